@@ -1,0 +1,90 @@
+// swift-tools-version: 6.2
+// Marram's rooms and the only arrows between them. The floors are explained in docs/architecture.md;
+// `swift build --explicit-target-dependency-import-check error` refuses an arrow that is not declared here.
+import PackageDescription
+
+func settings(_ extra: [SwiftSetting] = []) -> [SwiftSetting] {
+    [
+        .swiftLanguageMode(.v6),
+        .strictMemorySafety(),
+        .treatAllWarnings(as: .error),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("ImmutableWeakCaptures"),
+    ] + extra
+}
+
+func cellar(_ name: String, pkgConfig: String, apt: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+func room(_ name: String, _ below: [Target.Dependency] = [], extra: [SwiftSetting] = []) -> Target {
+    .target(name: name, dependencies: below, swiftSettings: settings(extra))
+}
+
+func tool(_ name: String, _ below: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: below, path: "Tools/\(name)", swiftSettings: settings())
+}
+
+/// Tests keep Swift 6 mode and warnings as errors, but not strict memory safety: it does not get on with `#expect`.
+func tests(_ room: String, _ below: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: "\(room)Tests", dependencies: below,
+        swiftSettings: [
+            .swiftLanguageMode(.v6), .treatAllWarnings(as: .error), .enableUpcomingFeature("ExistentialAny"),
+        ])
+}
+
+let package = Package(
+    name: "marram",
+    targets: [
+        // 0 Cellar
+        cellar("CUV", pkgConfig: "libuv", apt: "libuv1-dev"),
+        cellar("CSodium", pkgConfig: "libsodium", apt: "libsodium-dev"),
+        cellar("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
+        cellar("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
+        // 1 Base
+        room("Base", extra: [.enableExperimentalFeature("Lifetimes")]),
+        // 2 Drivers and helpers
+        room("Choices", ["Base"]),
+        room("Text", ["Base"]),
+        room("Crypto", ["Base", "CSodium"]),
+        room("Compression", ["Base", "CZstd"]),
+        room("Loop", ["Base", "CUV"]),
+        room("Disk", ["Base", "CSQLite"]),
+        // 3 Law
+        room("Trust", ["Base", "Crypto"]),
+        // 4 Engines
+        room("Session", ["Base", "Crypto", "Trust"]),
+        room("Membership", ["Base"]),
+        room("Control", ["Base", "Text"]),
+        // 5 Node
+        room("Node", ["Base", "Crypto", "Trust", "Session", "Membership", "Control"]),
+        // 6 Worlds
+        room("Host", ["Base", "Text", "Crypto", "Loop", "Disk", "Trust", "Control", "Node"]),
+        room("Simulation", ["Base", "Choices", "Crypto", "Disk", "Trust", "Node"]),
+        // 7 Tools
+        tool("marramd", ["Base", "Host"]),
+        tool("marram", ["Base", "Text", "Trust", "Control", "Host"]),
+        tool("marram-sim", ["Base", "Choices", "Node", "Simulation"]),
+        tool("marram-bench", ["Base"]),
+        // Tests, one target a room
+        tests("Base", ["Base", "Choices"]),
+        tests("Choices", ["Base", "Choices"]),
+        tests("Text", ["Base", "Choices", "Text"]),
+        tests("Crypto", ["Base", "Choices", "Crypto"]),
+        tests("Compression", ["Base", "Choices", "Compression"]),
+        tests("Loop", ["Base", "Loop"]),
+        tests("Disk", ["Base", "Choices", "Disk"]),
+        tests("Trust", ["Base", "Choices", "Crypto", "Trust"]),
+        tests("Session", ["Base", "Choices", "Crypto", "Trust", "Session"]),
+        tests("Membership", ["Base", "Choices", "Membership"]),
+        tests("Control", ["Base", "Choices", "Text", "Control"]),
+        tests("Node", ["Base", "Choices", "Crypto", "Trust", "Session", "Membership", "Control", "Node"]),
+        tests("Host", ["Base", "Choices", "Text", "Crypto", "Disk", "Trust", "Control", "Node", "Host"]),
+        tests("Simulation", ["Base", "Choices", "Crypto", "Disk", "Node", "Simulation"]),
+        tests("Daemon", ["Base", "Text"]),
+        tests("Tidy", []),
+    ]
+)

@@ -1,0 +1,189 @@
+/// Reads values off bytes that somebody else wrote. Every read is bounded, every length is checked against a limit
+/// before anything is allocated, and every value has one encoding only: what `ByteWriter` writes for it.
+///
+/// Integers of fixed size are little-endian. `varint` is LEB128 in its shortest form.
+package struct ByteReader: ~Escapable, ~Copyable {
+    private let span: RawSpan
+    package private(set) var offset: Int
+
+    @_lifetime(copy span)
+    package init(_ span: RawSpan) {
+        self.span = span
+        offset = 0
+    }
+
+    package var remaining: Int { span.byteCount - offset }
+
+    @_lifetime(self: copy self)
+    private mutating func take(_ count: Int) throws(DecodeError) -> Int {
+        guard count <= remaining else { throw .truncated }
+        defer { offset += count }
+        return offset
+    }
+
+    @_lifetime(self: copy self)
+    package mutating func u8() throws(DecodeError) -> UInt8 {
+        let at = try take(1)
+        return unsafe span.unsafeLoad(fromUncheckedByteOffset: at, as: UInt8.self)
+    }
+
+    @_lifetime(self: copy self)
+    package mutating func u16() throws(DecodeError) -> UInt16 {
+        let at = try take(2)
+        return UInt16(littleEndian: unsafe span.unsafeLoadUnaligned(fromUncheckedByteOffset: at, as: UInt16.self))
+    }
+
+    @_lifetime(self: copy self)
+    package mutating func u32() throws(DecodeError) -> UInt32 {
+        let at = try take(4)
+        return UInt32(littleEndian: unsafe span.unsafeLoadUnaligned(fromUncheckedByteOffset: at, as: UInt32.self))
+    }
+
+    @_lifetime(self: copy self)
+    package mutating func u64() throws(DecodeError) -> UInt64 {
+        let at = try take(8)
+        return UInt64(littleEndian: unsafe span.unsafeLoadUnaligned(fromUncheckedByteOffset: at, as: UInt64.self))
+    }
+
+    @_lifetime(self: copy self)
+    package mutating func varint() throws(DecodeError) -> UInt64 {
+        var value: UInt64 = 0
+        var shift: UInt64 = 0
+        while true {
+            let byte = try u8()
+            // The tenth byte holds the 64th bit and nothing else.
+            if shift == 63, byte > 1 { throw .outOfRange }
+            value |= UInt64(byte & 0x7F) << shift
+            if byte & 0x80 == 0 {
+                if byte == 0, shift > 0 { throw .notCanonical }
+                return value
+            }
+            shift += 7
+        }
+    }
+
+    /// A count or length: a varint of at most `limit`.
+    @_lifetime(self: copy self)
+    package mutating func count(atMost limit: Int) throws(DecodeError) -> Int {
+        let value = try varint()
+        guard value <= UInt64(limit) else { throw .tooLong }
+        return Int(value)
+    }
+
+    @_lifetime(self: copy self)
+    package mutating func bool() throws(DecodeError) -> Bool {
+        switch try u8() {
+        case 0: return false
+        case 1: return true
+        default: throw .notCanonical
+        }
+    }
+
+    @_lifetime(self: copy self)
+    package mutating func bytes32() throws(DecodeError) -> Bytes32 {
+        let w0 = try u64().byteSwapped
+        let w1 = try u64().byteSwapped
+        let w2 = try u64().byteSwapped
+        let w3 = try u64().byteSwapped
+        return Bytes32(w0, w1, w2, w3)
+    }
+
+    /// `count` bytes as they are, without copying them.
+    @_lifetime(copy self)
+    package mutating func raw(_ count: Int) throws(DecodeError) -> RawSpan {
+        let at = try take(count)
+        return span.extracting(at..<at + count)
+    }
+
+    /// A length and that many bytes, without copying them.
+    @_lifetime(copy self)
+    package mutating func slice(atMost limit: Int) throws(DecodeError) -> RawSpan {
+        try raw(count(atMost: limit))
+    }
+
+    /// A length and that many bytes.
+    @_lifetime(self: copy self)
+    package mutating func bytes(atMost limit: Int) throws(DecodeError) -> [UInt8] {
+        [UInt8](copying: try slice(atMost: limit))
+    }
+
+    /// A length and that many bytes of UTF-8.
+    @_lifetime(self: copy self)
+    package mutating func text(atMost limit: Int) throws(DecodeError) -> String {
+        guard let text = String(validating: try bytes(atMost: limit), as: UTF8.self) else { throw .notCanonical }
+        return text
+    }
+
+    @_lifetime(self: copy self)
+    package mutating func nodeID() throws(DecodeError) -> NodeID { NodeID(try bytes32()) }
+
+    @_lifetime(self: copy self)
+    package mutating func digest() throws(DecodeError) -> Digest { Digest(try bytes32()) }
+
+    @_lifetime(self: copy self)
+    package mutating func instant() throws(DecodeError) -> Instant { Instant(nanoseconds: try u64()) }
+
+    @_lifetime(self: copy self)
+    package mutating func interval() throws(DecodeError) -> Interval {
+        Interval(nanoseconds: Int64(bitPattern: try u64()))
+    }
+
+    @_lifetime(self: copy self)
+    package mutating func now() throws(DecodeError) -> Now {
+        let instant = try instant()
+        return Now(instant: instant, wall: WallTime(milliseconds: Int64(bitPattern: try u64())))
+    }
+
+    @_lifetime(self: copy self)
+    package mutating func address() throws(DecodeError) -> Address {
+        let high = try u64().byteSwapped
+        let low = try u64().byteSwapped
+        return Address(high: high, low: low, port: try u16())
+    }
+
+    /// An optional value: a byte 0 for none, or 1 and the value.
+    @_lifetime(self: copy self)
+    package mutating func optional<Value>(
+        _ read: (inout ByteReader) throws(DecodeError) -> Value
+    ) throws(DecodeError) -> Value? {
+        try bool() ? try read(&self) : nil
+    }
+
+    /// A count of at most `limit` and that many values. Grows as values prove to be there: a count alone allocates nothing.
+    @_lifetime(self: copy self)
+    package mutating func list<Value>(
+        atMost limit: Int, _ read: (inout ByteReader) throws(DecodeError) -> Value
+    ) throws(DecodeError) -> [Value] {
+        var values: [Value] = []
+        for _ in 0..<(try count(atMost: limit)) { values.append(try read(&self)) }
+        return values
+    }
+
+    /// Says that the value ends here. A decoder that forgets it accepts two encodings of one value.
+    package borrowing func finish() throws(DecodeError) {
+        if remaining > 0 { throw .trailing }
+    }
+}
+
+extension [UInt8] {
+    /// The bytes, to be read in place.
+    package var raw: RawSpan {
+        @_lifetime(borrow self)
+        get { unsafe span.bytes }
+    }
+
+    /// A copy of the bytes of `span`.
+    package init(copying span: RawSpan) {
+        self = unsafe span.withUnsafeBytes { unsafe [UInt8]($0) }
+    }
+
+    /// Decodes a whole value: `read` must use up every byte.
+    package func decoded<Value>(
+        _ read: (inout ByteReader) throws(DecodeError) -> Value
+    ) throws(DecodeError) -> Value {
+        var reader = ByteReader(raw)
+        let value = try read(&reader)
+        try reader.finish()
+        return value
+    }
+}

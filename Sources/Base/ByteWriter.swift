@@ -1,0 +1,101 @@
+/// Writes the one encoding of each value that `ByteReader` accepts. Keeps its storage between uses: `removeAll` and
+/// `truncate` free nothing, so a writer that lives as long as its owner stops allocating after the first few packets.
+package struct ByteWriter: Sendable {
+    package private(set) var bytes: [UInt8]
+
+    package init(capacity: Int = 0) {
+        bytes = []
+        bytes.reserveCapacity(capacity)
+    }
+
+    package var count: Int { bytes.count }
+
+    package mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
+    package mutating func truncate(to count: Int) { bytes.removeLast(bytes.count - count) }
+
+    package mutating func u8(_ value: UInt8) { bytes.append(value) }
+
+    package mutating func u16(_ value: UInt16) {
+        bytes.append(UInt8(truncatingIfNeeded: value))
+        bytes.append(UInt8(truncatingIfNeeded: value >> 8))
+    }
+
+    package mutating func u32(_ value: UInt32) {
+        u16(UInt16(truncatingIfNeeded: value))
+        u16(UInt16(truncatingIfNeeded: value >> 16))
+    }
+
+    package mutating func u64(_ value: UInt64) {
+        u32(UInt32(truncatingIfNeeded: value))
+        u32(UInt32(truncatingIfNeeded: value >> 32))
+    }
+
+    package mutating func varint(_ value: UInt64) {
+        var rest = value
+        while rest >= 0x80 {
+            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        bytes.append(UInt8(truncatingIfNeeded: rest))
+    }
+
+    package mutating func bool(_ value: Bool) { u8(value ? 1 : 0) }
+
+    package mutating func bytes32(_ value: Bytes32) {
+        u64(value.w0.byteSwapped)
+        u64(value.w1.byteSwapped)
+        u64(value.w2.byteSwapped)
+        u64(value.w3.byteSwapped)
+    }
+
+    /// The bytes as they are.
+    package mutating func raw(_ span: RawSpan) {
+        unsafe span.withUnsafeBytes { buffer in unsafe bytes.append(contentsOf: buffer) }
+    }
+
+    package mutating func raw(_ values: [UInt8]) { bytes.append(contentsOf: values) }
+
+    /// A length and the bytes.
+    package mutating func slice(_ span: RawSpan) {
+        varint(UInt64(span.byteCount))
+        raw(span)
+    }
+
+    package mutating func bytes(_ values: [UInt8]) {
+        varint(UInt64(values.count))
+        raw(values)
+    }
+
+    package mutating func text(_ text: String) {
+        varint(UInt64(text.utf8.count))
+        bytes.append(contentsOf: text.utf8)
+    }
+
+    package mutating func nodeID(_ id: NodeID) { bytes32(id.value) }
+    package mutating func digest(_ digest: Digest) { bytes32(digest.value) }
+    package mutating func instant(_ instant: Instant) { u64(instant.nanoseconds) }
+    package mutating func interval(_ interval: Interval) { u64(UInt64(bitPattern: interval.nanoseconds)) }
+
+    package mutating func now(_ now: Now) {
+        instant(now.instant)
+        u64(UInt64(bitPattern: now.wall.milliseconds))
+    }
+
+    package mutating func address(_ address: Address) {
+        u64(address.high.byteSwapped)
+        u64(address.low.byteSwapped)
+        u16(address.port)
+    }
+
+    package mutating func optional<Value>(_ value: Value?, _ write: (inout ByteWriter, Value) -> Void) {
+        bool(value != nil)
+        if let value { write(&self, value) }
+    }
+
+    package mutating func list<Values: Collection>(
+        _ values: Values, _ write: (inout ByteWriter, Values.Element) -> Void
+    ) {
+        varint(UInt64(values.count))
+        for value in values { write(&self, value) }
+    }
+}
