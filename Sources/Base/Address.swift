@@ -4,6 +4,9 @@ package struct Address: Hashable, Comparable, Sendable, CustomStringConvertible 
     package var low: UInt64
     package var port: UInt16
 
+    /// How many bytes `ByteWriter.address` writes.
+    package static let byteCount = 18
+
     package init(high: UInt64, low: UInt64, port: UInt16) {
         self.high = high
         self.low = low

@@ -86,16 +86,4 @@ package struct ByteWriter: Sendable {
         u64(address.low.byteSwapped)
         u16(address.port)
     }
-
-    package mutating func optional<Value>(_ value: Value?, _ write: (inout ByteWriter, Value) -> Void) {
-        bool(value != nil)
-        if let value { write(&self, value) }
-    }
-
-    package mutating func list<Values: Collection>(
-        _ values: Values, _ write: (inout ByteWriter, Values.Element) -> Void
-    ) {
-        varint(UInt64(values.count))
-        for value in values { write(&self, value) }
-    }
 }

@@ -19,4 +19,22 @@ package enum Limits {
     package static let configurationBytes = 1 << 20
     /// How deep TOML and JSON may nest: readers recurse, stacks are finite.
     package static let nesting = 32
+    /// Addresses to say hello to at the start: what fits in an invitation and is worth trying.
+    package static let seedAddresses = 8
+    /// Records in one gossip message: more never fit into a datagram.
+    package static let recordsPerGossip = 16
+    /// Bytes of records in one gossip message: a datagram less its header, seal and sender.
+    package static let gossipBytes = 1_000
+    /// Datagrams in answer to one hello: a view of some fifty members; the rest comes with later rounds.
+    package static let datagramsPerHello = 8
+    /// How often news rides ahead: each copy reaches one random peer, and its own news does the rest.
+    package static let rumourCopies = 6
+    /// How often goodbye is said to each member, since nobody acknowledges it.
+    package static let goodbyeCopies = 2
+    /// One round in so many also tries a member that is unreachable or left, or a seed that never answered.
+    package static let roundsPerLostMember: UInt64 = 5
+    /// A fact's key: an id and a name, and room.
+    package static let factKeyBytes = 256
+    /// A fact's value: a record of some kind; bulk is kept in files.
+    package static let factValueBytes = 1 << 16
 }

@@ -1,0 +1,30 @@
+package import Base
+
+/// What members tell each other.
+package enum MembershipMessage: Hashable, Sendable {
+    /// "Here I am, tell me who is here": answered with gossip.
+    case hello(MemberRecord)
+    /// "These I know of", the sender first.
+    case gossip([MemberRecord])
+}
+
+extension MembershipMessage: WireValue {
+    package func encode(into writer: inout ByteWriter) {
+        switch self {
+        case .hello(let record):
+            writer.u8(1)
+            record.encode(into: &writer)
+        case .gossip(let records):
+            writer.u8(2)
+            writer.list(records)
+        }
+    }
+
+    package init(from reader: inout ByteReader) throws(DecodeError) {
+        switch try reader.u8() {
+        case 1: self = .hello(try MemberRecord(from: &reader))
+        case 2: self = .gossip(try reader.list(of: MemberRecord.self, atMost: Limits.recordsPerGossip))
+        default: throw .unknown
+        }
+    }
+}
