@@ -49,8 +49,8 @@ extension MembershipEngine {
         }
     }
 
-    /// The records of the next datagram: news first, then the view in its order from where the last datagram stopped.
-    /// A member whose silence is at its end is not passed on: only newer life is worth telling.
+    /// The records of the next datagram: news first, but in half of it at the most, then the view in its order from
+    /// where the last datagram stopped. An unreachable member is not passed on: only newer life is worth telling.
     private mutating func nextRecords() -> [MemberRecord] {
         var budget = Limits.gossipBytes - me.encodedByteCount
         let most = mischief.strikes(.shortBatch) ? 1 : Limits.recordsPerGossip - 1
@@ -65,7 +65,7 @@ extension MembershipEngine {
 
         for (id, copies) in rumours {
             guard let member = members[id] else { continue }
-            guard fits(member.record) else { break }
+            guard budget > Limits.gossipBytes / 2, fits(member.record) else { break }
             rumours[id] = copies > 1 ? copies - 1 : nil
         }
         let news = records.map(\.id)
