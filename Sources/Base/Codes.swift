@@ -14,7 +14,31 @@ extension Code {
         because: "two daemons with one identity would contradict each other, so each directory is locked by one",
         remedy: "stop the other daemon, or choose another directory with --data DIR")
 
-    static let setUp: [Code] = [notInitialised, directoryNotWritable, directoryInUse]
+    package static let alreadyInitialised = Code(
+        number: 1204, title: "the data directory holds a node already",
+        because: "its identity would be lost if another were written over it",
+        remedy: "choose another directory with --data DIR, or move this one aside")
+    package static let badName = Code(
+        number: 1205, title: "the name cannot be used",
+        because: "names stand in tables, files and host names: 1 to 63 letters, digits, dots, hyphens or underscores",
+        remedy: "choose a name such as till-01")
+    package static let invitationExpired = Code(
+        number: 1207, title: "the invitation has ended",
+        because: "an invitation is good until its date, by this machine's clock",
+        remedy: "on a member: marram invite --expires 24h")
+    package static let invitationUnreadable = Code(
+        number: 1208, title: "the invitation cannot be read",
+        because: "a token is one word that starts with MARRAM1- and ends with a check of itself",
+        remedy: "copy the whole token again, or ask for a new one: marram invite")
+    package static let identityUnreadable = Code(
+        number: 1209, title: "the node's identity file cannot be read",
+        because: "it is damaged, or others than its owner may read it, and then its key is no secret any more",
+        remedy: "restore DIR/identity from a backup (mode 0600), or join anew with another directory")
+
+    static let setUp: [Code] = [
+        notInitialised, directoryNotWritable, directoryInUse, alreadyInitialised, badName, invitationExpired,
+        invitationUnreadable, identityUnreadable,
+    ]
 
     package static let portInUse = Code(
         number: 3101, title: "the UDP port is in use",

@@ -37,4 +37,11 @@ package enum Limits {
     package static let factKeyBytes = 256
     /// A fact's value: a record of some kind; bulk is kept in files.
     package static let factValueBytes = 1 << 16
+    /// Batches of facts on their way to the disk at one time: one a loop turn, and disks may stall for minutes.
+    package static let unstoredBatches = 65_536
+    /// One entry of a flight recording: a checkpoint of a full view, some 200 bytes a member.
+    package static let recordingEntryBytes = 4 << 20
+    /// The flight recorder hashes the state after every input while it is smaller than this, and in proportion more
+    /// seldom when it is larger, so that recording costs no more in a large mesh than in a small one.
+    package static let stateBytesPerHash = 16_384
 }

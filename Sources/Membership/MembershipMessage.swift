@@ -28,3 +28,20 @@ extension MembershipMessage: WireValue {
         }
     }
 }
+
+extension MembershipMessage {
+    /// The message with the sender's own record completed: a node that listens on every address does not know which of
+    /// them others reach, so the host that its datagram came from stands in.
+    package func located(at source: Address, saidBy peer: NodeID) -> MembershipMessage {
+        func located(_ record: MemberRecord) -> MemberRecord {
+            guard record.id == peer, record.address.isUnspecified else { return record }
+            var record = record
+            record.address = Address(high: source.high, low: source.low, port: record.address.port)
+            return record
+        }
+        switch self {
+        case .hello(let record): return .hello(located(record))
+        case .gossip(let records): return .gossip(records.map(located))
+        }
+    }
+}
