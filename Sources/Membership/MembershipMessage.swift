@@ -4,8 +4,8 @@ package import Base
 package enum MembershipMessage: Hashable, Sendable {
     /// "Here I am, tell me who is here": answered with gossip.
     case hello(MemberRecord)
-    /// "These I know of", the sender first.
-    case gossip([MemberRecord])
+    /// "These I know of", the sender first; and the fingerprint of all that it knows.
+    case gossip([MemberRecord], view: UInt64)
 }
 
 extension MembershipMessage: WireValue {
@@ -14,8 +14,9 @@ extension MembershipMessage: WireValue {
         case .hello(let record):
             writer.u8(1)
             record.encode(into: &writer)
-        case .gossip(let records):
+        case .gossip(let records, let view):
             writer.u8(2)
+            writer.u64(view)
             writer.list(records)
         }
     }
@@ -23,7 +24,9 @@ extension MembershipMessage: WireValue {
     package init(from reader: inout ByteReader) throws(DecodeError) {
         switch try reader.u8() {
         case 1: self = .hello(try MemberRecord(from: &reader))
-        case 2: self = .gossip(try reader.list(of: MemberRecord.self, atMost: Limits.recordsPerGossip))
+        case 2:
+            let view = try reader.u64()
+            self = .gossip(try reader.list(of: MemberRecord.self, atMost: Limits.recordsPerGossip), view: view)
         default: throw .unknown
         }
     }
@@ -41,7 +44,7 @@ extension MembershipMessage {
         }
         switch self {
         case .hello(let record): return .hello(located(record))
-        case .gossip(let records): return .gossip(records.map(located))
+        case .gossip(let records, let view): return .gossip(records.map(located), view: view)
         }
     }
 }

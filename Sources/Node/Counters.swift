@@ -14,10 +14,4 @@ package struct Counters: Hashable, Sendable {
     package mutating func countRefusal(_ reason: String) {
         refused.update(reason, default: 0) { $0 += 1 }
     }
-
-    package static func == (left: Counters, right: Counters) -> Bool {
-        left.packetsSent == right.packetsSent && left.bytesSent == right.bytesSent
-            && left.packetsReceived == right.packetsReceived && left.bytesReceived == right.bytesReceived
-            && left.refused == right.refused
-    }
 }

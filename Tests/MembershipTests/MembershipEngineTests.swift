@@ -56,11 +56,11 @@ private func moves(_ effects: [Effect]) -> [MembershipEngine.Note] {
 
 @Test func aHelloIsAnsweredWithTheView() {
     var engine = engine()
-    _ = receive(.gossip([record(2), record(3)]), from: 2, at: time(1), &engine)
+    _ = receive(.gossip([record(2), record(3)], view: 9), from: 2, at: time(1), &engine)
     let answer = receive(.hello(record(4)), from: 4, at: time(2), &engine)
     #expect(answer.contains(.note(.moved(id(4), from: nil, to: .alive, because: .heardDirectly))))
     let told = answer.compactMap { effect -> [UInt64]? in
-        guard case .send(.gossip(let records), to: port(4)) = effect else { return nil }
+        guard case .send(.gossip(let records, _), to: port(4)) = effect else { return nil }
         return records.map(\.id.value.w0)
     }
     #expect(Set(told.joined()) == [1, 2, 3, 4])
@@ -74,7 +74,7 @@ private func moves(_ effects: [Effect]) -> [MembershipEngine.Note] {
 
 @Test func aSilentMemberIsSuspectedAndThenUnreachable() {
     var engine = engine()
-    _ = receive(.gossip([record(2)]), from: 2, at: time(1_000), &engine)
+    _ = receive(.gossip([record(2)], view: 9), from: 2, at: time(1_000), &engine)
     #expect(moves(wake(at: time(8_999), &engine)).isEmpty)
     #expect(
         moves(wake(at: time(9_000), &engine))
@@ -88,25 +88,25 @@ private func moves(_ effects: [Effect]) -> [MembershipEngine.Note] {
 
 @Test func newerLifeBringsAMemberBackFromAnyState() {
     var engine = engine()
-    _ = receive(.gossip([record(2, beat: 5)]), from: 2, at: time(0), &engine)
+    _ = receive(.gossip([record(2, beat: 5)], view: 9), from: 2, at: time(0), &engine)
     _ = wake(at: time(30_000), &engine)
-    #expect(moves(receive(.gossip([record(2, beat: 5)]), from: 3, at: time(31_000), &engine)).isEmpty)
+    #expect(moves(receive(.gossip([record(2, beat: 5)], view: 9), from: 3, at: time(31_000), &engine)).isEmpty)
     #expect(
-        moves(receive(.gossip([record(2, beat: 6)]), from: 3, at: time(31_000), &engine))
+        moves(receive(.gossip([record(2, beat: 6)], view: 9), from: 3, at: time(31_000), &engine))
             == [.moved(id(2), from: .unreachable, to: .alive, because: .heardThrough(id(3)))])
-    _ = receive(.gossip([record(2, beat: 7, leaving: true)]), from: 2, at: time(32_000), &engine)
+    _ = receive(.gossip([record(2, beat: 7, leaving: true)], view: 9), from: 2, at: time(32_000), &engine)
     #expect(engine.members[id(2)]?.state == .left)
     #expect(
-        moves(receive(.gossip([record(2, boot: 2, beat: 0)]), from: 2, at: time(33_000), &engine))
+        moves(receive(.gossip([record(2, boot: 2, beat: 0)], view: 9), from: 2, at: time(33_000), &engine))
             == [.moved(id(2), from: .left, to: .alive, because: .heardDirectly)])
 }
 
 @Test func aRecordThatIsNotNewerChangesNothing() {
     var engine = engine()
-    _ = receive(.gossip([record(2, boot: 3, beat: 5)]), from: 2, at: time(0), &engine)
+    _ = receive(.gossip([record(2, boot: 3, beat: 5)], view: 9), from: 2, at: time(0), &engine)
     let before = engine.encoded
     for stale in [record(2, boot: 3, beat: 5), record(2, boot: 3, beat: 4), record(2, boot: 2, beat: 99)] {
-        #expect(receive(.gossip([stale]), from: 2, at: time(9), &engine) == [.note(.ignored(.stale))])
+        #expect(receive(.gossip([stale], view: 9), from: 2, at: time(9), &engine) == [.note(.ignored(.stale))])
     }
     #expect(engine.encoded == before)
 }
@@ -114,14 +114,14 @@ private func moves(_ effects: [Effect]) -> [MembershipEngine.Note] {
 @Test func ownLifeFromElsewhereIsNotedAndNotBelieved() {
     var engine = engine()
     #expect(
-        receive(.gossip([record(1, boot: 9)]), from: 2, at: time(5), &engine)
+        receive(.gossip([record(1, boot: 9)], view: 9), from: 2, at: time(5), &engine)
             == [.note(.ignored(.ownLifeFromElsewhere))])
     #expect(engine.me.life.boot == 1)
 }
 
 @Test func goodbyeIsSaidToEverybodyAndEndsTheEngine() {
     var engine = engine()
-    _ = receive(.gossip([record(2), record(3)]), from: 2, at: time(0), &engine)
+    _ = receive(.gossip([record(2), record(3)], view: 9), from: 2, at: time(0), &engine)
     let goodbyes = effects(&engine) { $0.perform(.leave, at: time(1), into: &$1) }
     #expect(goodbyes.count == 2 * Limits.goodbyeCopies)
     #expect(engine.deadline == nil)
@@ -134,7 +134,7 @@ private func moves(_ effects: [Effect]) -> [MembershipEngine.Note] {
     var engine = engine(seeds: [port(2), port(3)])
     let lonely = wake(at: time(0), &engine)
     #expect(lonely == [.send(.hello(engine.me), to: port(2)), .send(.hello(engine.me), to: port(3))])
-    _ = receive(.gossip([record(2), record(3)]), from: 2, at: time(1), &engine)
+    _ = receive(.gossip([record(2), record(3)], view: 9), from: 2, at: time(1), &engine)
     let hellos = wake(at: time(2_000), &engine).filter { if case .send(.hello, to: _) = $0 { true } else { false } }
     #expect(hellos.isEmpty)
 }
@@ -142,13 +142,13 @@ private func moves(_ effects: [Effect]) -> [MembershipEngine.Note] {
 @Test func everyDatagramOfALargeViewFitsItsBudgetAndTheViewIsToldInTurn() {
     var engine = engine()
     for number in 2..<200 {
-        _ = receive(.gossip([record(UInt64(number))]), from: UInt64(number), at: time(0), &engine)
+        _ = receive(.gossip([record(UInt64(number))], view: 9), from: UInt64(number), at: time(0), &engine)
     }
     var told: Set<NodeID> = []
     for round in 1...17 {
         for effect in wake(at: time(Int64(round) * 1_100), &engine) {
-            guard case .send(let message, to: _) = effect, case .gossip(let records) = message else { continue }
-            #expect(message.encoded.count <= Limits.gossipBytes + 2)
+            guard case .send(let message, to: _) = effect, case .gossip(let records, _) = message else { continue }
+            #expect(message.encoded.count <= Limits.gossipBytes + 10)
             #expect(records.first?.id == id(1))
             told.formUnion(records.map(\.id))
         }
@@ -159,13 +159,13 @@ private func moves(_ effects: [Effect]) -> [MembershipEngine.Note] {
 @Test func newsRidesAhead() {
     var engine = engine()
     for number in 2..<100 {
-        _ = receive(.gossip([record(UInt64(number))]), from: UInt64(number), at: time(0), &engine)
+        _ = receive(.gossip([record(UInt64(number))], view: 9), from: UInt64(number), at: time(0), &engine)
     }
     for round in 1...300 { _ = wake(at: time(Int64(round) * 1_000), &engine) }
-    _ = receive(.gossip([record(150)]), from: 150, at: time(301_000), &engine)
+    _ = receive(.gossip([record(150)], view: 9), from: 150, at: time(301_000), &engine)
     #expect((engine.deadline ?? time(900_000).instant) <= time(301_100).instant)
     let carried = wake(at: time(301_100), &engine).contains {
-        guard case .send(.gossip(let records), to: _) = $0 else { return false }
+        guard case .send(.gossip(let records, _), to: _) = $0 else { return false }
         return records.contains { $0.id == id(150) }
     }
     #expect(carried)
@@ -174,20 +174,23 @@ private func moves(_ effects: [Effect]) -> [MembershipEngine.Note] {
 @Test func theViewHasALimit() {
     var engine = engine()
     for number in 0..<UInt64(Limits.members) {
-        _ = receive(.gossip([record(number % 60_000 + 2)]), from: 2, at: time(0), &engine)
+        _ = receive(.gossip([record(number % 60_000 + 2)], view: 9), from: 2, at: time(0), &engine)
     }
     #expect(engine.members.count == Limits.members)
     #expect(
-        receive(.gossip([record(999_999 % 60_000)]), from: 2, at: time(0), &engine) == [.note(.ignored(.viewIsFull))])
+        receive(.gossip([record(999_999 % 60_000)], view: 9), from: 2, at: time(0), &engine) == [
+            .note(.ignored(.viewIsFull))
+        ])
 }
 
 @Test func aStoredMemberIsKnownAtTheNextStartAndABeatIsNotStored() {
     var first = engine()
-    let stored = receive(.gossip([record(2, beat: 1)]), from: 2, at: time(0), &first).compactMap { effect -> Fact? in
+    let stored = receive(.gossip([record(2, beat: 1)], view: 9), from: 2, at: time(0), &first).compactMap {
+        effect -> Fact? in
         if case .persist(let fact) = effect { fact } else { nil }
     }
     #expect(stored.count == 1)
-    let again = receive(.gossip([record(2, beat: 2)]), from: 2, at: time(1), &first)
+    let again = receive(.gossip([record(2, beat: 2)], view: 9), from: 2, at: time(1), &first)
     #expect(!again.contains { if case .persist = $0 { true } else { false } })
     let second = engine(stored: stored)
     #expect(second.members[id(2)]?.state == .unreachable)
@@ -202,7 +205,7 @@ private func moves(_ effects: [Effect]) -> [MembershipEngine.Note] {
 @Test func anEngineThatWasSavedAndReadGoesOnInTheSameWay() throws {
     var one = engine(seeds: [port(9)])
     for number in 2..<20 {
-        _ = receive(.gossip([record(UInt64(number))]), from: UInt64(number), at: time(Int64(number)), &one)
+        _ = receive(.gossip([record(UInt64(number))], view: 9), from: UInt64(number), at: time(Int64(number)), &one)
     }
     var other = try MembershipEngine(decoding: one.encoded.raw)
     #expect(other.encoded == one.encoded)
@@ -222,4 +225,17 @@ private func moves(_ effects: [Effect]) -> [MembershipEngine.Note] {
         let sends = wake(at: time(1_000), &engine).filter { if case .send = $0 { true } else { false } }
         #expect(!sends.isEmpty, "a round is sent with \(point)")
     }
+}
+
+@Test func nodesThatThinkTheSameHaveTheSameFingerprint() {
+    var one = engine()
+    var two = MembershipEngine(
+        me: record(2), settings: settings, seeds: [], stored: [], random: Random(seed: 8), mischief: .none, at: time(0))
+    _ = receive(.gossip([record(2), record(3)], view: 9), from: 2, at: time(1), &one)
+    #expect(one.view != two.view)
+    _ = receive(.gossip([record(1), record(3, beat: 7)], view: 9), from: 1, at: time(1), &two)
+    #expect(one.view == two.view)
+    #expect(one.members[id(2)]?.view == 9)
+    _ = receive(.gossip([record(3, beat: 9, leaving: true)], view: 9), from: 3, at: time(2), &one)
+    #expect(one.view != two.view)
 }

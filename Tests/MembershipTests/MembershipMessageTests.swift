@@ -3,15 +3,17 @@ import Testing
 
 @testable import Membership
 
-private let sample = MembershipMessage.gossip([
-    MemberRecord(
-        id: NodeID(Bytes32(0x0102_0304_0506_0708, 0, 0, 1)), name: "till-01", site: "front",
-        address: Address(v4: 0x0A09_000B, port: 7946), life: Life(boot: 3, beat: 300), isLeaving: false)
-])
+private let sample = MembershipMessage.gossip(
+    [
+        MemberRecord(
+            id: NodeID(Bytes32(0x0102_0304_0506_0708, 0, 0, 1)), name: "till-01", site: "front",
+            address: Address(v4: 0x0A09_000B, port: 7946), life: Life(boot: 3, beat: 300), isLeaving: false)
+    ], view: 0x0102_0304_0506_0708)
 
 /// The golden bytes: a change of these is a change of the wire, and belongs in docs/wire.md.
 private let golden =
-    "02" + "01" + "0102030405060708" + "00000000000000000000000000000000" + "0000000000000001" + "0774696c6c2d3031"
+    "02" + "0807060504030201" + "01" + "0102030405060708" + "00000000000000000000000000000000" + "0000000000000001"
+    + "0774696c6c2d3031"
     + "0566726f6e74" + "00000000000000000000ffff0a09000b" + "0a1f" + "03" + "ac02" + "00"
 
 @Test func gossipHasItsGoldenBytes() throws {
@@ -30,8 +32,8 @@ private let golden =
 }
 
 @Test func aGossipMayHoldAsManyRecordsAsItsLimitAndNoMore() throws {
-    guard case .gossip(let records) = sample else { return }
-    func gossip(_ count: Int) -> MembershipMessage { .gossip(Array(repeating: records[0], count: count)) }
+    guard case .gossip(let records, _) = sample else { return }
+    func gossip(_ count: Int) -> MembershipMessage { .gossip(Array(repeating: records[0], count: count), view: 9) }
     #expect(throws: Never.self) { try MembershipMessage(decoding: gossip(Limits.recordsPerGossip).encoded.raw) }
     #expect(throws: DecodeError.tooLong) {
         try MembershipMessage(decoding: gossip(Limits.recordsPerGossip + 1).encoded.raw)
@@ -39,7 +41,7 @@ private let golden =
 }
 
 @Test func theCountedSizeOfARecordIsItsEncodedSize() {
-    guard case .gossip(let records) = sample, var record = records.first else { return }
+    guard case .gossip(let records, _) = sample, var record = records.first else { return }
     for power in 0..<64 {
         record.life = Life(boot: 1 << UInt64(power), beat: (1 << UInt64(power)) - 1)
         #expect(record.encodedByteCount == record.encoded.count)
