@@ -15,6 +15,12 @@ package enum Limits {
     package static let controlReplyBytes = 16 << 20
     /// Connections to the control socket at one time: tools and scripts of one machine.
     package static let controlConnections = 64
+    /// A path that a tool hands to the daemon: Linux's PATH_MAX, its final zero not counted.
+    package static let pathBytes = 4_095
+    /// How many nodes one invitation may admit: a fleet's delivery. A leaked token admits no more than this.
+    package static let invitationUses = 1_000
+    /// How long an invitation may live. It is a secret on paper, and paper gets lost.
+    package static let invitationLifetime = Interval.days(30)
     /// A configuration file: a hundred times a large one.
     package static let configurationBytes = 1 << 20
     /// How deep TOML and JSON may nest: readers recurse, stacks are finite.
