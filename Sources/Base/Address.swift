@@ -105,7 +105,9 @@ extension Address {
         }
         while !rest.isEmpty {
             let group = rest.prefix { $0 != ":" }
-            guard (1...4).contains(group.count), let value = UInt16(group, radix: 16) else { return nil }
+            // `UInt16` alone would take a sign for part of a number.
+            guard (1...4).contains(group.count), group.allSatisfy(\.isHexDigit), let value = UInt16(group, radix: 16)
+            else { return nil }
             if cut { tail.append(value) } else { head.append(value) }
             rest = rest[group.endIndex...]
             if rest.hasPrefix("::") {

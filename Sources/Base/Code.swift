@@ -29,7 +29,7 @@ package struct Code: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// The row for `text`, as a person writes it: `M1103`, `m1103` or `1103`.
     package static func named(_ text: String) -> Code? {
         let digits = text.hasPrefix("M") || text.hasPrefix("m") ? text.dropFirst() : text[...]
-        return UInt16(digits).flatMap { number in all.first { $0.number == number } }
+        return all.first { String($0.number) == digits }
     }
 
     /// Every row, by number.

@@ -16,8 +16,11 @@ package struct Random: RandomNumberGenerator, Hashable, Sendable {
         state = Bytes32(splitMix(), splitMix(), splitMix(), splitMix())
     }
 
-    /// Goes on where a saved generator stopped.
-    package init(state: Bytes32) { self.state = state }
+    /// Goes on where a saved generator stopped. A state read from a file is checked by its decoder first.
+    package init(state: Bytes32) {
+        precondition(state != .zero, "xoshiro never leaves the all-zero state, and no seed leads into it")
+        self.state = state
+    }
 
     package mutating func next() -> UInt64 {
         func rotated(_ word: UInt64, by count: UInt64) -> UInt64 { word << count | word >> (64 - count) }
