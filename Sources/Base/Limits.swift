@@ -50,4 +50,31 @@ package enum Limits {
     /// The flight recorder hashes the state after every input while it is smaller than this, and in proportion more
     /// seldom when it is larger, so that recording costs no more in a large mesh than in a small one.
     package static let stateBytesPerHash = 16_384
+
+    /// Datagrams taken from the kernel, or given to it, in one system call. Beyond some 64 a call's own cost no longer
+    /// shows in the cost of a packet.
+    package static let receiveBatch = 64
+    package static let sendBatch = 64
+    /// Batches received from one socket before the loop looks at its other handles: a few milliseconds of work.
+    package static let receiveBatchesPerTurn = 8
+    /// Datagrams waiting for a kernel that takes no more: a second of a busy node's control traffic.
+    package static let datagramsQueued = 1_024
+    /// Their bytes: as many of the usual size, or some thirty of the largest.
+    package static let datagramQueueBytes = 2 << 20
+    /// What the kernel is asked to keep for a UDP socket in each direction: 40 ms at a gigabit per second.
+    package static let datagramSocketBuffer = 4 << 20
+    /// Bytes of a stream read at one time; the kernel's own default for a pipe.
+    package static let streamReadBytes = 64 << 10
+    /// Bytes written to a stream that its reader has not taken, unless the one who opens it says otherwise.
+    package static let streamWriteBytes = 1 << 20
+    /// Connections that wait to be accepted. The kernel forgets more of them.
+    package static let connectionBacklog = 128
+    /// A unix socket's path: the kernel's field has 108 bytes, five of which a closing zero and `.new` need.
+    package static let socketPathBytes = 103
+    /// Jobs given to the thread pool and not yet done: some minutes of work for its four threads.
+    package static let jobsInFlight = 1_024
+    /// What a child process prints that is handed on; the rest is read and dropped, so that the child never waits.
+    package static let childOutputBytes = 1 << 20
+    /// A table of /proc that is searched for the holder of a port: some 50,000 sockets.
+    package static let systemTableBytes = 8 << 20
 }
