@@ -15,6 +15,12 @@ package enum Limits {
     package static let controlReplyBytes = 16 << 20
     /// Connections to the control socket at one time: tools and scripts of one machine.
     package static let controlConnections = 64
+    /// A path that a tool hands to the daemon: Linux's PATH_MAX, its final zero not counted.
+    package static let pathBytes = 4_095
+    /// How many nodes one invitation may admit: a fleet's delivery. A leaked token admits no more than this.
+    package static let invitationUses = 1_000
+    /// How long an invitation may live. It is a secret on paper, and paper gets lost.
+    package static let invitationLifetime = Interval.days(30)
     /// A configuration file: a hundred times a large one.
     package static let configurationBytes = 1 << 20
     /// How deep TOML and JSON may nest: readers recurse, stacks are finite.
@@ -37,4 +43,11 @@ package enum Limits {
     package static let factKeyBytes = 256
     /// A fact's value: a record of some kind; bulk is kept in files.
     package static let factValueBytes = 1 << 16
+    /// Batches of facts on their way to the disk at one time: one a loop turn, and disks may stall for minutes.
+    package static let unstoredBatches = 65_536
+    /// One entry of a flight recording: a checkpoint of a full view, some 200 bytes a member.
+    package static let recordingEntryBytes = 4 << 20
+    /// The flight recorder hashes the state after every input while it is smaller than this, and in proportion more
+    /// seldom when it is larger, so that recording costs no more in a large mesh than in a small one.
+    package static let stateBytesPerHash = 16_384
 }

@@ -29,6 +29,8 @@ package struct Member: Hashable, Sendable {
     package var since: Now
     /// When its life last grew, as far as this node heard.
     package var heard: Instant
+    /// The fingerprint of its view that it sent last.
+    package var view: UInt64?
 }
 
 extension Member: WireValue {
@@ -38,6 +40,8 @@ extension Member: WireValue {
         reason.encode(into: &writer)
         writer.now(since)
         writer.instant(heard)
+        writer.bool(view != nil)
+        if let view { writer.u64(view) }
     }
 
     package init(from reader: inout ByteReader) throws(DecodeError) {
@@ -47,6 +51,7 @@ extension Member: WireValue {
         reason = try Reason(from: &reader)
         since = try reader.now()
         heard = try reader.instant()
+        view = try reader.bool() ? try reader.u64() : nil
     }
 }
 

@@ -3,8 +3,9 @@ internal import Base
 /// A round of gossip: whom to tell, and what fits into a datagram.
 extension MembershipEngine {
     mutating func gossip(into outbox: inout Outbox<Effect>) {
+        let view = view
         for target in targets() {
-            outbox.put(.send(.gossip([me] + nextRecords()), to: target))
+            outbox.put(.send(.gossip([me] + nextRecords(), view: view), to: target))
         }
         for seed in unansweredSeeds() {
             outbox.put(.send(.hello(me), to: seed))
@@ -40,17 +41,18 @@ extension MembershipEngine {
 
     /// All that this node knows, in as many datagrams as one hello may cause.
     mutating func tellEverything(to address: Address, into outbox: inout Outbox<Effect>) {
+        let view = view
         var told = 0
         for _ in 0..<Limits.datagramsPerHello {
             let records = nextRecords()
-            outbox.put(.send(.gossip([me] + records), to: address))
+            outbox.put(.send(.gossip([me] + records, view: view), to: address))
             told += records.count
             if records.isEmpty || told >= members.count { return }
         }
     }
 
-    /// The records of the next datagram: news first, then the view in its order from where the last datagram stopped.
-    /// A member whose silence is at its end is not passed on: only newer life is worth telling.
+    /// The records of the next datagram: news first, but in half of it at the most, then the view in its order from
+    /// where the last datagram stopped. An unreachable member is not passed on: only newer life is worth telling.
     private mutating func nextRecords() -> [MemberRecord] {
         var budget = Limits.gossipBytes - me.encodedByteCount
         let most = mischief.strikes(.shortBatch) ? 1 : Limits.recordsPerGossip - 1
@@ -65,7 +67,7 @@ extension MembershipEngine {
 
         for (id, copies) in rumours {
             guard let member = members[id] else { continue }
-            guard fits(member.record) else { break }
+            guard budget > Limits.gossipBytes / 2, fits(member.record) else { break }
             rumours[id] = copies > 1 ? copies - 1 : nil
         }
         let news = records.map(\.id)
@@ -78,5 +80,26 @@ extension MembershipEngine {
             cursor = index < members.count ? members.keys[index] : me.id
         }
         return records
+    }
+
+    /// A fingerprint of who this node thinks is here: equal on two nodes that think the same. The beats of a life are
+    /// left out, for they differ from moment to moment.
+    package var view: UInt64 {
+        var hash = TraceHash()
+        var isTold = false
+        func absorb(_ record: MemberRecord, here: Bool) {
+            hash.absorb(record.id)
+            hash.absorb(record.life.boot)
+            hash.absorb(here ? 1 : 0)
+        }
+        for (id, member) in members {
+            if !isTold, me.id < id {
+                absorb(me, here: !me.isLeaving)
+                isTold = true
+            }
+            absorb(member.record, here: member.state == .alive || member.state == .suspect)
+        }
+        if !isTold { absorb(me, here: !me.isLeaving) }
+        return hash.value
     }
 }

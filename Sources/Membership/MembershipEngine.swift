@@ -89,8 +89,10 @@ package struct MembershipEngine: Engine {
             learn(record, from: peer, at: now, into: &outbox)
             guard record.id == peer, !mischief.strikes(.skippedReply) else { return }
             tellEverything(to: record.address, into: &outbox)
-        case .gossip(let records):
+        case .gossip(let records, let view):
             for record in records { learn(record, from: peer, at: now, into: &outbox) }
+            let (index, found) = members.position(of: peer)
+            if found { members.update(at: index) { $0.view = view } }
         }
     }
 
@@ -103,7 +105,7 @@ package struct MembershipEngine: Engine {
             nextRound = nil
             for member in members.values where member.state != .left {
                 for _ in 0..<Limits.goodbyeCopies {
-                    outbox.put(.send(.gossip([me]), to: member.record.address))
+                    outbox.put(.send(.gossip([me], view: view), to: member.record.address))
                 }
             }
         }
