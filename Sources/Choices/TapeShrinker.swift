@@ -45,9 +45,9 @@ struct TapeShrinker {
     /// Cuts runs of choices out, long runs first, from the end: what was drawn late depends on what was drawn early.
     private mutating func deleteBlocks() {
         var length = best.count / 2
-        while length > 0 {
+        while length > 0, attemptsLeft > 0 {
             var end = best.count
-            while end >= length, end > 0 {
+            while end >= length, end > 0, attemptsLeft > 0 {
                 var candidate = best
                 candidate.removeSubrange(end - length..<min(end, candidate.count))
                 // After success the tape has moved under us: try again at the same place.
@@ -61,7 +61,7 @@ struct TapeShrinker {
     private mutating func deleteBehindLowered() {
         for length in 1...4 {
             var index = best.count - length - 1
-            while index >= 0 {
+            while index >= 0, attemptsLeft > 0 {
                 if index + length < best.count, best[index] > 0 {
                     var candidate = best
                     candidate[index] -= 1
@@ -76,7 +76,7 @@ struct TapeShrinker {
     private mutating func zeroBlocks() {
         for length in [16, 8, 4, 2] {
             var start = 0
-            while start + length <= best.count {
+            while start + length <= best.count, attemptsLeft > 0 {
                 let block = start..<start + length
                 if best[block].contains(where: { $0 != 0 }) {
                     var candidate = best
@@ -90,7 +90,7 @@ struct TapeShrinker {
 
     private mutating func lowerEach() {
         var index = 0
-        while index < best.count {
+        while index < best.count, attemptsLeft > 0 {
             lower { $0 == index }
             index += 1
         }
@@ -99,7 +99,7 @@ struct TapeShrinker {
     /// Lowers equal numbers in one go: two clocks that must agree for the property to fail can only fall together.
     private mutating func lowerEqualsTogether() {
         var seen = 0
-        while seen < best.count {
+        while seen < best.count, attemptsLeft > 0 {
             let value = best[seen]
             let places = best.indices.filter { best[$0] == value }
             if value > 0, places.count > 1, places.first == seen { lower(places.contains) }
