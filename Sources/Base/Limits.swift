@@ -82,3 +82,15 @@ package enum Limits {
     /// A table of /proc that is searched for the holder of a port: some 50,000 sockets.
     package static let systemTableBytes = 8 << 20
 }
+
+/// Limits of testing tools, which read files and spend time like everything else.
+extension Limits {
+    /// Choices on one tape: a case that needs more is not one that anybody can understand after shrinking.
+    package static let tapeChoices = 1 << 16
+    /// A `.scenario` file: thousands of actions at some fifty bytes each.
+    package static let scenarioBytes = 1 << 20
+    /// Actions in one script: an hour of simulated faults and a busy workload, yet seconds to shrink.
+    package static let scenarioActions = 1 << 14
+    /// Whole numbers that an errand of a scenario carries: more would be a protocol, not an errand.
+    package static let errandNumbers = 8
+}
