@@ -23,6 +23,10 @@ package enum Limits {
     package static let invitationLifetime = Interval.days(30)
     /// A configuration file: a hundred times a large one.
     package static let configurationBytes = 1 << 20
+    /// Configuration files of one node, conf.d included: more is a mistake of whatever generates them.
+    package static let configurationFiles = 64
+    /// Errors reported about a configuration: nobody reads further.
+    package static let diagnostics = 100
     /// How deep TOML and JSON may nest: readers recurse, stacks are finite.
     package static let nesting = 32
     /// Addresses to say hello to at the start: what fits in an invitation and is worth trying.
