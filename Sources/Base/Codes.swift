@@ -30,6 +30,10 @@ extension Code {
         number: 1208, title: "the invitation cannot be read",
         because: "a token is one word that starts with MARRAM1- and ends with a check of itself",
         remedy: "copy the whole token again, or ask for a new one: marram invite")
+    package static let invitationProvisional = Code(
+        number: 1210, title: "whoever holds this invitation holds the key of the mesh",
+        because: "until operators sign invitations, a token carries the mesh key, and nobody counts its uses",
+        remedy: "hand it over like a password, and destroy it when the node has joined")
     package static let identityUnreadable = Code(
         number: 1209, title: "the node's identity file cannot be read",
         because: "it is damaged, or others than its owner may read it, and then its key is no secret any more",
@@ -37,7 +41,7 @@ extension Code {
 
     static let setUp: [Code] = [
         notInitialised, directoryNotWritable, directoryInUse, alreadyInitialised, badName, invitationExpired,
-        invitationUnreadable, identityUnreadable,
+        invitationUnreadable, identityUnreadable, invitationProvisional,
     ]
 
     package static let daemonNotRunning = Code(
@@ -106,6 +110,17 @@ extension Code {
         deadlinePassed, connectionLost, requestRefused, replyNotUnderstood, replyTooLong, confirmationMissing,
         unknownCode, outputFailed,
     ]
+
+    package static let memberSuspect = Code(
+        number: 2101, title: "a member is silent for longer than is usual",
+        because: "nothing newer was heard of it, directly or through others, for the time that suspect_after allows",
+        remedy: "marram members; if it stays silent, look at its power and its link")
+    package static let memberUnreachable = Code(
+        number: 2102, title: "a member cannot be reached",
+        because: "nothing newer was heard of it for the time that unreachable_after allows; it is never forgotten",
+        remedy: "look at its power and its link; it is taken back as soon as it is heard")
+
+    static let membership: [Code] = [memberSuspect, memberUnreachable]
 
     package static let portInUse = Code(
         number: 3101, title: "the UDP port is in use",

@@ -62,7 +62,7 @@ package struct MarramNode: ~Copyable {
         }
         let frame: Frame
         do throws(DecodeError) {
-            frame = try Frame(decoding: bytes.bytes.extracting(opened.body))
+            frame = try Frame(decoding: bytes.bytes.extracting(opened.frame))
         } catch {
             counters.countRefusal("undecoded-\(error)")
             return world.put(.note(.undecoded(error, from: opened.peer)))
