@@ -58,6 +58,7 @@ package enum Limits {
     /// Datagrams taken from the kernel, or given to it, in one system call. Beyond some 64 a call's own cost no longer
     /// shows in the cost of a packet.
     package static let receiveBatch = 64
+    /// The same, for the same reason.
     package static let sendBatch = 64
     /// Batches received from one socket before the loop looks at its other handles: a few milliseconds of work.
     package static let receiveBatchesPerTurn = 8

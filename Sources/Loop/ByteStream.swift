@@ -4,9 +4,9 @@ internal import CUV
 /// A connection: bytes in order, both ways, until an end. TCP (`uv_tcp_t`) and unix sockets (`uv_pipe_t`) alike.
 ///
 /// **Backpressure** in both directions: what the other end does not take is kept up to a limit and then refused
-/// (`write` throws `queueFull` and takes nothing), and `pause` leaves what arrives in the kernel, which in turn holds the
-/// other end back. Each direction ends by itself: `finish` says that we have written everything, and `onEnd` that the
-/// other end has, or that the connection failed. Dropping the value closes the connection at once.
+/// (`write` throws `queueFull` and takes nothing), and `pause` leaves what arrives in the kernel, which in turn holds
+/// the other end back. Each direction ends by itself: `finish` says that we have written everything, and `onEnd` that
+/// the other end has, or that the connection failed. Dropping the value closes the connection at once.
 package struct ByteStream: ~Copyable {
     private let loop: EventLoop
     private let box: StreamBox

@@ -2,11 +2,12 @@ internal import Base
 internal import CUV
 internal import Glibc
 
-/// Where datagrams land: one slot for each packet of a batch, and the three arrays by which recvmmsg(2) is told of them.
-/// Made once and used for ever, so receiving allocates nothing. A packet stays in its slot while it is opened in place.
+/// Where datagrams land: one slot for each packet of a batch, and the three arrays by which recvmmsg(2) is told of
+/// them. Made once and used for ever, so receiving allocates nothing. A packet stays in its slot while it is opened in
+/// place.
 ///
-/// A slot holds the largest datagram, yet a slot that only ever sees small packets costs one page of memory: the rest of
-/// it is never touched.
+/// A slot holds the largest datagram, yet a slot that only ever sees small packets costs one page of memory: the rest
+/// of it is never touched.
 @safe final class DatagramSlab {
     /// The slots' distance. A power of two would put the heads of all slots into the same few lines of the processor's
     /// cache; one line more spreads them.

@@ -1,8 +1,8 @@
 internal import CUV
 
 /// One libuv handle and the memory it lives in. libuv keeps using that memory until the callback of `uv_close`, which
-/// comes a turn after the call; so libuv holds a reference to the box (in `data`) from the handle's first moment to that
-/// callback, and the memory goes when the last of the two, libuv and the Swift value above, has let go.
+/// comes a turn after the call; so libuv holds a reference to the box (in `data`) from the handle's first moment to
+/// that callback, and the memory goes when the last of the two, libuv and the Swift value above, has let go.
 ///
 /// The values that Host sees are not copyable and own one box each: dropping the value is closing the handle.
 @safe class Handle {

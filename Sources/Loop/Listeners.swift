@@ -1,8 +1,8 @@
 package import Base
 internal import CUV
 
-/// Accepts TCP connections. At most `connections` of them stand at one time; who comes above that is let in and shut out
-/// at once, so that it learns of it instead of waiting. Dropping the value stops listening and leaves the accepted
+/// Accepts TCP connections. At most `connections` of them stand at one time; who comes above that is let in and shut
+/// out at once, so that it learns of it instead of waiting. Dropping the value stops listening and leaves the accepted
 /// connections alone.
 package struct TCPListener: ~Copyable {
     private let loop: EventLoop

@@ -1,7 +1,8 @@
 internal import Base
 internal import Glibc
 
-/// Accepts connections on a unix socket that only its owner may use (mode 0600): the door for the tools of this machine.
+/// Accepts connections on a unix socket that only its owner may use (mode 0600): the door for the tools of this
+/// machine.
 ///
 /// The socket is made under a name of its own, given its mode, told to listen, and only then renamed to its path. So
 /// nobody can connect before the mode is set, and the file of a daemon that died is replaced without a moment in which

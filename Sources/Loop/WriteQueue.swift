@@ -3,8 +3,8 @@ internal import CUV
 internal import Glibc
 
 /// What a stream was given to write and the kernel has not taken: a buffer in flight, which libuv reads from until its
-/// callback and which therefore must not move, and one that gathers what comes meanwhile. When the first has landed, the
-/// two change places. Both together keep to the limit.
+/// callback and which therefore must not move, and one that gathers what comes meanwhile. When the first has landed,
+/// the two change places. Both together keep to the limit.
 final class WriteQueue {
     let request = Request(UV_WRITE)
     let ending = Request(UV_SHUTDOWN)
@@ -37,8 +37,8 @@ final class WriteQueue {
     func forget() { gathering.removeAll() }
 }
 
-/// Bytes at a fixed place as long as nothing is appended. A buffer that has grown large is given back when it empties: a
-/// thousand quiet connections should not each remember their largest answer.
+/// Bytes at a fixed place as long as nothing is appended. A buffer that has grown large is given back when it empties:
+/// a thousand quiet connections should not each remember their largest answer.
 @safe struct GrowingBuffer: ~Copyable {
     private static let kept = 16 << 10
 

@@ -1,8 +1,8 @@
 package import Base
 
-/// Writes down everything that comes into a switchboard, so that what happened at a site can be lived through again at a
-/// desk. A recording is a list of entries: a checkpoint (the whole state), then inputs with their times, each with the
-/// hash of the state it led to. It holds names and addresses, but no key.
+/// Writes down everything that comes into a switchboard, so that what happened at a site can be lived through again at
+/// a desk. A recording is a list of entries: a checkpoint (the whole state), then inputs with their times, each with
+/// the hash of the state it led to. It holds names and addresses, but no key.
 ///
 /// The recorder only makes bytes; the world takes them away and keeps them in a ring of files.
 package struct FlightRecorder {

@@ -30,8 +30,8 @@ package struct TOMLKey: Sendable {
     package let text: String
     package let span: SourceSpan
 
-    /// Whether the key is `name`, byte by byte. Swift's `==` would also take a canonically equivalent spelling, which to
-    /// TOML is another key.
+    /// Whether the key is `name`, byte by byte. Swift's `==` would also take a canonically equivalent spelling, which
+    /// to TOML is another key.
     package func spells(_ name: String) -> Bool { text.utf8.elementsEqual(name.utf8) }
 }
 

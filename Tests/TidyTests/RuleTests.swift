@@ -196,8 +196,12 @@ private let spoiltStyle: [Spoilt] = [
     Spoilt(
         Rules.noHashOrder, "a pure room that walks through a Dictionary",
         [
-            gossip:
-                "var peers: [NodeID: Peer] = [:]\nvar seen = Set<NodeID>()\nlet a = peers[id]\nfor (id, peer) in peers {\n",
+            gossip: """
+            var peers: [NodeID: Peer] = [:]
+            var seen = Set<NodeID>()
+            let a = peers[id]
+            for (id, peer) in peers {
+            """,
             "Sources/Gossip/More.swift": "let b = seen.sorted()\nlet c = seen.contains(id)\nlet d = names.sorted()\n",
             host: "var peers: [NodeID: Peer] = [:]\nfor (id, peer) in peers {}\n",
         ],

@@ -97,8 +97,11 @@ extension Rules {
 
     /// Rows of the code table that stand ready for a room that is not furnished yet.
     static let awaitedCodes: Set<String> = [
-        "notInitialised", "directoryNotWritable", "directoryInUse", "portInUse", "databaseCorrupt", "diskFull",
-        "ourMistake",
+        "alreadyInitialised", "badName", "confirmationMissing", "connectionLost", "daemonGone",
+        "daemonNotRunning", "databaseCorrupt", "deadlinePassed", "directoryInUse", "directoryNotWritable",
+        "diskFull", "identityUnreadable", "invitationExpired", "needsUnit", "noDataDirectory", "notInitialised",
+        "ourMistake", "outputFailed", "portInUse", "settingsContradict", "socketRefused", "unknownCode",
+        "unknownKey", "unknownOption", "unknownVerb", "wrongKind",
     ]
 
     static let everyCodeIsUsed = Rule(name: "every code of the table is used") { tree in

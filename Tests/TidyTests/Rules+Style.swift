@@ -105,7 +105,8 @@ extension Rules {
     static let noHashOrder = Rule(name: "no pure room walks through a Dictionary or Set") { tree in
         let declaration = #"\b(\w+)\s*(?::|=)\s*(?:inout\s+)?(?:\[\s*[\w.<>]+\s*:\s*[\w\[(]|(?:Dictionary|Set)\s*<)"#
         let walks =
-            "map|flatMap|compactMap|filter|forEach|reduce|first|keys|values|enumerated|min|max|sorted|randomElement|makeIterator|popFirst|allSatisfy|elementsEqual"
+            "map|flatMap|compactMap|filter|forEach|reduce|first|keys|values|enumerated|min|max|sorted|randomElement"
+            + "|makeIterator|popFirst|allSatisfy|elementsEqual"
         return House(tree).rooms.filter(\.isPure).flatMap { room -> [Finding] in
             let paths = tree.paths(under: "Sources/\(room.name)", suffix: ".swift")
             let names = Set(paths.flatMap { tree.code($0).matches(declaration).map { $0.groups[0] } }).sorted()
