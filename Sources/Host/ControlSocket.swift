@@ -22,7 +22,8 @@ final class ControlSocket {
     }
 
     init(path: String, on loop: EventLoop) throws(LoopError) {
-        listener = try LocalListener(path: path, writeLimit: Limits.controlReplyBytes + Limits.streamWriteBytes, on: loop)
+        listener = try LocalListener(
+            path: path, writeLimit: Limits.controlReplyBytes + Limits.streamWriteBytes, on: loop)
     }
 
     func open() {
