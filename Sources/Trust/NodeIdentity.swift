@@ -31,10 +31,10 @@ package struct NodeIdentity: ~Copyable {
     private init(
         mesh: String, meshKey: Bytes32, seeds: [Address], from entropy: inout Entropy
     ) throws(CryptoError) {
+        signing = try SigningKey(seed: SecretBytes(from: &entropy))
         self.mesh = mesh
         self.meshKey = meshKey
         self.seeds = seeds
-        signing = try SigningKey(seed: SecretBytes(from: &entropy))
     }
 
     private static func drawn(from entropy: inout Entropy) -> Bytes32 {
@@ -66,15 +66,18 @@ package struct NodeIdentity: ~Copyable {
     package init(decoding bytes: RawSpan) throws(DecodeError) {
         var reader = ByteReader(bytes)
         guard try reader.u8() == Self.version else { throw .unknown }
-        mesh = try reader.text(atMost: Limits.nameBytes)
-        meshKey = try reader.bytes32()
+        let mesh = try reader.text(atMost: Limits.nameBytes)
+        let meshKey = try reader.bytes32()
         let seed = SecretBytes(copying: try reader.raw(SigningKey.seedByteCount))
-        do throws(CryptoError) {
-            signing = try SigningKey(seed: seed)
-        } catch {
-            throw .outOfRange
-        }
-        seeds = try reader.list(of: Address.self, atMost: Limits.seedAddresses)
+        let seeds = try reader.list(of: Address.self, atMost: Limits.seedAddresses)
         try reader.finish()
+        signing = try Self.signing(seed)
+        self.mesh = mesh
+        self.meshKey = meshKey
+        self.seeds = seeds
+    }
+
+    private static func signing(_ seed: borrowing SecretBytes) throws(DecodeError) -> SigningKey {
+        do throws(CryptoError) { return try SigningKey(seed: seed) } catch { throw .outOfRange }
     }
 }
