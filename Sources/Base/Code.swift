@@ -12,7 +12,8 @@ package struct Code: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// What to do about it in general; a `Complaint` may carry a more particular remedy.
     package let remedy: String
 
-    /// A row of the table. Outside of it, only a reader of other versions' words makes one, for a code it does not list.
+    /// A row of the table. Outside of it, only a reader of other versions' words makes one, for a code it does not
+    /// list.
     package init(number: UInt16, title: String, because: String, remedy: String) {
         self.number = number
         self.title = title
@@ -33,7 +34,8 @@ package struct Code: Hashable, Comparable, Sendable, CustomStringConvertible {
     }
 
     /// Every row, by number.
-    package static let all: [Code] = (setUp + control + network + storage + ourOwn).sorted()
+    package static let all: [Code] = (setUp + configuration + control + membership + network + storage + ourOwn)
+        .sorted()
 }
 
 /// A `Code` with the particulars of one case: what, because, try. This is what is thrown and what a person reads.

@@ -23,6 +23,10 @@ package enum Limits {
     package static let invitationLifetime = Interval.days(30)
     /// A configuration file: a hundred times a large one.
     package static let configurationBytes = 1 << 20
+    /// Configuration files of one node, conf.d included: more is a mistake of whatever generates them.
+    package static let configurationFiles = 64
+    /// Errors reported about a configuration: nobody reads further.
+    package static let diagnostics = 100
     /// How deep TOML and JSON may nest: readers recurse, stacks are finite.
     package static let nesting = 32
     /// Addresses to say hello to at the start: what fits in an invitation and is worth trying.
@@ -56,4 +60,44 @@ package enum Limits {
     package static let keptDatabases = 16
     /// What stands in a lock file: a process id (at most 4,194,304 on Linux) and a line end, and room.
     package static let processIDBytes = 32
+
+    /// Datagrams taken from the kernel, or given to it, in one system call. Beyond some 64 a call's own cost no longer
+    /// shows in the cost of a packet.
+    package static let receiveBatch = 64
+    /// The same, for the same reason.
+    package static let sendBatch = 64
+    /// Batches received from one socket before the loop looks at its other handles: a few milliseconds of work.
+    package static let receiveBatchesPerTurn = 8
+    /// Datagrams waiting for a kernel that takes no more: a second of a busy node's control traffic.
+    package static let datagramsQueued = 1_024
+    /// Their bytes: as many of the usual size, or some thirty of the largest.
+    package static let datagramQueueBytes = 2 << 20
+    /// What the kernel is asked to keep for a UDP socket in each direction: 40 ms at a gigabit per second.
+    package static let datagramSocketBuffer = 4 << 20
+    /// Bytes of a stream read at one time; the kernel's own default for a pipe.
+    package static let streamReadBytes = 64 << 10
+    /// Bytes written to a stream that its reader has not taken, unless the one who opens it says otherwise.
+    package static let streamWriteBytes = 1 << 20
+    /// Connections that wait to be accepted. The kernel forgets more of them.
+    package static let connectionBacklog = 128
+    /// A unix socket's path: the kernel's field has 108 bytes, five of which a closing zero and `.new` need.
+    package static let socketPathBytes = 103
+    /// Jobs given to the thread pool and not yet done: some minutes of work for its four threads.
+    package static let jobsInFlight = 1_024
+    /// What a child process prints that is handed on; the rest is read and dropped, so that the child never waits.
+    package static let childOutputBytes = 1 << 20
+    /// A table of /proc that is searched for the holder of a port: some 50,000 sockets.
+    package static let systemTableBytes = 8 << 20
+}
+
+/// Limits of testing tools, which read files and spend time like everything else.
+extension Limits {
+    /// Choices on one tape: a case that needs more is not one that anybody can understand after shrinking.
+    package static let tapeChoices = 1 << 16
+    /// A `.scenario` file: thousands of actions at some fifty bytes each.
+    package static let scenarioBytes = 1 << 20
+    /// Actions in one script: an hour of simulated faults and a busy workload, yet seconds to shrink.
+    package static let scenarioActions = 1 << 14
+    /// Whole numbers that an errand of a scenario carries: more would be a protocol, not an errand.
+    package static let errandNumbers = 8
 }

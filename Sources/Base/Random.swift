@@ -42,7 +42,8 @@ package struct Random: RandomNumberGenerator, Hashable, Sendable {
         return Random(seed: next() ^ hash.value)
     }
 
-    /// A number in `0..<bound`, each equally likely (Lemire's multiplication, 2019). `bound` is our own, never a peer's.
+    /// A number in `0..<bound`, each equally likely (Lemire's multiplication, 2019). `bound` is our own, never a
+    /// peer's.
     package mutating func below(_ bound: Int) -> Int {
         precondition(bound > 0, "a choice among nothing: the caller must have checked for emptiness")
         let range = UInt64(bound)

@@ -57,7 +57,9 @@ extension MembershipEngine: WireValue {
         cursor = try reader.nodeID()
         nextRound = try reader.bool() ? try reader.instant() : nil
         rounds = try reader.varint()
-        random = Random(state: try reader.bytes32())
+        let state = try reader.bytes32()
+        guard state != .zero else { throw .outOfRange }
+        random = Random(state: state)
         mischief = Mischief(bits: try reader.u64())
     }
 }

@@ -8,6 +8,8 @@ package struct NodeConfiguration: Sendable {
     package var name: String
     package var site: String
     package var id: NodeID
+    /// What invitations carry. Provisional, as they are.
+    package var meshKey: Bytes32
     /// How often the node has started, this time included. Stored before the node says its first word.
     package var boot: UInt64
     /// Where it listens; the host may be unspecified.
@@ -21,13 +23,15 @@ package struct NodeConfiguration: Sendable {
     package var records: Bool
 
     package init(
-        mesh: String, name: String, site: String, id: NodeID, boot: UInt64, listen: Address, reachable: [Address],
+        mesh: String, name: String, site: String, id: NodeID, meshKey: Bytes32, boot: UInt64, listen: Address,
+        reachable: [Address],
         seeds: [Address], gossip: MembershipSettings, records: Bool
     ) {
         self.mesh = mesh
         self.name = name
         self.site = site
         self.id = id
+        self.meshKey = meshKey
         self.boot = boot
         self.listen = listen
         self.reachable = reachable

@@ -56,7 +56,8 @@ package struct Switchboard {
         carryOut(into: &outbox)
     }
 
-    /// Passes on what the engines want. All facts of one input become one batch: they are stored together or not at all.
+    /// Passes on what the engines want. All facts of one input become one batch: they are stored together or not at
+    /// all.
     private mutating func carryOut(into outbox: inout Outbox<Effect>) {
         var facts: [Fact] = []
         for effect in membershipOutbox.effects {

@@ -2,7 +2,7 @@ import Base
 import Testing
 
 @Test(arguments: 0..<30 as Range<UInt64>)
-func aSortedMapAgreesWithADictionary(_ seed: UInt64) {
+func aSortedMapAgreesWithADictionary(_ seed: UInt64) throws {
     var random = Random(seed: seed)
     var map = SortedMap<Int, Int>()
     var model: [Int: Int] = [:]
@@ -17,26 +17,26 @@ func aSortedMapAgreesWithADictionary(_ seed: UInt64) {
             map[key] = nil
             model[key] = nil
         case 3:
-            #expect(
+            try #require(
                 map.update(key, default: 5) {
                     $0 += value; return $0
                 } == model[key, default: 5] + value)
             model[key, default: 5] += value
         case 4:
             let (index, found) = map.position(of: key)
-            #expect(found == (model[key] != nil))
-            #expect(index == model.keys.count { $0 < key })
+            try #require(found == (model[key] != nil))
+            try #require(index == model.keys.count { $0 < key })
             if found {
                 map.update(at: index) { $0 = value }
                 model[key] = value
             }
-        default: #expect(map[key] == model[key])
+        default: try #require(map[key] == model[key])
         }
-        #expect(map.count == model.count)
+        try #require(map.count == model.count)
     }
-    #expect(map.keys == model.keys.sorted())
-    #expect(map.values == model.keys.sorted().map { model[$0] })
-    #expect(map.map(\.0) == map.keys)
+    try #require(map.keys == model.keys.sorted())
+    try #require(map.values == model.keys.sorted().map { model[$0] })
+    try #require(map.map(\.0) == map.keys)
 }
 
 @Test func aSortedMapIsEqualHoweverItWasFilled() {
