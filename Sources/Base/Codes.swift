@@ -161,7 +161,26 @@ extension Code {
         because: "the node must be able to store what it promises to remember",
         remedy: "free some space on the data directory's file system and start again")
 
-    static let storage: [Code] = [databaseCorrupt, diskFull]
+    package static let databaseNewer = Code(
+        number: 7103, title: "the node's database was written by a newer Marram",
+        because: "this build does not know all that is in it, and could lose or spoil what it does not know",
+        remedy: "run the newer version, or restore a backup from before the upgrade")
+    package static let databaseForeign = Code(
+        number: 7104, title: "the file in the database's place is another program's",
+        because: "it is a sound SQLite database, but without Marram's mark; it was not touched",
+        remedy: "move the file away, or choose another directory with --data DIR")
+    package static let databaseNotWritable = Code(
+        number: 7105, title: "the node's database cannot be written",
+        because: "the system refused to open its files for writing",
+        remedy: "make the files in DIR belong to the user that runs marramd, and the file system writable")
+    package static let diskFails = Code(
+        number: 7106, title: "the disk fails",
+        because: "the system reported an error while reading or writing; what was being stored may be there or not",
+        remedy: "look into the system's log (dmesg), replace the disk when it is failing, then start again")
+
+    static let storage: [Code] = [
+        databaseCorrupt, diskFull, databaseNewer, databaseForeign, databaseNotWritable, diskFails,
+    ]
 
     package static let ourMistake = Code(
         number: 9001, title: "Marram itself made a mistake",

@@ -54,6 +54,12 @@ package enum Limits {
     /// The flight recorder hashes the state after every input while it is smaller than this, and in proportion more
     /// seldom when it is larger, so that recording costs no more in a large mesh than in a small one.
     package static let stateBytesPerHash = 16_384
+    /// The node's database and its log: a hundred times what 10,000 members need, and less than the smallest disks hold.
+    package static let databaseBytes = 1 << 30
+    /// Damaged databases kept aside in one data directory: so many mean a failing disk, and a person must look.
+    package static let keptDatabases = 16
+    /// What stands in a lock file: a process id (at most 4,194,304 on Linux) and a line end, and room.
+    package static let processIDBytes = 32
 
     /// Datagrams taken from the kernel, or given to it, in one system call. Beyond some 64 a call's own cost no longer
     /// shows in the cost of a packet.
