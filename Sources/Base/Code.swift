@@ -34,7 +34,8 @@ package struct Code: Hashable, Comparable, Sendable, CustomStringConvertible {
     }
 
     /// Every row, by number.
-    package static let all: [Code] = (setUp + configuration + control + membership + network + storage + ourOwn).sorted()
+    package static let all: [Code] = (setUp + configuration + control + membership + network + storage + ourOwn)
+        .sorted()
 }
 
 /// A `Code` with the particulars of one case: what, because, try. This is what is thrown and what a person reads.

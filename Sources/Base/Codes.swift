@@ -31,7 +31,7 @@ extension Code {
         because: "a token is one word that starts with MARRAM1- and ends with a check of itself",
         remedy: "copy the whole token again, or ask for a new one: marram invite")
     package static let invitationProvisional = Code(
-        number: 1210, title: "whoever holds this invitation holds the key of the mesh",
+        number: 1211, title: "whoever holds this invitation holds the key of the mesh",
         because: "until operators sign invitations, a token carries the mesh key, and nobody counts its uses",
         remedy: "hand it over like a password, and destroy it when the node has joined")
     package static let identityUnreadable = Code(
@@ -39,7 +39,25 @@ extension Code {
         because: "it is damaged, or others than its owner may read it, and then its key is no secret any more",
         remedy: "restore DIR/identity from a backup (mode 0600), or join anew with another directory")
 
+    package static let configurationRefused = Code(
+        number: 1110, title: "the configuration is not one to run with",
+        because: "something in its files is wrong, and nothing is applied when anything is",
+        remedy: "marram config check")
+    package static let configurationUnreadable = Code(
+        number: 1111, title: "a configuration file cannot be read",
+        because: "the system refused, or the file is larger than any configuration",
+        remedy: "make it readable for the user that runs marramd")
+    package static let recordingNotSaved = Code(
+        number: 1212, title: "the recording was not saved",
+        because: "the daemon could not read the pieces of the recording, or not write the file",
+        remedy: "name a new file in a directory that the daemon's user may write")
+    package static let systemRefuses = Code(
+        number: 1213, title: "the system does not give the daemon what it needs",
+        because: "every daemon needs a few file descriptors and timers, and none were to be had",
+        remedy: "look at the limits of the service (ulimit -n) and start again")
+
     static let setUp: [Code] = [
+        configurationRefused, configurationUnreadable, recordingNotSaved, systemRefuses,
         notInitialised, directoryNotWritable, directoryInUse, alreadyInitialised, badName, invitationExpired,
         invitationUnreadable, identityUnreadable, invitationProvisional,
     ]
@@ -127,7 +145,12 @@ extension Code {
         because: "another program is bound to the address that this node is to listen on",
         remedy: "stop that program, or choose another port with --listen ADDR:PORT")
 
-    static let network: [Code] = [portInUse]
+    package static let cannotListen = Code(
+        number: 3102, title: "the address cannot be listened on",
+        because: "it is not an address of this machine, or the system does not permit it",
+        remedy: "choose another address with --listen ADDR:PORT")
+
+    static let network: [Code] = [portInUse, cannotListen]
 
     package static let databaseCorrupt = Code(
         number: 7101, title: "the node's database is damaged",

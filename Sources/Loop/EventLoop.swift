@@ -43,12 +43,13 @@ package final class EventLoop {
         precondition(!isRunning, "the loop already runs: this call came out of one of its callbacks")
         isRunning = true
         _ = unsafe uv_run(core.pointer, UV_RUN_DEFAULT)
-        turn.end()
         isRunning = false
+        turn.end()
     }
 
-    /// Ends `run` at the end of this turn.
-    package func stop() { unsafe uv_stop(core.pointer) }
+    /// Ends `run` at the end of this turn. Does nothing to a loop that does not run: libuv would remember the wish for
+    /// the next time.
+    package func stop() { if isRunning { unsafe uv_stop(core.pointer) } }
 
     /// Both clocks. The instant counts the time that the machine was suspended (`CLOCK_BOOTTIME`).
     package func now() -> Now {

@@ -15,9 +15,10 @@ package struct TCPListener: ~Copyable {
     ) throws(LoopError) {
         let box = try ListenerBox(.tcp, Admission(limit: connections), writeLimit: writeLimit, loop.core)
         localAddress = try box.orClosed { box throws(LoopError) in
-            let bound = try box.bind(to: address)
+            try box.bind(to: address)
+            // libuv keeps the error of a taken port until here.
             try box.listen()
-            return bound
+            return try box.boundAddress()
         }
         self.loop = loop
         self.box = box
@@ -81,11 +82,14 @@ final class ListenerBox: Handle {
         }
     }
 
-    func bind(to address: Address) throws(LoopError) -> Address {
+    func bind(to address: Address) throws(LoopError) {
         let code = unsafe SocketAddress.told(address, for: SocketFamily(of: address)) { name, _ in
             unsafe uv_tcp_bind(pointer(), name, 0)
         }
         guard code == 0 else { throw LoopError(code: code) }
+    }
+
+    func boundAddress() throws(LoopError) -> Address {
         let bound = unsafe SocketAddress.asked { name, length in
             var size = Int32(unsafe length.pointee)
             return unsafe uv_tcp_getsockname(pointer(), name, &size)

@@ -18,9 +18,9 @@ package struct FlightRecorder {
         inputsToHash = 0
     }
 
-    /// A recording may start here.
-    mutating func record(checkpoint switchboard: Switchboard) {
-        append(.checkpoint(switchboard))
+    /// A recording may start here. `continues` says that it is the state to which the entries before it led.
+    mutating func record(checkpoint switchboard: Switchboard, continues: Bool) {
+        append(.checkpoint(switchboard, continues: continues))
     }
 
     mutating func record(_ input: Switchboard.Input, at now: Now, leadingTo switchboard: Switchboard) {
@@ -48,15 +48,17 @@ package struct FlightRecorder {
 
 /// One entry of a recording.
 package enum RecordingEntry {
-    case checkpoint(Switchboard)
+    /// One that does not continue what is before it begins another life of the node.
+    case checkpoint(Switchboard, continues: Bool)
     case input(Switchboard.Input, at: Now, stateHash: UInt64?)
 }
 
 extension RecordingEntry: WireValue {
     package func encode(into writer: inout ByteWriter) {
         switch self {
-        case .checkpoint(let switchboard):
+        case .checkpoint(let switchboard, let continues):
             writer.u8(1)
+            writer.bool(continues)
             switchboard.encode(into: &writer)
         case .input(let input, let now, let stateHash):
             writer.u8(2)
@@ -69,7 +71,9 @@ extension RecordingEntry: WireValue {
 
     package init(from reader: inout ByteReader) throws(DecodeError) {
         switch try reader.u8() {
-        case 1: self = .checkpoint(try Switchboard(from: &reader))
+        case 1:
+            let continues = try reader.bool()
+            self = .checkpoint(try Switchboard(from: &reader), continues: continues)
         case 2:
             let now = try reader.now()
             let stateHash = try reader.bool() ? try reader.u64() : nil

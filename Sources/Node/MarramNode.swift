@@ -16,6 +16,7 @@ package struct MarramNode: ~Copyable {
     package private(set) var recorder: FlightRecorder
     private(set) var counters: Counters
     let started: Instant
+    private var isRecording: Bool
     /// Reused from call to call.
     private var outbox: Outbox<Switchboard.Effect>
 
@@ -36,10 +37,12 @@ package struct MarramNode: ~Copyable {
         recorder = FlightRecorder()
         counters = Counters()
         started = now.instant
+        isRecording = configuration.records
         outbox = Outbox()
-        startRecording()
+        startRecording(continues: false)
     }
 
+    package var name: String { configuration.name }
     package var deadline: Instant? { switchboard.deadline }
 
     /// Fingerprint of everything that the node's next steps depend on, the keys left out.
@@ -89,18 +92,29 @@ package struct MarramNode: ~Copyable {
     // MARK: The flight recorder
 
     /// Starts a new piece of the recording: what follows can be replayed without what came before.
-    package mutating func startRecording() {
-        if configuration.records { recorder.record(checkpoint: switchboard) }
+    package mutating func startRecording(continues: Bool) {
+        if isRecording { recorder.record(checkpoint: switchboard, continues: continues) }
     }
 
     /// The world has taken the recorder's bytes.
     package mutating func recordingTaken() { recorder.taken() }
 
+    /// The world can take no more of them.
+    package mutating func stopRecording() {
+        isRecording = false
+        recorder.taken()
+    }
+
+    /// What people call a node.
+    package func name(of id: NodeID) -> String {
+        id == configuration.id ? configuration.name : switchboard.membership.members[id]?.record.name ?? id.short
+    }
+
     // MARK: Inside
 
     private mutating func take(_ input: Switchboard.Input, at now: Now, into world: inout NodeOutbox) {
         switchboard.take(input, at: now, into: &outbox)
-        if configuration.records { recorder.record(input, at: now, leadingTo: switchboard) }
+        if isRecording { recorder.record(input, at: now, leadingTo: switchboard) }
         for effect in outbox.effects {
             switch effect {
             case .send(let frame, let address):

@@ -23,7 +23,8 @@ package struct NodeConfiguration: Sendable {
     package var records: Bool
 
     package init(
-        mesh: String, name: String, site: String, id: NodeID, meshKey: Bytes32, boot: UInt64, listen: Address, reachable: [Address],
+        mesh: String, name: String, site: String, id: NodeID, meshKey: Bytes32, boot: UInt64, listen: Address,
+        reachable: [Address],
         seeds: [Address], gossip: MembershipSettings, records: Bool
     ) {
         self.mesh = mesh

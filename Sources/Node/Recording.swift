@@ -35,13 +35,15 @@ package enum Recording {
                 return report
             }
             switch try RecordingEntry(decoding: body.raw) {
-            case .checkpoint(let recorded):
-                if let switchboard, switchboard.stateHash != recorded.stateHash, report.divergedAt == nil {
-                    report.divergedAt = report.inputs
-                }
+            case .checkpoint(let recorded, let continues):
                 report.checkpoints += 1
-                report.hashesCompared += 1
                 report.stateHash = recorded.stateHash
+                if continues, let switchboard {
+                    report.hashesCompared += 1
+                    if switchboard.stateHash != recorded.stateHash, report.divergedAt == nil {
+                        report.divergedAt = report.inputs
+                    }
+                }
                 switchboard = recorded
             case .input(let input, let now, let recordedHash):
                 guard switchboard != nil else { throw .outOfRange }

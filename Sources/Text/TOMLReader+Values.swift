@@ -75,7 +75,7 @@ extension TOMLReader {
             if take(UInt8(ascii: ",")) {
                 skipBlanks()
                 if peek() == UInt8(ascii: "}") { throw problem(upTo: position + 1, "a comma may not stand before }") }
-            } else if peek() != UInt8(ascii: "}"), !isLineEnd(position) {
+            } else if peek() != UInt8(ascii: "}"), !isLineEnd(position), position < bytes.count {
                 throw problem(upTo: endOfWord(position), "a comma or the table's } is expected here")
             }
         }

@@ -31,7 +31,11 @@ let loopbackV6 = Address(high: 0, low: 1, port: 0)
 
 extension RawSpan {
     var bytes: [UInt8] { (0..<byteCount).map { unsafeLoad(fromByteOffset: $0, as: UInt8.self) } }
-    var text: String { String(decoding: bytes, as: UTF8.self) }
+    var text: String { bytes.text }
+}
+
+extension [UInt8] {
+    var text: String { String(decoding: self, as: UTF8.self) }
 }
 
 /// A place for what callbacks saw.
