@@ -8,10 +8,10 @@ internal import Node
 internal import Session
 internal import Trust
 
-/// A node in the real world: one thread, one UDP port, one database, one control socket, and in the middle the node that
-/// knows of none of them. Each thing that happens calls one door of the node and carries out what came out; at the end
-/// of the loop's turn everything that is to be stored goes to the disk in one commit, and the one timer is set to the
-/// next deadline.
+/// A node in the real world: one thread, one UDP port, one database, one control socket, and in the middle the node
+/// that knows of none of them. Each thing that happens calls one door of the node and carries out what came out; at the
+/// end of the loop's turn everything that is to be stored goes to the disk in one commit, and the one timer is set to
+/// the next deadline.
 package final class Host {
     let loop: EventLoop
     let log: LogWriter
