@@ -36,6 +36,17 @@ func tests(_ room: String, _ below: [Target.Dependency]) -> Target {
         ])
 }
 
+/// Every decoder behind libFuzzer's door, declared only when asked for: `Tools/fuzz/run` builds it with the sanitizers
+/// it needs, and `-parse-as-library` because libFuzzer brings the `main`.
+func fuzzers() -> [Target] {
+    guard Context.environment["FUZZ"] != nil else { return [] }
+    return [
+        .executableTarget(
+            name: "marram-fuzz", dependencies: ["FuzzDecoders"], path: "Tools/fuzz/Entry",
+            swiftSettings: settings([.unsafeFlags(["-parse-as-library"])]))
+    ]
+}
+
 let package = Package(
     name: "marram",
     targets: [
@@ -69,6 +80,9 @@ let package = Package(
         tool("marram", ["Base", "Text", "Trust", "Control", "Host"]),
         tool("marram-sim", ["Base", "Choices", "Node", "Simulation"]),
         tool("marram-bench", ["Base"]),
+        .target(
+            name: "FuzzDecoders", dependencies: ["Base", "Text", "Membership", "Host"], path: "Tools/fuzz/Decoders",
+            swiftSettings: settings()),
         // Tests, one target a room
         tests("Base", ["Base", "Choices"]),
         tests("Choices", ["Base", "Choices"]),
@@ -86,5 +100,6 @@ let package = Package(
         tests("Simulation", ["Base", "Choices", "Crypto", "Disk", "Node", "Simulation"]),
         tests("Daemon", ["Base", "Text"]),
         tests("Tidy", []),
-    ]
+        tests("Fuzz", ["FuzzDecoders"]),
+    ] + fuzzers()
 )

@@ -50,7 +50,7 @@ extension ConfigurationReading {
                     if let value = row.value { name + " = " + (key.isQuoted ? "\"\(value)\"" : value) } else {
                         "# \(key.name) is not set: \(key.otherwise ?? "nothing") is taken"
                     }
-                lines.append((text, "# " + row.origin + (row.needsRestart ? ", restart needed" : "")))
+                lines.append((text, "# " + printable(row.origin) + (row.needsRestart ? ", restart needed" : "")))
             }
         }
         guard isOriginShown else { return lines.map { $0.text + "\n" }.joined() }
