@@ -75,9 +75,10 @@ let package = Package(
         // 6 Worlds
         room("Host", ["Base", "Text", "Crypto", "Loop", "Disk", "Trust", "Control", "Node"]),
         room("Simulation", ["Base", "Choices", "Crypto", "Disk", "Trust", "Node"]),
-        // 7 Tools
+        // 7 Tools. Verbs is what `marram` can say; a room of its own, so that it can be tested.
+        room("Verbs", ["Base", "Text", "Control"]),
         tool("marramd", ["Base", "Host"]),
-        tool("marram", ["Base", "Text", "Trust", "Control", "Host"]),
+        tool("marram", ["Verbs"]),
         tool("marram-sim", ["Base", "Choices", "Node", "Simulation"]),
         tool("marram-bench", ["Base"]),
         .target(
@@ -97,6 +98,7 @@ let package = Package(
         tests("Control", ["Base", "Choices", "Text", "Control"]),
         tests("Node", ["Base", "Choices", "Crypto", "Trust", "Session", "Membership", "Control", "Node"]),
         tests("Host", ["Base", "Choices", "Text", "Crypto", "Disk", "Trust", "Control", "Node", "Host"]),
+        tests("Verbs", ["Base", "Text", "Control", "Verbs"]),
         tests("Simulation", ["Base", "Choices", "Crypto", "Disk", "Node", "Simulation"]),
         tests("Daemon", ["Base", "Text"]),
         tests("Tidy", []),

@@ -1,0 +1,76 @@
+internal import Base
+internal import Control
+internal import Glibc
+
+/// The process that the tool runs as. Standard output and error are written with plain system calls: the tool is short-
+/// lived, and every millisecond before its first word is noticed.
+extension World {
+    package static var real: World {
+        World(
+            environment: { name in
+                guard let value = unsafe getenv(name) else { return nil }
+                return unsafe String(cString: value)
+            },
+            writeOutput: { text throws(Complaint) in try write(text, to: STDOUT_FILENO) },
+            writeNarration: { text in
+                // There is nowhere left to say that standard error cannot be written.
+                try? write(text, to: STDERR_FILENO)
+            },
+            outputIsTerminal: isatty(STDOUT_FILENO) == 1,
+            narrationIsTerminal: isatty(STDERR_FILENO) == 1,
+            inputIsTerminal: isatty(STDIN_FILENO) == 1,
+            readLine: { Swift.readLine() },
+            now: {
+                var time = timespec()
+                unsafe clock_gettime(CLOCK_REALTIME, &time)
+                return WallTime(milliseconds: Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000)
+            },
+            secondsEast: { wall in
+                var seconds = time_t(wall.milliseconds / 1_000)
+                var parts = unsafe tm()
+                guard unsafe localtime_r(&seconds, &parts) != nil else { return 0 }
+                return unsafe Int(parts.tm_gmtoff)
+            },
+            currentDirectory: {
+                guard let path = unsafe getcwd(nil, 0) else { return "" }
+                defer { unsafe free(path) }
+                return unsafe String(cString: path)
+            },
+            ask: { request, socket, timeout throws(Complaint) in
+                try ControlClient(socket: socket, timeout: timeout).ask(request)
+            },
+            initialise: { new throws(Complaint) in
+                try DataDirectory(path: new.directory)
+                    .initialise(mesh: new.key, name: new.name, site: new.site, listen: new.listen)
+            },
+            join: { new throws(Complaint) in
+                try DataDirectory(path: new.directory)
+                    .join(token: new.key, name: new.name, site: new.site, listen: new.listen)
+            },
+            readConfiguration: { source in ConfigurationReport(reading: source) })
+    }
+
+    /// Writes all of `text`. Whoever reads a pipe may close it when it has seen enough, as `head` does: that ends the
+    /// tool as the signal for it would have, without a word.
+    private static func write(_ text: String, to descriptor: Int32) throws(Complaint) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count >= 0 {
+                rest = rest.dropFirst(count)
+            } else if errno == EPIPE {
+                exit(128 + SIGPIPE)
+            } else if errno != EINTR {
+                throw Complaint(.outputFailed, because: systemMessage(errno))
+            }
+        }
+    }
+}
+
+/// What the system calls this error, as in "No space left on device".
+func systemMessage(_ number: Int32) -> String { unsafe String(cString: strerror(number)) }
+
+/// Runs the tool with the words of this process, and ends the process.
+package func runToolAndExit() -> Never {
+    exit(runTool(Array(CommandLine.arguments.dropFirst()), in: .real).rawValue)
+}
