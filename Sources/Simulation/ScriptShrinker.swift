@@ -53,19 +53,18 @@ struct ScriptShrinker {
         }
     }
 
-    /// Ends the run at the violation, then halves what is left of both phases.
+    /// Ends the faults soon after the violation, then ever earlier. The liveness phase keeps its length: it is what the
+    /// nodes were promised, and with less of it sound ones would fail too.
     private mutating func endEarlier() {
         if let violation = fails(best), violation.time < best.safety {
-            var script = best
-            script.settle = .zero
-            accept(script.ending(safetyAt: violation.time + .seconds(1)))
+            accept(best.ending(safetyAt: .seconds(violation.time.seconds + 1)))
         }
         for divisor in [2, 4, 8, 16, 64] as [Int64] {
-            while accept(best.ending(safetyAt: best.safety - best.safety / divisor)) {}
-            var script = best
-            script.settle = script.settle - script.settle / divisor
-            accept(script)
+            while accept(best.ending(safetyAt: .seconds((best.safety - best.safety / divisor).seconds))) {}
         }
+        var script = best
+        script.safety = .seconds((best.safety + .nanoseconds(999_999_999)).seconds)
+        accept(script)
     }
 
     /// Delta debugging (Zeller and Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", 2002): takes away
@@ -99,12 +98,14 @@ struct ScriptShrinker {
         }
     }
 
-    /// Moves every action to a whole second where that still fails, and halves how long it lasts.
+    /// Takes out the waiting between actions, moves them to whole seconds, and halves how long they last.
     private mutating func lowerTimes() {
         for index in best.actions.indices {
+            for divisor in [1, 2, 4] as [Int64] where accept(best.pulled(from: index, divisor)) { break }
+        }
+        for index in best.actions.indices {
             var script = best
-            let at = script.actions[index].at
-            script.actions[index].at = .seconds(at.seconds)
+            script.actions[index].at = .seconds(script.actions[index].at.seconds)
             script.sort()
             accept(script)
         }
@@ -139,6 +140,16 @@ extension Script {
         script.actions = actions.compactMap { action in
             action.deed.renamed(moved, without: gone).map { Action(at: action.at, $0) }
         }
+        return script
+    }
+
+    /// The script with a part of the waiting before one action taken out: it and all later ones come sooner.
+    func pulled(from index: Int, _ divisor: Int64) -> Script {
+        var script = self
+        let wait = actions[index].at - (index > 0 ? actions[index - 1].at : .zero)
+        let gap = Interval.milliseconds((wait / divisor).milliseconds)
+        for later in index..<actions.count { script.actions[later].at = script.actions[later].at - gap }
+        script.safety = script.safety - gap
         return script
     }
 

@@ -31,7 +31,7 @@ extension World where Member: ~Copyable {
         if past != nil, word & 7 == 0 {
             past?.put(OldPacket(to: to, source: source, bytes: [UInt8](outbox.arena.bytes[range])))
         }
-        let fate = Int(word >> 44) * 1_000_000 >> 20
+        let fate = (Int(word >> 44) * 1_000_000) >> 20
         if fate < link.loss { return }
         guard let slot = pool.put(outbox.arena.bytes, range, from: source, to: to, port: address.port)
         else { return }

@@ -66,16 +66,17 @@ package struct World<Member: Inhabitant & ~Copyable>: ~Copyable {
         plan()
     }
 
-    /// Puts the whole script on the heap, then the births, then the checkpoints: a clock that is set at time zero is set
-    /// before its node is born.
+    /// Puts the whole script on the heap. At time zero the clocks are set, then the nodes are born, then the rest begins.
     private mutating func plan() {
-        for (index, action) in script.actions.enumerated() {
+        let clocks = script.actions.indices.filter { script.actions[$0].deed.kind == .clock }
+        for index in clocks { heap.push(at: script.actions[index].at.nanoseconds, .begin, node: 0, detail: index) }
+        for node in 0..<script.nodes { heap.push(at: 0, .birth, node: node, detail: 0) }
+        for (index, action) in script.actions.enumerated() where action.deed.kind != .clock {
             if case .restore(_, let from, _) = action.deed {
                 heap.push(at: from.nanoseconds, .snapshot, node: 0, detail: index)
             }
             heap.push(at: action.at.nanoseconds, .begin, node: 0, detail: index)
         }
-        for node in 0..<script.nodes { heap.push(at: 0, .birth, node: node, detail: 0) }
         heap.push(at: script.safety.nanoseconds, .calm, node: 0, detail: 0)
         heap.push(at: stage.checkpoint.nanoseconds, .checkpoint, node: 0, detail: 0)
     }
