@@ -141,24 +141,6 @@ package struct ByteReader: ~Escapable, ~Copyable {
         return Address(high: high, low: low, port: try u16())
     }
 
-    /// An optional value: a byte 0 for none, or 1 and the value.
-    @_lifetime(self: copy self)
-    package mutating func optional<Value>(
-        _ read: (inout ByteReader) throws(DecodeError) -> Value
-    ) throws(DecodeError) -> Value? {
-        try bool() ? try read(&self) : nil
-    }
-
-    /// A count of at most `limit` and that many values. Grows as values prove to be there: a count alone allocates nothing.
-    @_lifetime(self: copy self)
-    package mutating func list<Value>(
-        atMost limit: Int, _ read: (inout ByteReader) throws(DecodeError) -> Value
-    ) throws(DecodeError) -> [Value] {
-        var values: [Value] = []
-        for _ in 0..<(try count(atMost: limit)) { values.append(try read(&self)) }
-        return values
-    }
-
     /// Says that the value ends here. A decoder that forgets it accepts two encodings of one value.
     package borrowing func finish() throws(DecodeError) {
         if remaining > 0 { throw .trailing }
@@ -175,15 +157,5 @@ extension [UInt8] {
     /// A copy of the bytes of `span`.
     package init(copying span: RawSpan) {
         self = unsafe span.withUnsafeBytes { unsafe [UInt8]($0) }
-    }
-
-    /// Decodes a whole value: `read` must use up every byte.
-    package func decoded<Value>(
-        _ read: (inout ByteReader) throws(DecodeError) -> Value
-    ) throws(DecodeError) -> Value {
-        var reader = ByteReader(raw)
-        let value = try read(&reader)
-        try reader.finish()
-        return value
     }
 }

@@ -13,6 +13,18 @@ package struct ByteWriter: Sendable {
     package mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
     package mutating func truncate(to count: Int) { bytes.removeLast(bytes.count - count) }
 
+    /// Room for `count` bytes that something else will write, zero until then.
+    package mutating func reserve(_ count: Int) {
+        for _ in 0..<count { bytes.append(0) }
+    }
+
+    /// Hands out a range of what was written, to be changed in place.
+    package mutating func edit<Result>(_ range: Range<Int>, _ change: (inout MutableRawSpan) -> Result) -> Result {
+        var span = bytes.mutableSpan
+        var part = unsafe span.mutableBytes.extracting(range)
+        return change(&part)
+    }
+
     package mutating func u8(_ value: UInt8) { bytes.append(value) }
 
     package mutating func u16(_ value: UInt16) {
@@ -85,17 +97,5 @@ package struct ByteWriter: Sendable {
         u64(address.high.byteSwapped)
         u64(address.low.byteSwapped)
         u16(address.port)
-    }
-
-    package mutating func optional<Value>(_ value: Value?, _ write: (inout ByteWriter, Value) -> Void) {
-        bool(value != nil)
-        if let value { write(&self, value) }
-    }
-
-    package mutating func list<Values: Collection>(
-        _ values: Values, _ write: (inout ByteWriter, Values.Element) -> Void
-    ) {
-        varint(UInt64(values.count))
-        for value in values { write(&self, value) }
     }
 }
