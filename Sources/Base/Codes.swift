@@ -14,6 +14,18 @@ extension Code {
         because: "two daemons with one identity would contradict each other, so each directory is locked by one",
         remedy: "stop the other daemon, or choose another directory with --data DIR")
 
+    package static let scenarioRefused = Code(
+        number: 1401, title: "the scenario cannot be played",
+        because: "a scenario file is read strictly, so that an old failure is never replayed as something else",
+        remedy: "mend the line, or shrink the seed again with marram-sim SCENARIO --seeds N --shrink")
+    package static let simulatorUsage = Code(
+        number: 1402, title: "the simulator does not understand the question",
+        because: "a word on the command line is not one it knows",
+        remedy: "marram-sim --help")
+
+    static let setUp: [Code] = [
+        notInitialised, directoryNotWritable, directoryInUse, scenarioRefused, simulatorUsage,
+    ]
     package static let alreadyInitialised = Code(
         number: 1204, title: "the data directory holds a node already",
         because: "its identity would be lost if another were written over it",
