@@ -73,10 +73,12 @@ let package = Package(
         // 5 Node
         room("Node", ["Base", "Crypto", "Trust", "Session", "Membership", "Control"]),
         // 6 Worlds
-        room("Host", ["Base", "Text", "Crypto", "Loop", "Disk", "Trust", "Control", "Node"]),
+        room(
+            "Host",
+            ["Base", "Text", "Crypto", "Loop", "Disk", "Trust", "Session", "Membership", "Control", "Node"]),
         room("Simulation", ["Base", "Choices", "Crypto", "Disk", "Trust", "Node"]),
         // 7 Tools. Verbs is what `marram` can say; a room of its own, so that it can be tested.
-        room("Verbs", ["Base", "Text", "Control"]),
+        room("Verbs", ["Base", "Text", "Control", "Host"]),
         tool("marramd", ["Base", "Host"]),
         tool("marram", ["Verbs"]),
         tool("marram-sim", ["Base", "Choices", "Node", "Simulation"]),
@@ -100,7 +102,7 @@ let package = Package(
         tests("Host", ["Base", "Choices", "Text", "Crypto", "Disk", "Trust", "Control", "Node", "Host"]),
         tests("Verbs", ["Base", "Text", "Control", "Verbs"]),
         tests("Simulation", ["Base", "Choices", "Crypto", "Disk", "Node", "Simulation"]),
-        tests("Daemon", ["Base", "Text"]),
+        tests("Daemon", ["marramd", "marram", "marram-sim"]),
         tests("Tidy", []),
         tests("Fuzz", ["FuzzDecoders"]),
     ] + fuzzers()

@@ -1,7 +1,8 @@
-internal import Base
+package import Base
 internal import Control
 internal import Crypto
 internal import Disk
+internal import Glibc
 internal import Loop
 internal import Membership
 internal import Node
@@ -38,6 +39,12 @@ package final class Host {
         host.log.write(.info, "\(host.node.name) has ended", at: host.loop.now().wall)
     }
 
+    /// The last words of a daemon that cannot start.
+    package static func end(with complaint: Complaint) -> Never {
+        LogWriter.write(complaint.lines)
+        exit(1)
+    }
+
     /// In the order in which a person can do something about what fails: the directory, its files, then the machine.
     private init(_ directory: DataDirectory) throws(Complaint) {
         lock = try directory.lock()
@@ -63,7 +70,8 @@ package final class Host {
             Self.configuration(configuration, identity, boot: storage.boot, bound: socket.localAddress),
             session: Session(
                 me: identity.id, key: identity.sealingKey(), boot: storage.boot, entropy: entropy.split()),
-            stored: stored, random: Random(seed: entropy.number()), mischief: .none, at: now)
+            stored: stored, random: Random(seed: entropy.bytes(8).reduce(0) { $0 << 8 | UInt64($1) }), mischief: .none,
+            at: now)
     }
 
     private static func socket(at address: Address, on loop: EventLoop) throws(Complaint) -> UDPSocket {

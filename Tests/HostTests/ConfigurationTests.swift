@@ -357,7 +357,7 @@ func aValueThatDoesNotFitIsRefusedWithAHint(table: String, line: String, complai
         return #expect(Bool(false), "accepted")
     }
     #expect(refusal.rows.map(\.path) == ["64.toml"])
-    #expect(refusal.rows.map(\.code) == ["M1109"])
+    #expect(refusal.rows.map(\.code.description) == ["M1109"])
 }
 
 @Test func errorsEndAtTheirLimit() {

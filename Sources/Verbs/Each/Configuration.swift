@@ -27,7 +27,7 @@ extension Verb {
         ],
         exits: [ExitMeaning(code: .no, meaning: "something in the configuration is wrong")],
         run: { errand throws(Complaint) in
-            let report = errand.world.readConfiguration(
+            let report = try errand.world.readConfiguration(
                 ConfigurationSource(directory: errand.settings.directory, file: errand.argument(1)))
             if errand.argument(0) == "show" { show(report, &errand) } else { check(report, &errand) }
             return report.faults.isEmpty ? .done : .no
@@ -42,7 +42,7 @@ extension Verb {
                 let files = report.files.isEmpty ? "no file, only defaults" : report.files.joined(separator: ", ")
                 return "\(look.paint(look.sign("✓", else: "ok"), .good)) \(look.clean(files))\n"
             }
-            let texts = report.faults.map { $0.lines(look) }.joined()
+            let texts = report.faults.map { look.clean(lines: $0.text) }.joined()
             return texts + "\(Figures.count(report.faults.count, "error")), nothing applied\n"
         }
     }
@@ -52,16 +52,14 @@ extension Verb {
             [
                 "name": .text(setting.name), "value": .text(setting.value),
                 "origin": setting.origin.map { .text($0) } ?? "default",
+                "restart_needed": .boolean(setting.needsRestart),
             ]
         }
         let withOrigin = errand.invocation["origin"] != nil
         errand.present(schema: "marram.config/1", .array(data)) { look in
-            report.settings.map { setting in
-                let origin = withOrigin ? "    # \(setting.origin ?? "default")" : ""
-                return look.clean("\(setting.name) = \(setting.value)\(origin)") + "\n"
-            }.joined()
+            look.clean(lines: withOrigin ? report.annotatedText : report.text)
         }
-        for fault in report.faults { errand.narrate(fault.lines(errand.narrationLook)) }
+        for fault in report.faults { errand.narrate(errand.narrationLook.clean(lines: fault.text)) }
     }
 }
 
@@ -71,9 +69,5 @@ extension ConfigurationReport.Fault {
             "code": .text("\(code)"), "file": .text(file), "line": .integer(Int64(line)),
             "column": .integer(Int64(column)), "what": .text(what), "hint": hint.map { .text($0) } ?? .null,
         ]
-    }
-
-    fileprivate func lines(_ look: Look) -> String {
-        text.split(separator: "\n", omittingEmptySubsequences: false).map { look.clean(String($0)) + "\n" }.joined()
     }
 }

@@ -1,5 +1,6 @@
 internal import Base
 internal import Control
+internal import Host
 internal import Text
 
 extension Verb {

@@ -69,6 +69,12 @@ struct Look: Hashable, Sendable {
         return String(String.UnicodeScalarView(printable.unicodeScalars.map { $0.isASCII ? $0 : "?" }))
     }
 
+    /// A text of several lines, each as `clean` has it, and an end of line after the last.
+    func clean(lines text: String) -> String {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        return (lines.last == "" ? lines.dropLast() : lines[...]).map { clean(String($0)) + "\n" }.joined()
+    }
+
     /// The three lines of an error: what, because, try.
     func lines(_ complaint: Complaint) -> String {
         let mark = paint(sign("✗", else: "error"), .bad)

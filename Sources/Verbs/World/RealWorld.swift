@@ -1,6 +1,8 @@
 internal import Base
 internal import Control
 internal import Glibc
+internal import Host
+internal import Text
 
 /// The process that the tool runs as. Standard output and error are written with plain system calls: the tool is short-
 /// lived, and every millisecond before its first word is noticed.
@@ -20,11 +22,7 @@ extension World {
             narrationIsTerminal: isatty(STDERR_FILENO) == 1,
             inputIsTerminal: isatty(STDIN_FILENO) == 1,
             readLine: { Swift.readLine() },
-            now: {
-                var time = timespec()
-                unsafe clock_gettime(CLOCK_REALTIME, &time)
-                return WallTime(milliseconds: Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000)
-            },
+            now: wallTime,
             secondsEast: { wall in
                 var seconds = time_t(wall.milliseconds / 1_000)
                 var parts = unsafe tm()
@@ -45,9 +43,9 @@ extension World {
             },
             join: { new throws(Complaint) in
                 try DataDirectory(path: new.directory)
-                    .join(token: new.key, name: new.name, site: new.site, listen: new.listen)
+                    .join(token: new.key, name: new.name, site: new.site, listen: new.listen, now: wallTime())
             },
-            readConfiguration: { source in ConfigurationReport(reading: source) })
+            readConfiguration: { source throws(Complaint) in try ConfigurationReport(reading: source) })
     }
 
     /// Writes all of `text`. Whoever reads a pipe may close it when it has seen enough, as `head` does: that ends the
@@ -63,6 +61,41 @@ extension World {
             } else if errno != EINTR {
                 throw Complaint(.outputFailed, because: systemMessage(errno))
             }
+        }
+    }
+}
+
+private func wallTime() -> WallTime {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_REALTIME, &time)
+    return WallTime(milliseconds: Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000)
+}
+
+extension ConfigurationReport {
+    /// The node's own configuration, or that of one file.
+    fileprivate init(reading source: ConfigurationSource) throws(Complaint) {
+        let sources =
+            if let file = source.file { [try DataDirectory.source(file)] } else {
+                try DataDirectory(path: source.directory).configurationSources()
+            }
+        switch ConfigurationFile.read(sources) {
+        case .success(let reading):
+            self.init(
+                files: sources.map(\.path),
+                settings: reading.rows.map { row in
+                    Setting(
+                        name: row.key, value: row.value ?? "", origin: row.origin == "default" ? nil : row.origin,
+                        needsRestart: row.needsRestart)
+                },
+                text: reading.shown(origin: false), annotatedText: reading.shown(origin: true))
+        case .failure(let refusal):
+            self.init(
+                files: sources.map(\.path),
+                faults: refusal.rows.map { row in
+                    Fault(
+                        code: row.code, file: row.path, line: row.line, column: row.column, what: row.what,
+                        hint: row.hint, text: row.text)
+                })
         }
     }
 }

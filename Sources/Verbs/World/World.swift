@@ -1,5 +1,6 @@
 package import Base
 package import Control
+package import Host
 
 /// Everything a verb can reach outside of its own arguments: streams, the clock, the daemon, the data directory. The
 /// real one is the process (`World.real`); a test sets its own stage and sees exactly what a person would.
@@ -20,7 +21,7 @@ package struct World {
     package var ask: (Request, String, Interval) throws(Complaint) -> Envelope
     package var initialise: (NewNode) throws(Complaint) -> Founding
     package var join: (NewNode) throws(Complaint) -> Founding
-    package var readConfiguration: (ConfigurationSource) -> ConfigurationReport
+    package var readConfiguration: (ConfigurationSource) throws(Complaint) -> ConfigurationReport
 
     package init(
         environment: @escaping (String) -> String?,
@@ -34,7 +35,7 @@ package struct World {
         ask: @escaping (Request, String, Interval) throws(Complaint) -> Envelope,
         initialise: @escaping (NewNode) throws(Complaint) -> Founding,
         join: @escaping (NewNode) throws(Complaint) -> Founding,
-        readConfiguration: @escaping (ConfigurationSource) -> ConfigurationReport
+        readConfiguration: @escaping (ConfigurationSource) throws(Complaint) -> ConfigurationReport
     ) {
         self.environment = environment
         self.writeOutput = writeOutput
@@ -78,11 +79,14 @@ package struct ConfigurationReport: Hashable, Sendable {
         package var value: String
         /// `file:line`, or nil for a default.
         package var origin: String?
+        /// Whether the daemon must be started again for a change.
+        package var needsRestart: Bool
 
-        package init(name: String, value: String, origin: String?) {
+        package init(name: String, value: String, origin: String?, needsRestart: Bool) {
             self.name = name
             self.value = value
             self.origin = origin
+            self.needsRestart = needsRestart
         }
     }
 
@@ -114,10 +118,17 @@ package struct ConfigurationReport: Hashable, Sendable {
     package var files: [String]
     package var settings: [Setting]
     package var faults: [Fault]
+    /// All settings as a file that means the same; with or without where each comes from.
+    package var text: String
+    package var annotatedText: String
 
-    package init(files: [String], settings: [Setting], faults: [Fault]) {
+    package init(
+        files: [String], settings: [Setting] = [], faults: [Fault] = [], text: String = "", annotatedText: String = ""
+    ) {
         self.files = files
         self.settings = settings
         self.faults = faults
+        self.text = text
+        self.annotatedText = annotatedText
     }
 }
