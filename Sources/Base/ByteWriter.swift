@@ -10,6 +10,12 @@ package struct ByteWriter: Sendable {
 
     package var count: Int { bytes.count }
 
+    /// The bytes, to be changed in place: for a seal that covers what was written.
+    package var mutableRaw: MutableRawSpan {
+        @_lifetime(&self)
+        mutating get { bytes.mutableRaw }
+    }
+
     package mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
     package mutating func truncate(to count: Int) { bytes.removeLast(bytes.count - count) }
 

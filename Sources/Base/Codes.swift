@@ -34,10 +34,14 @@ extension Code {
         number: 1209, title: "the node's identity file cannot be read",
         because: "it is damaged, or others than its owner may read it, and then its key is no secret any more",
         remedy: "restore DIR/identity from a backup (mode 0600), or join anew with another directory")
+    package static let cryptographyUnavailable = Code(
+        number: 1210, title: "libsodium cannot start",
+        because: "it found no source of random bytes, and without one no key and no seal is safe",
+        remedy: "let the program open /dev/urandom or call getrandom, then start it again")
 
     static let setUp: [Code] = [
         notInitialised, directoryNotWritable, directoryInUse, alreadyInitialised, badName, invitationExpired,
-        invitationUnreadable, identityUnreadable,
+        invitationUnreadable, identityUnreadable, cryptographyUnavailable,
     ]
 
     package static let daemonNotRunning = Code(

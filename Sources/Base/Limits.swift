@@ -50,4 +50,8 @@ package enum Limits {
     /// The flight recorder hashes the state after every input while it is smaller than this, and in proportion more
     /// seldom when it is larger, so that recording costs no more in a large mesh than in a small one.
     package static let stateBytesPerHash = 16_384
+    /// What opening a password's seal may cost: a file that somebody left must not tie up the machine. Four times the
+    /// memory, and twice the passes, of the dearest seal that we make.
+    package static let passwordKibibytes = 1_048_576
+    package static let passwordPasses = 6
 }
