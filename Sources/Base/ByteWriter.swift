@@ -16,7 +16,7 @@ package struct ByteWriter: Sendable {
         mutating get { bytes.mutableRaw }
     }
 
-    /// A part of them.
+    /// A part of the bytes, to be changed in place.
     @_lifetime(&self)
     package mutating func mutableRaw(in range: Range<Int>) -> MutableRawSpan {
         var all = bytes.mutableRaw
