@@ -35,19 +35,15 @@ package struct ByteWriter: Sendable {
 
     package mutating func u8(_ value: UInt8) { bytes.append(value) }
 
-    package mutating func u16(_ value: UInt16) {
-        bytes.append(UInt8(truncatingIfNeeded: value))
-        bytes.append(UInt8(truncatingIfNeeded: value >> 8))
-    }
+    package mutating func u16(_ value: UInt16) { word(value.littleEndian) }
+    package mutating func u32(_ value: UInt32) { word(value.littleEndian) }
+    package mutating func u64(_ value: UInt64) { word(value.littleEndian) }
 
-    package mutating func u32(_ value: UInt32) {
-        u16(UInt16(truncatingIfNeeded: value))
-        u16(UInt16(truncatingIfNeeded: value >> 16))
-    }
-
-    package mutating func u64(_ value: UInt64) {
-        u32(UInt32(truncatingIfNeeded: value))
-        u32(UInt32(truncatingIfNeeded: value >> 32))
+    /// All bytes of a word at once: one check of the array's storage instead of eight.
+    @inline(__always)
+    private mutating func word(_ word: some FixedWidthInteger) {
+        // Safe: the buffer is the word itself, and read only while it lives.
+        unsafe withUnsafeBytes(of: word) { buffer in unsafe bytes.append(contentsOf: buffer) }
     }
 
     package mutating func varint(_ value: UInt64) {

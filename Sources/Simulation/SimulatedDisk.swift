@@ -36,11 +36,11 @@ struct SimulatedDisk {
 
     mutating func accept(_ facts: [Fact], _ ticket: Ticket) { waiting.append((ticket, facts)) }
 
-    /// Begins the next write, if there is one and nothing is in its way.
-    mutating func begin() -> Bool {
-        guard !isBusy, !isFull, !waiting.isEmpty else { return false }
+    /// Begins the next write, if there is one and nothing is in its way; answers how long it takes.
+    mutating func begin(usual: Interval) -> Interval? {
+        guard !isBusy, !isFull, !waiting.isEmpty else { return nil }
         isBusy = true
-        return true
+        return latency ?? usual
     }
 
     /// Ends the write that is under way. A disk that filled up meanwhile keeps it waiting and answers nil.

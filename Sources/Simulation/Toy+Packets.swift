@@ -117,15 +117,15 @@ extension Toy {
     /// One datagram's share of all registers, chosen by chance: two nodes whose registers differ meet the difference
     /// after a few exchanges, whatever it is.
     private mutating func writeChunk(_ writer: inout ByteWriter) {
-        let written = records.indices.filter { records[$0].isWritten }
         let size = Self.recordsPerDatagram
-        let chunk = random.below(max((written.count + size - 1) / size, 1))
-        var keys = written.dropFirst(chunk * size).prefix(size)
-        if bug == .dropsLastRecord, keys.count == size { keys.removeLast() }
-        writer.varint(UInt64(keys.count))
-        for key in keys {
-            writer.u8(UInt8(key))
-            writer.toyRecord(records[key])
+        let chunk = random.below(max((writtenKeys.count + size - 1) / size, 1))
+        let last = min((chunk + 1) * size, writtenKeys.count)
+        var places = chunk * size..<last
+        if bug == .dropsLastRecord, places.count == size { places.removeLast() }
+        writer.varint(UInt64(places.count))
+        for place in places {
+            writer.u8(writtenKeys[place])
+            writer.toyRecord(records[Int(writtenKeys[place])])
         }
     }
 }

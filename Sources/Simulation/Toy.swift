@@ -75,6 +75,8 @@ package struct Toy: Inhabitant {
     var random: Random
     var clock: HybridClock
     var records: [ToyRecord]
+    /// The keys of the registers that were ever written, rising.
+    private(set) var writtenKeys: [UInt8] = []
     /// The sum of all records' fingerprints: equal for equal registers, in whatever order they were written.
     package private(set) var digest: UInt64 = 0
     var peers: [Peer]
@@ -140,9 +142,19 @@ package struct Toy: Inhabitant {
     var life: UInt32 { bug == .losesBootCounter ? 1 : boots &+ raise }
 
     mutating func put(_ update: ToyUpdate) {
+        if records[update.key].isWritten != update.record.isWritten { list(update) }
         digest &-= records[update.key].hash(update.key)
         digest &+= update.record.hash(update.key)
         records[update.key] = update.record
+    }
+
+    private mutating func list(_ update: ToyUpdate) {
+        let place = writtenKeys.firstIndex { $0 >= update.key } ?? writtenKeys.count
+        if update.record.isWritten {
+            writtenKeys.insert(UInt8(update.key), at: place)
+        } else {
+            writtenKeys.remove(at: place)
+        }
     }
 
     package var deadline: Instant? {

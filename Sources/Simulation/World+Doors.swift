@@ -131,11 +131,10 @@ extension World where Member: ~Copyable {
 
     /// Begins the next write of a node's disk.
     mutating func store(_ node: Int) {
-        guard disks[node].begin() else { return }
         posts[node].dice += 1
         // A flash disk with a log: a fifth of a millisecond to two milliseconds.
         let usual = 200_000 + Chance.scaled(chance.word(~node, posts[node].dice), below: 1_800_000)
-        let latency = disks[node].latency?.nanoseconds ?? Int64(usual)
-        heap.push(at: time + latency, .disk, node: node, detail: Int(posts[node].life))
+        guard let latency = disks[node].begin(usual: .nanoseconds(Int64(usual))) else { return }
+        heap.push(at: time + latency.nanoseconds, .disk, node: node, detail: Int(posts[node].life))
     }
 }

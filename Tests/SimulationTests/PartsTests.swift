@@ -89,7 +89,7 @@ private func fact(_ key: UInt8, _ value: UInt8?) -> Fact { Fact(shelf: 1, key: [
     disk.accept([fact(1, 1), fact(2, 2)], Ticket(number: 1))
     disk.accept([fact(1, nil)], Ticket(number: 2))
     disk.accept([fact(3, 3)], Ticket(number: 3))
-    #expect(disk.begin() && !disk.begin())
+    #expect(disk.begin(usual: .zero) != nil && disk.begin(usual: .zero) == nil)
     #expect(disk.finish() == Ticket(number: 1))
     #expect(disk.image.list == [fact(1, 1), fact(2, 2)])
     #expect(!disk.crash(surviving: 1))
@@ -100,9 +100,9 @@ private func fact(_ key: UInt8, _ value: UInt8?) -> Fact { Fact(shelf: 1, key: [
 @Test func aFullDiskKeepsWritesWaiting() {
     var disk = SimulatedDisk(kind: .memory)
     disk.accept([fact(1, 1)], Ticket(number: 1))
-    #expect(disk.begin())
+    #expect(disk.begin(usual: .zero) == .zero)
     disk.isFull = true
-    #expect(disk.finish() == nil && !disk.begin())
+    #expect(disk.finish() == nil && disk.begin(usual: .zero) == nil)
     #expect(!disk.crash(surviving: 1))
     #expect(disk.image.list.isEmpty)
 }
@@ -111,7 +111,7 @@ private func fact(_ key: UInt8, _ value: UInt8?) -> Fact { Fact(shelf: 1, key: [
     var disk = SimulatedDisk(kind: .memory)
     disk.honest = disk.image
     disk.accept([fact(1, 1)], Ticket(number: 1))
-    #expect(disk.begin() && disk.finish() != nil)
+    #expect(disk.begin(usual: .zero) != nil && disk.finish() != nil)
     #expect(disk.image.list == [fact(1, 1)])
     #expect(disk.crash(surviving: 0))
     #expect(disk.image.list.isEmpty)

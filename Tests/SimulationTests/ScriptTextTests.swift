@@ -72,9 +72,15 @@ private func replacing(_ line: String, with other: String) -> String {
 
 @Test func everyMistakeIsNamedWithItsLine() {
     let mistakes: [(line: String, with: String, error: ScriptError)] = [
-        ("marram scenario 1", "marram scenario 2", ScriptError(line: 1, what: "this build reads version 1 of scenarios only")),
+        (
+            "marram scenario 1", "marram scenario 2",
+            ScriptError(line: 1, what: "this build reads version 1 of scenarios only")
+        ),
         ("marram scenario 1", "scenario 1", ScriptError(line: 1, what: "`marram` was expected, not `scenario`")),
-        ("far clear", "far clear loss=1", ScriptError(line: 4, what: "`loss=1` is one word too many, or not known here")),
+        (
+            "far clear", "far clear loss=1",
+            ScriptError(line: 4, what: "`loss=1` is one word too many, or not known here")
+        ),
         ("far clear", "far delay=1h", ScriptError(line: 4, what: "`1h` is no delay of at most ten minutes")),
         (
             "far clear", "far loss=600000 flip=600000",
@@ -85,19 +91,28 @@ private func replacing(_ line: String, with other: String) -> String {
             ScriptError(line: 5, what: "`shortBatch` is no point of mischief, or said twice")
         ),
         ("at 2s crash 3", "at 2s crash 4", ScriptError(line: 9, what: "`4` is no node between 0 and 3")),
-        ("at 2s crash 3", "at 2s crush 3", ScriptError(line: 9, what: "`crush` is nothing that can be done to a world")),
+        (
+            "at 2s crash 3", "at 2s crush 3",
+            ScriptError(line: 9, what: "`crush` is nothing that can be done to a world")
+        ),
         ("at 2s crash 3", "at 1s crash 3", ScriptError(line: 9, what: "actions stand in the order of their times")),
         ("at 3s wipe 0 for=1s", "at 3s wipe 0", ScriptError(line: 11, what: "`for=` is missing")),
         (
             "at 3s restore 0 from=2500ms for=1s", "at 3s restore 0 from=4s for=1s",
             ScriptError(line: 12, what: "a backup cannot come from the future")
         ),
-        ("at 5s partition 0,2 for=4s", "at 5s partition 2,0 for=4s", ScriptError(line: 18, what: "the nodes of a side rise")),
+        (
+            "at 5s partition 0,2 for=4s", "at 5s partition 2,0 for=4s",
+            ScriptError(line: 18, what: "the nodes of a side rise")
+        ),
         (
             "at 21s ask 0 delete 7", "at 20s replay 1",
             ScriptError(line: 22, what: "a fault cannot begin after the safety phase")
         ),
-        ("at 21s ask 0 delete 7", "at 22s ask 0 delete 7", ScriptError(line: 22, what: "`22s` is no time within the run")),
+        (
+            "at 21s ask 0 delete 7", "at 22s ask 0 delete 7",
+            ScriptError(line: 22, what: "`22s` is no time within the run")
+        ),
     ]
     for mistake in mistakes {
         #expect(refusal(replacing(mistake.line, with: mistake.with)) == mistake.error)
@@ -138,5 +153,7 @@ private func replacing(_ line: String, with other: String) -> String {
     #expect(Interval.milliseconds(-1_500).text == "-1500ms")
     #expect(Interval.microseconds(3).text == "3us")
     #expect(Interval.zero.text == "0s")
-    for text in ["", "s", "1", "1h", "-", "1 s", "1.5s", "9999999999999s", "--1s"] { #expect(Interval(text[...]) == nil) }
+    for text in ["", "s", "1", "1h", "-", "1 s", "1.5s", "9999999999999s", "--1s"] {
+        #expect(Interval(text[...]) == nil)
+    }
 }

@@ -31,7 +31,8 @@ struct Scribe: Inhabitant, ~Copyable {
     }
 
     mutating func receive(
-        _ bytes: inout MutableRawSpan, from address: Address, at now: Now, into outbox: inout Outbox<WorldEffect<Int, Int>>
+        _ bytes: inout MutableRawSpan, from address: Address, at now: Now,
+        into outbox: inout Outbox<WorldEffect<Int, Int>>
     ) {
         received += 1
         diary.append("heard \(bytes.byteCount) from \(address)")
@@ -164,7 +165,8 @@ private func received(_ lines: String..., near: String, count: Int = 2_000) thro
 }
 
 @Test func aNodeThatMovedIsHeardFromItsNewPlaceOnly() throws {
-    let world = try world("at 1s rebind 0 for=2s", "at 2s ask 0 send 1 1", "at 2s ask 1 send 1 0", "at 4s ask 1 send 1 0")
+    let world = try world(
+        "at 1s rebind 0 for=2s", "at 2s ask 0 send 1 1", "at 2s ask 1 send 1 0", "at 4s ask 1 send 1 0")
     #expect(diary(world, 1).last == "heard 100 from 10.0.0.1:7947")
     #expect(diary(world, 0).count == 2, "only what was sent after it was home again")
 }
@@ -214,7 +216,8 @@ private func received(_ lines: String..., near: String, count: Int = 2_000) thro
     }
     let honest = try world("at 1s ask 0 store 1", "at 2s crash 0 for=1s", checkers: [checker])
     #expect(honest.violation == nil)
-    let lying = try world("at 0s lying-disk 0 for=5s", "at 1s ask 0 store 1", "at 2s crash 0 for=1s", checkers: [checker])
+    let lying = try world(
+        "at 0s lying-disk 0 for=5s", "at 1s ask 0 store 1", "at 2s crash 0 for=1s", checkers: [checker])
     #expect(lying.violation?.oracle == "forgetful" && lying.violation?.node == 0)
     #expect(lying.violation?.time == .seconds(2) && lying.violation?.event == 1)
 }
@@ -234,7 +237,9 @@ private func received(_ lines: String..., near: String, count: Int = 2_000) thro
 }
 
 @Test func faultsOfTheLinksEndWithTheSafetyPhase() throws {
-    let world = try world("at 9s ask 0 send 5 1", "at 9s cut 1 0 for=99s", "at 11s ask 0 send 5 1", "at 11s ask 1 send 1 0", near: "delay=1ms loss=1000000")
+    let world = try world(
+        "at 9s ask 0 send 5 1", "at 9s cut 1 0 for=99s", "at 11s ask 0 send 5 1", "at 11s ask 1 send 1 0",
+        near: "delay=1ms loss=1000000")
     #expect(world.inspect(1) { $0.received } == 5)
     #expect(world.inspect(0) { $0.received } == 1)
 }
