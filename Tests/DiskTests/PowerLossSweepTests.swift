@@ -1,5 +1,6 @@
 import Base
 import Disk
+import Glibc
 import Testing
 
 /// The store's promise, put to the test at every moment: a workload of small transactions on an invented disk whose
@@ -92,14 +93,19 @@ private struct Sweep {
     }
 }
 
+/// How many seeds each point is tried with. A nightly run asks for more: `MARRAM_SWEEP_SEEDS=2000`.
+private func seeds(_ usual: UInt64) -> UInt64 {
+    getenv("MARRAM_SWEEP_SEEDS").flatMap { UInt64(String(cString: $0)) } ?? usual
+}
+
 private func grouped(_ number: Int) -> String {
-    number < 1_000 ? "\(number)" : "\(number / 1_000),\(String(number % 1_000 + 1_000).dropFirst())"
+    number < 1_000 ? "\(number)" : "\(grouped(number / 1_000)),\(String(number % 1_000 + 1_000).dropFirst())"
 }
 
 @Test func noPowerLossTakesWhatWasAcknowledged() {
     var sweep = Sweep()
     let clock = ContinuousClock()
-    let time = clock.measure { sweep.run(seeds: 16) }
+    let time = clock.measure { sweep.run(seeds: seeds(16)) }
     print("power-loss sweep, log synchronised at every commit: \(sweep.figures), \(time)")
     #expect(sweep.crashes >= 4_000)
     #expect(sweep.lost == 0)
@@ -138,13 +144,13 @@ private struct FailureSweep {
     /// The first few, for whoever has to find out.
     private(set) var wrong: [String] = []
 
-    /// Answers whether operation `number` was reached.
-    mutating func fail(at number: Int, _ kind: PowerLossVolume.Failure, seed: UInt64, killed: Bool) -> Bool {
+    /// Lets operation `number` fail, or all from there on: then the store cannot even be closed properly, and the next
+    /// one finds its log as it is. Answers whether the operation was reached.
+    mutating func fail(at number: Int, _ kind: PowerLossVolume.Failure, seed: UInt64, forever: Bool) -> Bool {
         let volume = PowerLossVolume(random: Random(seed: seed))
-        volume.fail(at: number, kind)
-        let acknowledged = work(on: volume, killed: killed)
+        volume.fail(at: number, kind, forever: forever)
+        let acknowledged = work(on: volume)
         volume.heal()
-        if !volume.isUp { volume.restart() }
         guard volume.operations >= number else { return false }
         failures += 1
         var random = Random(seed: seed &+ 1)
@@ -173,10 +179,8 @@ private struct FailureSweep {
         try? FactStore(at: .volume(volume), settings: settings).load()
     }
 
-    private mutating func work(on volume: PowerLossVolume, killed: Bool) -> Int {
+    private mutating func work(on volume: PowerLossVolume) -> Int {
         guard let store = try? FactStore(at: .volume(volume), settings: settings) else { return 0 }
-        // Killed, the process does not close its store properly, and so leaves its log as it is.
-        defer { if killed { withExtendedLifetime(store) { volume.killProcess() } } }
         for (index, batch) in script.batches.enumerated() {
             do throws(CommitFailure) {
                 try store.apply(batch)
@@ -200,8 +204,8 @@ private struct FailureSweep {
         var number = 1
         var reached = true
         while reached {
-            for seed in UInt64(0)..<6 {
-                reached = sweep.fail(at: number, kind, seed: seed &+ UInt64(number) << 8, killed: seed % 2 == 0)
+            for seed in 0..<seeds(6) {
+                reached = sweep.fail(at: number, kind, seed: seed << 20 | UInt64(number), forever: seed % 2 == 0)
             }
             number += 1
         }
