@@ -149,7 +149,7 @@ private struct FailureSweep {
     mutating func fail(at number: Int, _ kind: PowerLossVolume.Failure, seed: UInt64, forever: Bool) -> Bool {
         let volume = PowerLossVolume(random: Random(seed: seed))
         volume.fail(at: number, kind, forever: forever)
-        let acknowledged = work(on: volume)
+        let (acknowledged, isInDoubt) = work(on: volume)
         volume.heal()
         guard volume.operations >= number else { return false }
         failures += 1
@@ -163,9 +163,9 @@ private struct FailureSweep {
             complain(kind, number, seed, "corrupt")
             return true
         }
-        let allowed = [script.states[acknowledged], script.states[min(acknowledged + 1, script.batches.count)]]
+        let allowed = script.states[acknowledged...(isInDoubt ? acknowledged + 1 : acknowledged)]
         if !allowed.contains(found) { complain(kind, number, seed, "lost or torn") }
-        if found == allowed[1], found != allowed[0] { doneInDoubt += 1 }
+        if isInDoubt, found == allowed.last { doneInDoubt += 1 }
         if let settled, settled != found { complain(kind, number, seed, "settled, then changed") }
         return true
     }
@@ -179,22 +179,19 @@ private struct FailureSweep {
         try? FactStore(at: .volume(volume), settings: settings).load()
     }
 
-    private mutating func work(on volume: PowerLossVolume) -> Int {
-        guard let store = try? FactStore(at: .volume(volume), settings: settings) else { return 0 }
+    private mutating func work(on volume: PowerLossVolume) -> (acknowledged: Int, isInDoubt: Bool) {
+        guard let store = try? FactStore(at: .volume(volume), settings: settings) else { return (0, false) }
         for (index, batch) in script.batches.enumerated() {
             do throws(CommitFailure) {
                 try store.apply(batch)
             } catch {
-                switch error {
-                case .notDone: if (try? store.load()) != script.states[index] { wrong.append("not done, but changed") }
-                case .indeterminate:
-                    inDoubt += 1
-                    if (try? store.apply([])) != nil { wrong.append("went on in doubt") }
-                }
-                return index
+                guard case .indeterminate = error else { return (index, false) }
+                inDoubt += 1
+                if (try? store.apply([])) != nil { wrong.append("went on in doubt") }
+                return (index, true)
             }
         }
-        return script.batches.count
+        return (script.batches.count, false)
     }
 }
 
