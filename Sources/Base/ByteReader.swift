@@ -154,6 +154,18 @@ extension [UInt8] {
         get { unsafe span.bytes }
     }
 
+    /// The bytes, to be changed in place.
+    package var mutableRaw: MutableRawSpan {
+        @_lifetime(&self)
+        mutating get {
+            // The array lends its span for as long as the getter runs. Safe to promise for longer: the result keeps the
+            // array to itself, and nobody can make it grow or share it meanwhile.
+            var span = mutableSpan
+            let bytes = unsafe _overrideLifetime(span.mutableBytes, copying: ())
+            return unsafe _overrideLifetime(bytes, mutating: &self)
+        }
+    }
+
     /// A copy of the bytes of `span`.
     package init(copying span: RawSpan) {
         self = unsafe span.withUnsafeBytes { unsafe [UInt8]($0) }

@@ -10,19 +10,27 @@ package struct ByteWriter: Sendable {
 
     package var count: Int { bytes.count }
 
+    /// The bytes, to be changed in place: for a seal that covers what was written.
+    package var mutableRaw: MutableRawSpan {
+        @_lifetime(&self)
+        mutating get { bytes.mutableRaw }
+    }
+
+    /// A part of them.
+    @_lifetime(&self)
+    package mutating func mutableRaw(in range: Range<Int>) -> MutableRawSpan {
+        var all = bytes.mutableRaw
+        let part = unsafe _overrideLifetime(all._mutatingExtracting(range), copying: ())
+        // Safe to promise: the result keeps the writer to itself for as long as it lives.
+        return unsafe _overrideLifetime(part, mutating: &self)
+    }
+
     package mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
     package mutating func truncate(to count: Int) { bytes.removeLast(bytes.count - count) }
 
     /// Room for `count` bytes that something else will write, zero until then.
     package mutating func reserve(_ count: Int) {
         for _ in 0..<count { bytes.append(0) }
-    }
-
-    /// Hands out a range of what was written, to be changed in place.
-    package mutating func edit<Result>(_ range: Range<Int>, _ change: (inout MutableRawSpan) -> Result) -> Result {
-        var span = bytes.mutableSpan
-        var part = unsafe span.mutableBytes.extracting(range)
-        return change(&part)
     }
 
     package mutating func u8(_ value: UInt8) { bytes.append(value) }

@@ -34,7 +34,8 @@ package struct Code: Hashable, Comparable, Sendable, CustomStringConvertible {
     }
 
     /// Every row, by number.
-    package static let all: [Code] = (setUp + configuration + control + membership + network + storage + ourOwn)
+    package static let all: [Code] =
+        (setUp + configuration + control + simulator + membership + network + storage + ourOwn)
         .sorted()
 }
 

@@ -13,14 +13,13 @@ extension Code {
         number: 1203, title: "another marramd runs on this data directory",
         because: "two daemons with one identity would contradict each other, so each directory is locked by one",
         remedy: "stop the other daemon, or choose another directory with --data DIR")
-
     package static let alreadyInitialised = Code(
         number: 1204, title: "the data directory holds a node already",
         because: "its identity would be lost if another were written over it",
         remedy: "choose another directory with --data DIR, or move this one aside")
     package static let badName = Code(
         number: 1205, title: "the name cannot be used",
-        because: "names stand in tables, files and host names: 1 to 63 letters, digits, dots, hyphens or underscores",
+        because: "names stand in tables, files and host names: 1 to 63 letters, digits, hyphens, underscores",
         remedy: "choose a name such as till-01")
     package static let invitationExpired = Code(
         number: 1207, title: "the invitation has ended",
@@ -38,6 +37,10 @@ extension Code {
         number: 1209, title: "the node's identity file cannot be read",
         because: "it is damaged, or others than its owner may read it, and then its key is no secret any more",
         remedy: "restore DIR/identity from a backup (mode 0600), or join anew with another directory")
+    package static let cryptographyUnavailable = Code(
+        number: 1210, title: "libsodium cannot start",
+        because: "it found no source of random bytes, and without one no key and no seal is safe",
+        remedy: "let the program open /dev/urandom or call getrandom, then start it again")
 
     package static let configurationRefused = Code(
         number: 1110, title: "the configuration is not one to run with",
@@ -59,7 +62,7 @@ extension Code {
     static let setUp: [Code] = [
         configurationRefused, configurationUnreadable, recordingNotSaved, systemRefuses,
         notInitialised, directoryNotWritable, directoryInUse, alreadyInitialised, badName, invitationExpired,
-        invitationUnreadable, identityUnreadable, invitationProvisional,
+        invitationUnreadable, identityUnreadable, cryptographyUnavailable, invitationProvisional,
     ]
 
     package static let daemonNotRunning = Code(
@@ -122,6 +125,17 @@ extension Code {
         number: 1315, title: "the output could not be written",
         because: "the system refused to write to standard output, as it does when a disk is full",
         remedy: "free some space, or send the output somewhere else")
+
+    package static let scenarioRefused = Code(
+        number: 1401, title: "the scenario cannot be played",
+        because: "a scenario file is read strictly, so that an old failure is never replayed as something else",
+        remedy: "mend the line, or shrink the seed again with marram-sim SCENARIO --seeds N --shrink")
+    package static let simulatorUsage = Code(
+        number: 1402, title: "the simulator does not understand the question",
+        because: "a word on the command line is not one it knows",
+        remedy: "marram-sim --help")
+
+    static let simulator: [Code] = [scenarioRefused, simulatorUsage]
 
     static let control: [Code] = [
         daemonNotRunning, unknownVerb, badArgument, unknownOption, noDataDirectory, daemonGone, socketRefused,

@@ -100,4 +100,6 @@ extension Limits {
     package static let scenarioActions = 1 << 14
     /// Whole numbers that an errand of a scenario carries: more would be a protocol, not an errand.
     package static let errandNumbers = 8
+    /// Names read from one directory: a person's configuration files, never a mail spool.
+    package static let directoryEntries = 4_096
 }

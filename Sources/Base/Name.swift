@@ -1,6 +1,6 @@
 /// Whether `text` may be the name of a node, a site or a mesh: up to `Limits.nameBytes` ASCII letters, digits, hyphens
-/// and underscores, beginning and ending with a letter or digit. Such a name needs no quoting in a shell, a URL, a table
-/// or a file name, and looks the same to everybody who reads it.
+/// and underscores, beginning and ending with a letter or digit. Such a name needs no quoting in a shell, a URL, a
+/// table or a file name, and looks the same to everybody who reads it.
 package func isName(_ text: String) -> Bool {
     func isLetterOrDigit(_ byte: UInt8) -> Bool {
         switch byte {

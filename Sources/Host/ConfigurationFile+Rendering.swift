@@ -1,4 +1,4 @@
-internal import Base
+package import Base
 internal import Text
 
 /// What `marram config check` and `marram config show` print. Both end with exit code 0 when the configuration is
@@ -50,7 +50,7 @@ extension ConfigurationReading {
                     if let value = row.value { name + " = " + (key.isQuoted ? "\"\(value)\"" : value) } else {
                         "# \(key.name) is not set: \(key.otherwise ?? "nothing") is taken"
                     }
-                lines.append((text, "# " + row.origin + (row.needsRestart ? ", restart needed" : "")))
+                lines.append((text, "# " + printable(row.origin) + (row.needsRestart ? ", restart needed" : "")))
             }
         }
         guard isOriginShown else { return lines.map { $0.text + "\n" }.joined() }
@@ -69,9 +69,11 @@ extension ConfigurationRefusal {
         package let path: String
         package let line: Int
         package let column: Int
-        package let code: String
+        package let code: Code
         package let what: String
         package let hint: String?
+        /// All of it, with the line and the caret.
+        package let text: String
     }
 
     package var rows: [Row] {
@@ -80,7 +82,8 @@ extension ConfigurationRefusal {
             let position = source.position(of: finding.diagnostic.span.start)
             return Row(
                 path: source.path, line: position.line, column: position.column,
-                code: finding.diagnostic.code.description, what: finding.diagnostic.what, hint: finding.diagnostic.hint)
+                code: finding.diagnostic.code, what: finding.diagnostic.what, hint: finding.diagnostic.hint,
+                text: source.rendered(finding.diagnostic))
         }
     }
 

@@ -1,8 +1,8 @@
 internal import Base
 internal import Text
 
-/// The units in which a quantity is written: a whole number and a unit, in quotes and without a blank, `"500ms"`. A bare
-/// number is refused, however obvious its unit may seem to whoever wrote it.
+/// The units in which a quantity is written: a whole number and a unit, in quotes and without a blank, `"500ms"`. A
+/// bare number is refused, however obvious its unit may seem to whoever wrote it.
 struct Units: Sendable {
     struct Unit: Sendable {
         let symbol: String

@@ -10,6 +10,13 @@ package struct Founding: Hashable, Sendable {
     package let name: String
     package let id: NodeID
     package let path: String
+
+    package init(mesh: String, name: String, id: NodeID, path: String) {
+        self.mesh = mesh
+        self.name = name
+        self.id = id
+        self.path = path
+    }
 }
 
 /// How a node comes to live in a directory. The identity is written last: until it is there, there is no node, and
@@ -21,12 +28,8 @@ extension DataDirectory {
     ) throws(Complaint) -> Founding {
         try Self.check(mesh, is: "mesh")
         var entropy = try Self.entropy()
-        do throws(CryptoError) {
-            let identity = try NodeIdentity(founding: mesh, from: &entropy)
-            return try settle(identity, name: name, site: site, listen: listen)
-        } catch {
-            throw Complaint(.ourMistake, what: "a new key was refused: \(error)")
-        }
+        let identity = NodeIdentity(founding: mesh, from: &entropy)
+        return try settle(identity, name: name, site: site, listen: listen)
     }
 
     /// Makes this the directory of a node of the mesh that `token` invites to. `now` is this machine's clock.
@@ -41,12 +44,8 @@ extension DataDirectory {
                 remedy: "if the clock is right, on a member: marram invite --expires 24h")
         }
         var entropy = try Self.entropy()
-        do throws(CryptoError) {
-            let identity = try NodeIdentity(invitedBy: invitation, from: &entropy)
-            return try settle(identity, name: name, site: site, listen: listen)
-        } catch {
-            throw Complaint(.ourMistake, what: "a new key was refused: \(error)")
-        }
+        let identity = NodeIdentity(invitedBy: invitation, from: &entropy)
+        return try settle(identity, name: name, site: site, listen: listen)
     }
 
     private static func entropy() throws(Complaint) -> Entropy {
@@ -60,17 +59,17 @@ extension DataDirectory {
         let name = name ?? Machine.hostName
         try Self.check(name, is: "node")
         if let site { try Self.check(site, is: "site") }
+        guard !DurableFile.exists(identityPath) else {
+            throw Complaint(.alreadyInitialised, what: "\(path) holds a node already")
+        }
         do throws(FileError) {
             try Directory.make(path)
-            guard !DurableFile.exists(identityPath) else {
-                throw Complaint(.alreadyInitialised, what: "\(path) holds a node already")
-            }
             if !DurableFile.exists(configurationPath) {
                 let text = Self.configuration(name: name, site: site, listen: listen)
                 try DurableFile.write(Array(text.utf8), to: configurationPath)
             }
             try DurableFile.write(identity.encoded, to: identityPath)
-        } catch let error as FileError {
+        } catch {
             throw Complaint(
                 error.kind == .full ? .diskFull : .directoryNotWritable, what: "\(error.path): \(error.reason)")
         }
@@ -90,7 +89,7 @@ extension DataDirectory {
     }
 
     private static func check(_ name: String, is what: String) throws(Complaint) {
-        guard ConfigurationKind<String>.isName(name) else {
+        guard isName(name) else {
             throw Complaint(.badName, what: "\(name.isEmpty ? "nothing" : name) cannot be the name of a \(what)")
         }
     }

@@ -1,7 +1,7 @@
 package import Base
 internal import Disk
-internal import Text
-package import Trust
+package import Text
+internal import Trust
 
 /// The directory that makes a machine a node: its identity, its configuration, its database, its control socket, its
 /// flight recording, and the lock that lets one daemon at a time have them.
@@ -26,9 +26,9 @@ package struct DataDirectory: Sendable {
     }
 
     func identity() throws(Complaint) -> NodeIdentity {
+        let bytes: [UInt8]
         do throws(FileError) {
-            let bytes = try DurableFile.read(identityPath, atMost: NodeIdentity.fileBytes, ownerOnly: true)
-            return try Self.identity(bytes, path: identityPath)
+            bytes = try DurableFile.read(identityPath, atMost: NodeIdentity.fileBytes, ownerOnly: true)
         } catch {
             switch error.kind {
             case .exposed:
@@ -41,11 +41,11 @@ package struct DataDirectory: Sendable {
                 throw Complaint(.identityUnreadable, what: "\(identityPath): \(error.reason)")
             }
         }
-    }
-
-    private static func identity(_ bytes: [UInt8], path: String) throws(FileError) -> NodeIdentity {
-        guard let identity = try? NodeIdentity(decoding: bytes.raw) else { throw FileError(.ioError, path) }
-        return identity
+        do throws(DecodeError) {
+            return try NodeIdentity(decoding: bytes.raw)
+        } catch {
+            throw Complaint(.identityUnreadable, what: "\(identityPath) is damaged: \(error)")
+        }
     }
 
     // MARK: Configuration

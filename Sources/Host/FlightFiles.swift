@@ -15,7 +15,9 @@ struct FlightFiles: ~Copyable {
     init(_ directory: DataDirectory, bytes: Int) {
         self.directory = directory
         bytesPerFile = bytes / 2
-        number = 1
+        // The newer one of the life before is kept: it may tell why that life ended.
+        let ages = [1, 2].map { AppendFile.written(directory.recordingPath($0)) ?? 0 }
+        number = ages[0] <= ages[1] ? 1 : 2
     }
 
     /// Adds what the recorder has. Answers whether the file is full and a new piece of the recording must start.

@@ -1,6 +1,7 @@
 internal import Base
 internal import Membership
 internal import Node
+internal import Session
 
 /// The words for what a node notes. Refusals are counted, and said only to whoever asks for everything: a stranger must
 /// not be able to fill the log.

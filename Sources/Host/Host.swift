@@ -1,17 +1,18 @@
-internal import Base
+package import Base
 internal import Control
 internal import Crypto
 internal import Disk
+internal import Glibc
 internal import Loop
 internal import Membership
 internal import Node
 internal import Session
 internal import Trust
 
-/// A node in the real world: one thread, one UDP port, one database, one control socket, and in the middle the node that
-/// knows of none of them. Each thing that happens calls one door of the node and carries out what came out; at the end
-/// of the loop's turn everything that is to be stored goes to the disk in one commit, and the one timer is set to the
-/// next deadline.
+/// A node in the real world: one thread, one UDP port, one database, one control socket, and in the middle the node
+/// that knows of none of them. Each thing that happens calls one door of the node and carries out what came out; at the
+/// end of the loop's turn everything that is to be stored goes to the disk in one commit, and the one timer is set to
+/// the next deadline.
 package final class Host {
     let loop: EventLoop
     let log: LogWriter
@@ -36,6 +37,12 @@ package final class Host {
         host.start()
         host.loop.run()
         host.log.write(.info, "\(host.node.name) has ended", at: host.loop.now().wall)
+    }
+
+    /// The last words of a daemon that cannot start.
+    package static func end(with complaint: Complaint) -> Never {
+        LogWriter.write(complaint.lines)
+        exit(1)
     }
 
     /// In the order in which a person can do something about what fails: the directory, its files, then the machine.
@@ -63,7 +70,8 @@ package final class Host {
             Self.configuration(configuration, identity, boot: storage.boot, bound: socket.localAddress),
             session: Session(
                 me: identity.id, key: identity.sealingKey(), boot: storage.boot, entropy: entropy.split()),
-            stored: stored, random: Random(seed: entropy.number()), mischief: .none, at: now)
+            stored: stored, random: Random(seed: entropy.bytes(8).reduce(0) { $0 << 8 | UInt64($1) }), mischief: .none,
+            at: now)
     }
 
     private static func socket(at address: Address, on loop: EventLoop) throws(Complaint) -> UDPSocket {

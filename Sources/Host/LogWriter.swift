@@ -16,7 +16,7 @@ struct LogWriter {
     static func write(_ text: String) {
         var line = text
         line.append("\n")
-        unsafe line.withUTF8 { buffer in _ = unsafe Glibc.write(STDERR_FILENO, buffer.baseAddress, buffer.count) }
+        line.withUTF8 { buffer in _ = unsafe Glibc.write(STDERR_FILENO, buffer.baseAddress, buffer.count) }
     }
 }
 

@@ -21,7 +21,7 @@ package enum Machine {
         var next = unsafe first
         while let interface = unsafe next?.pointee {
             unsafe next = interface.ifa_next
-            guard unsafe interface.ifa_flags & UInt32(IFF_UP.rawValue) != 0, let name = unsafe interface.ifa_addr,
+            guard unsafe interface.ifa_flags & UInt32(IFF_UP) != 0, let name = unsafe interface.ifa_addr,
                 [AF_INET, AF_INET6].contains(Int32(unsafe name.pointee.sa_family))
             else { continue }
             var address = unsafe SocketAddress.read(

@@ -7,7 +7,7 @@ internal import Glibc
 ///
 /// The queue outlasts a turn only while the kernel takes nothing more. It is bounded in packets and bytes; what comes
 /// when it is full is refused, since what waits already is nearer to being sent.
-@safe final class SendQueue {
+@safe class SendQueue {
     private struct Packet {
         var start: Int
         var count: Int
@@ -62,17 +62,16 @@ internal import Glibc
         return true
     }
 
-    /// Offers the packets in order. `transmit` is told how many are laid out for it, and answers how many it took, or a
-    /// negative `errno` about the first. Answers whether the queue is empty now; if not, the kernel asked us to wait.
-    func flush(counting counters: inout DatagramCounters, _ transmit: (Int) -> Int) -> Bool {
+    /// Offers the packets in order. Answers whether the queue is empty now; if not, the kernel asked us to wait.
+    func flush(through socket: Int32, counting counters: inout DatagramCounters) -> Bool {
         var head = 0
         defer { forget(head) }
         while head < packets.count {
-            let batch = packets[head..<min(head + Limits.sendBatch, packets.count)]
+            let batch = head..<min(head + Limits.sendBatch, packets.count)
             layOut(batch)
-            let answer = transmit(batch.count)
+            let answer = transmit(batch.count, through: socket)
             if answer > 0 {
-                for packet in batch.prefix(answer) { counters.sent.count(packet.count) }
+                for index in head..<head + answer { counters.sent.count(packets[index].count) }
                 head += answer
             } else if answer == -Int(EAGAIN) {
                 return false
@@ -84,14 +83,16 @@ internal import Glibc
         return true
     }
 
-    /// sendmmsg(2) over what `flush` has laid out.
+    /// sendmmsg(2) over the first `count` messages laid out: how many the kernel took, or a negative `errno` about the
+    /// first. Tests play the kernel here.
     func transmit(_ count: Int, through socket: Int32) -> Int {
         let answer = unsafe sendmmsg(socket, heads, UInt32(count), Int32(MSG_DONTWAIT))
         return answer < 0 ? -Int(errno) : Int(answer)
     }
 
-    private func layOut(_ batch: ArraySlice<Packet>) {
-        for (index, packet) in batch.enumerated() {
+    private func layOut(_ batch: Range<Int>) {
+        for index in 0..<batch.count {
+            let packet = packets[batch.lowerBound + index]
             unsafe vectors[index] = iovec(iov_base: arena + packet.start, iov_len: packet.count)
             unsafe heads[index].msg_hdr.msg_namelen = SocketAddress.write(packet.to, for: family, at: names + index)
         }

@@ -30,8 +30,7 @@ package struct UDPSocket: ~Copyable {
 
     /// Starts to receive. The bytes are the receiver's to change, and gone when it returns.
     package func onReceive(_ receiver: @escaping (inout MutableRawSpan, Address) -> Void) {
-        box.receiver = receiver
-        box.listen()
+        box.listen(receiver)
     }
 
     /// Queues a copy of `bytes` for the end of this turn.
@@ -40,7 +39,9 @@ package struct UDPSocket: ~Copyable {
 
 final class DatagramBox: Watch {
     let localAddress: Address
-    var receiver: ((inout MutableRawSpan, Address) -> Void)?
+    /// Not an optional: unoptimised code allocates whenever it looks into an optional function.
+    private var receiver: (inout MutableRawSpan, Address) -> Void = { _, _ in }
+    private var isListening = false
     private var counters = DatagramCounters()
     private let family: SocketFamily
     private let queue: SendQueue
@@ -82,11 +83,15 @@ final class DatagramBox: Watch {
         return descriptor
     }
 
-    func listen() { want(toRead: true, toWrite: sending == .blocked) }
+    func listen(_ receiver: @escaping (inout MutableRawSpan, Address) -> Void) {
+        self.receiver = receiver
+        isListening = true
+        want(toRead: true, toWrite: sending == .blocked)
+    }
 
     override func ready(toRead: Bool, toWrite: Bool) {
         if toWrite, sending == .blocked { flush() }
-        if toRead, receiver != nil { receive() }
+        if toRead, isListening { receive() }
     }
 
     /// Takes some batches and leaves the rest to the next turn, so that a flood on one socket does not keep the loop
@@ -112,7 +117,7 @@ final class DatagramBox: Watch {
             return
         }
         counters.received.count(core.datagramSlab.byteCount(of: slot))
-        if let receiver { core.datagramSlab.hand(slot, to: receiver) }
+        core.datagramSlab.hand(slot, to: receiver)
     }
 
     func send(_ bytes: RawSpan, to address: Address) {
@@ -145,9 +150,8 @@ final class DatagramBox: Watch {
     }
 
     private func transmit() {
-        let emptied = queue.flush(counting: &counters) { count in queue.transmit(count, through: descriptor) }
-        if !emptied { sending = .blocked }
-        want(toRead: receiver != nil, toWrite: sending == .blocked)
+        if !queue.flush(through: descriptor, counting: &counters) { sending = .blocked }
+        want(toRead: isListening, toWrite: sending == .blocked)
     }
 
     /// The counters with the kernel's own count of what it had no room for.
@@ -164,6 +168,6 @@ final class DatagramBox: Watch {
 
     override func close() {
         super.close()
-        receiver = nil
+        receiver = { _, _ in }
     }
 }

@@ -46,7 +46,8 @@ package struct Session: ~Copyable {
         arena.reserve(EnvelopeKey.tagByteCount)
         number += 1
         let datagram = start..<arena.count
-        arena.edit(datagram) { key.seal(&$0, after: Self.headerBytes, from: &entropy) }
+        var packet = arena.mutableRaw(in: datagram)
+        key.seal(&packet, after: Self.headerBytes, from: &entropy)
         return datagram
     }
 

@@ -31,9 +31,11 @@ extension SourceText {
         let start = min(max(diagnostic.span.start, content.lowerBound), content.upperBound)
         let end = min(max(diagnostic.span.end, start), content.upperBound)
 
-        var before = DisplayText(bytes[content.lowerBound..<start])
-        var marked = DisplayText(bytes[start..<end])
-        var after = DisplayText(bytes[end..<content.upperBound])
+        // A line may be as long as the file; only what is near the place can be shown.
+        let near = 1_024
+        var before = DisplayText(bytes[max(content.lowerBound, start - near)..<start])
+        var marked = DisplayText(bytes[start..<min(end, start + near)])
+        var after = DisplayText(bytes[end..<min(content.upperBound, end + near)])
         if before.cells + marked.cells + after.cells > DisplayText.widestLine {
             before.keepEnd()
             marked.keepStart()

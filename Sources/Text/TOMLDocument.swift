@@ -42,8 +42,6 @@ package struct TOMLEntry: Sendable {
 
 package struct TOMLTable: Sendable {
     package let entries: [TOMLEntry]
-
-    package subscript(name: String) -> TOMLValue? { entries.first { $0.key.spells(name) }?.value }
 }
 
 package struct TOMLValue: Sendable {

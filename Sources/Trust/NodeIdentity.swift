@@ -18,23 +18,21 @@ package struct NodeIdentity: ~Copyable {
     package var id: NodeID { signing.publicKey.nodeID }
 
     /// A new node of a new mesh.
-    package init(founding mesh: String, from entropy: inout Entropy) throws(CryptoError) {
-        try self.init(mesh: mesh, meshKey: Self.drawn(from: &entropy), seeds: [], from: &entropy)
+    package init(founding mesh: String, from entropy: inout Entropy) {
+        self.init(mesh: mesh, meshKey: Self.drawn(from: &entropy), seeds: [], from: &entropy)
     }
 
     /// A new node of the mesh that invites it.
-    package init(invitedBy invitation: Invitation, from entropy: inout Entropy) throws(CryptoError) {
-        try self.init(
+    package init(invitedBy invitation: Invitation, from entropy: inout Entropy) {
+        self.init(
             mesh: invitation.mesh, meshKey: invitation.meshKey, seeds: invitation.seeds, from: &entropy)
     }
 
-    private init(
-        mesh: String, meshKey: Bytes32, seeds: [Address], from entropy: inout Entropy
-    ) throws(CryptoError) {
+    private init(mesh: String, meshKey: Bytes32, seeds: [Address], from entropy: inout Entropy) {
+        signing = Self.signing(SecretBytes(from: &entropy))
         self.mesh = mesh
         self.meshKey = meshKey
         self.seeds = seeds
-        signing = try SigningKey(seed: SecretBytes(from: &entropy))
     }
 
     private static func drawn(from entropy: inout Entropy) -> Bytes32 {
@@ -66,15 +64,22 @@ package struct NodeIdentity: ~Copyable {
     package init(decoding bytes: RawSpan) throws(DecodeError) {
         var reader = ByteReader(bytes)
         guard try reader.u8() == Self.version else { throw .unknown }
-        mesh = try reader.text(atMost: Limits.nameBytes)
-        meshKey = try reader.bytes32()
+        let mesh = try reader.text(atMost: Limits.nameBytes)
+        let meshKey = try reader.bytes32()
         let seed = SecretBytes(copying: try reader.raw(SigningKey.seedByteCount))
-        do throws(CryptoError) {
-            signing = try SigningKey(seed: seed)
-        } catch {
-            throw .outOfRange
-        }
-        seeds = try reader.list(of: Address.self, atMost: Limits.seedAddresses)
+        let seeds = try reader.list(of: Address.self, atMost: Limits.seedAddresses)
         try reader.finish()
+        signing = Self.signing(seed)
+        self.mesh = mesh
+        self.meshKey = meshKey
+        self.seeds = seeds
+    }
+
+    private static func signing(_ seed: borrowing SecretBytes) -> SigningKey {
+        do throws(CryptoError) {
+            return try SigningKey(seed: seed)
+        } catch {
+            preconditionFailure("a seed has the length of a seed")
+        }
     }
 }

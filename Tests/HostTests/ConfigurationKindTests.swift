@@ -8,7 +8,7 @@ import Text
 private func read<Value>(_ text: String, as kind: ConfigurationKind<Value>) throws -> Result<Value, ConfigurationFault>
 {
     let document = TOMLDocument(reading: Array("x = \(text)".utf8))
-    let value = try #require(document.root["x"])
+    let value = try #require(document.root.entries.first).value
     do throws(ConfigurationFault) {
         return .success(try kind.read(value))
     } catch {

@@ -263,6 +263,12 @@ func aValueThatDoesNotFitIsRefusedWithAHint(table: String, line: String, complai
     #expect(try read(defaults.shown(origin: true)).get().configuration == Configuration())
 }
 
+@Test func aPathCannotSmuggleALineIntoWhatIsShown() throws {
+    let source = SourceText(path: "a\nfanout = 9", text: "gossip.fanout = 4")
+    let shown = try ConfigurationFile.read([source]).get().shown(origin: true)
+    #expect(try read(shown).get().configuration.gossip.fanout == 4)
+}
+
 @Test func configShowNamesTheOriginOfEveryValue() throws {
     let reading = try read("[gossip]\nfanout = 4\n", "[log]\nlevel = \"error\"\n[listen]\naddress = \"10.0.0.1:80\"")
         .get()
@@ -351,7 +357,7 @@ func aValueThatDoesNotFitIsRefusedWithAHint(table: String, line: String, complai
         return #expect(Bool(false), "accepted")
     }
     #expect(refusal.rows.map(\.path) == ["64.toml"])
-    #expect(refusal.rows.map(\.code) == ["M1109"])
+    #expect(refusal.rows.map(\.code.description) == ["M1109"])
 }
 
 @Test func errorsEndAtTheirLimit() {

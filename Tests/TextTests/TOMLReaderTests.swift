@@ -230,7 +230,8 @@ func anInvalidDocumentIsRefusedWithOneSentence(document: String, problem: String
     func written(_ span: SourceSpan) -> String { String(decoding: source.bytes[span.start..<span.end], as: UTF8.self) }
     #expect(root.entries.map { written($0.key.span) } == ["\"é\"", "t"])
     #expect(root.entries.map { written($0.value.span) } == ["\"é\"", "[ t ]"])
-    guard case .table(let inner) = root.entries[0].value.kind, case .array(let elements) = inner["b"]?.kind else {
+    guard case .table(let inner) = root.entries[0].value.kind, case .array(let elements) = inner.entries[0].value.kind
+    else {
         Issue.record("the document reads otherwise")
         return
     }

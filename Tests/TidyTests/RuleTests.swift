@@ -144,9 +144,12 @@ private let spoiltStyle: [Spoilt] = [
         [gossip: String(repeating: "\n", count: 501), host: String(repeating: "\n", count: 500)],
         finds: ["\(gossip): 501 lines; split it (≤ 250 wanted, 500 refused)"]),
     Spoilt(
-        Rules.linesAreShort, "a line of 121 characters",
-        [gossip: "\n" + String(repeating: "é", count: 121), host: String(repeating: "é", count: 120)],
-        finds: ["\(gossip):2: 121 characters"]),
+        Rules.linesAreShort, "lines of 121 characters, of code and in a comment",
+        [
+            gossip: "\n" + String(repeating: "é", count: 121) + "\n// " + String(repeating: "é", count: 118),
+            host: String(repeating: "é", count: 120) + "\n\"" + String(repeating: "é", count: 121) + "\",\n",
+        ],
+        finds: ["\(gossip):2: 121 characters", "\(gossip):3: 121 characters"]),
     Spoilt(
         Rules.noBannedWords, "words that stop the program or hide an error",
         [

@@ -1,3 +1,49 @@
+internal import Base
+internal import Glibc
+internal import Simulation
+
+/// `marram-sim`: runs invented worlds from the command line. Data goes to standard output, what happens on the way to
+/// standard error; the exit code is 0 when every oracle held, 1 when one did not, 2 when the question was wrong.
 @main enum Main {
-    static func main() {}
+    static func main() {
+        do throws(Complaint) {
+            let options = try Options(CommandLine.arguments.dropFirst())
+            switch options.task {
+            case .help: print(Options.help)
+            case .list: list()
+            case .seeds(let scenario, let seeds):
+                var run = SeedRun(scenario, options)
+                exit(run.run(seeds))
+            case .file(let path): exit(try replay(path, options))
+            }
+        } catch {
+            complain(error.lines)
+            exit(2)
+        }
+    }
+
+    private static func list() {
+        let width = Scenario.all.map(\.name.count).max() ?? 0
+        for scenario in Scenario.all {
+            print(scenario.name + String(repeating: " ", count: width + 2 - scenario.name.count) + scenario.purpose)
+            if !scenario.bugs.isEmpty { print("  --bug " + scenario.bugs.joined(separator: ", ")) }
+        }
+    }
+
+    /// Plays a `.scenario` file.
+    private static func replay(_ path: String, _ options: Options) throws(Complaint) -> Int32 {
+        let text = try read(path)
+        let script: Script
+        do throws(ScriptError) {
+            script = try Script(reading: text)
+        } catch {
+            throw Complaint(.scenarioRefused, what: "\(path):\(error.line): \(error.what)")
+        }
+        guard let scenario = Scenario.named(script.scenario) else {
+            throw Complaint(.scenarioRefused, what: "\(path): there is no scenario named `\(script.scenario)`")
+        }
+        try options.checkBug(scenario)
+        var run = SeedRun(scenario, options)
+        return run.replay(script, from: path)
+    }
 }

@@ -8,7 +8,7 @@ internal import Host
         do throws(Complaint) {
             try Host.run(DataDirectory(path: try directory(CommandLine.arguments.dropFirst())))
         } catch {
-            endProcess(with: error)
+            Host.end(with: error)
         }
     }
 
