@@ -46,10 +46,19 @@ package final class Connection {
     private var statements: [UInt: Statement] = [:]
 
     /// Opens the database at `path`, or makes it. `volume` is the invented disk that the path is on, if it is.
-    package init(
+    package convenience init(
         path: String, on volume: PowerLossVolume? = nil, settings: Settings = Settings()
     ) throws(DatabaseError) {
+        try self.init(unprepared: path, on: volume)
+        try prepare(settings)
+    }
+
+    /// Opens the file without looking into it. Nothing but `prepare` may come next.
+    init(unprepared path: String, on volume: PowerLossVolume?) throws(DatabaseError) {
         handle = try DatabaseHandle(path: path, volume: volume)
+    }
+
+    func prepare(_ settings: Settings) throws(DatabaseError) {
         unsafe sqlite3_busy_timeout(handle.pointer, settings.busyMilliseconds)
         // The lock's mode must be set before the file is first looked at, and the page size before it is first written.
         try execute("PRAGMA locking_mode = EXCLUSIVE; PRAGMA page_size = \(Self.pageBytes);")

@@ -1,12 +1,5 @@
 internal import Base
 
-/// Why a store could not be opened.
-enum OpenFailure: Error {
-    case file(FileError)
-    case database(DatabaseError)
-    case schema(SchemaFailure)
-}
-
 /// The files of a store: the care that is taken before SQLite's word is trusted, and what becomes of them when SQLite
 /// says that they are damaged. Damaged files are evidence, and perhaps all that is left of a node's memory: they are
 /// moved aside, never deleted.
@@ -20,22 +13,29 @@ struct DatabaseFiles {
     init(_ place: DatabasePlace) { self.place = place }
 
     /// Opens the database, or makes it, so that what it answers from then on is on the disk.
-    func open(settings: Connection.Settings, schema: Schema) throws(OpenFailure) -> Connection {
+    func open(settings: Connection.Settings, schema: Schema) throws(Complaint) -> Connection {
         do throws(FileError) {
             try finishKeepingAside()
             try place.makeEmpty(Self.name)
             try settleLog()
         } catch {
-            throw .file(error)
+            throw error.complaint
         }
         let connection: Connection
         do throws(DatabaseError) {
-            connection = try Connection(path: place.path(Self.name), on: place.volume, settings: settings)
+            connection = try Connection(unprepared: place.path(Self.name), on: place.volume)
+        } catch {
+            throw complaint(about: error)
+        }
+        do throws(DatabaseError) {
+            try connection.prepare(settings)
             try check(connection)
         } catch {
-            throw .database(error)
+            throw complaint(about: error, on: connection)
         }
-        do throws(SchemaFailure) { try schema.migrate(connection) } catch { throw .schema(error) }
+        do throws(SchemaFailure) { try schema.migrate(connection) } catch {
+            throw complaint(about: error, on: connection)
+        }
         return connection
     }
 
@@ -89,21 +89,23 @@ extension DatabaseFiles {
 
 /// What a person is told.
 extension DatabaseFiles {
-    /// Says why the store cannot be opened; damaged files have been moved aside when this returns.
-    func complaint(about failure: OpenFailure) -> Complaint {
-        switch failure {
-        case .file(let error): error.complaint
-        case .database(let error), .schema(.database(let error)): complaint(about: error)
-        case .schema(.newer(let found, let known)):
-            Complaint(
-                .databaseNewer,
-                what: "\(path) has version \(found), and this build knows versions up to \(known)")
-        case .schema(.foreign):
-            Complaint(.databaseForeign, what: "\(path) is another program's database")
-        }
+    private var path: String { place.path(Self.name) }
+
+    /// Says why the store cannot be used; damaged files have been moved aside when this returns. It happens while SQLite
+    /// has them open: closing the database would move its log into it, and delete the log under its old name.
+    func complaint(about error: DatabaseError, on connection: Connection) -> Complaint {
+        withExtendedLifetime(connection) { complaint(about: error) }
     }
 
-    private var path: String { place.path(Self.name) }
+    private func complaint(about failure: SchemaFailure, on connection: Connection) -> Complaint {
+        switch failure {
+        case .newer(let found, let known):
+            Complaint(
+                .databaseNewer, what: "\(path) has version \(found), and this build knows versions up to \(known)")
+        case .foreign: Complaint(.databaseForeign, what: "\(path) is another program's database")
+        case .database(let error): complaint(about: error, on: connection)
+        }
+    }
 
     private func complaint(about error: DatabaseError) -> Complaint {
         let what = "\(path): \(error)"
@@ -137,6 +139,7 @@ extension DatabaseFiles {
         return Complaint(
             .databaseCorrupt, what: what,
             because: "SQLite's check failed, and \(Limits.keptDatabases) damaged files are kept here already",
-            remedy: "move \(path).corrupt-* to a safe place and look at the disk, which may be failing; then start again")
+            remedy:
+                "move \(path).corrupt-* to a safe place and look at the disk, which may be failing; then start again")
     }
 }

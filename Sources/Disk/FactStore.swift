@@ -39,40 +39,41 @@ package final class FactStore {
     /// Opens the store at `place`, or makes it. The directory must be there.
     package init(at place: DatabasePlace, settings: Connection.Settings = .init()) throws(Complaint) {
         files = DatabaseFiles(place)
-        do throws(OpenFailure) {
-            let connection = try files.open(settings: settings, schema: Self.schema)
+        let connection = try files.open(settings: settings, schema: Self.schema)
+        do throws(DatabaseError) {
             boot = try Self.countBoot(on: connection)
-            state = .open(connection)
         } catch {
-            // By now the connection is gone, and its lock with it.
-            throw files.complaint(about: error)
+            throw files.complaint(about: error, on: connection)
         }
+        state = .open(connection)
     }
 
-    private static func countBoot(on connection: Connection) throws(OpenFailure) -> UInt64 {
+    private static func countBoot(on connection: Connection) throws(DatabaseError) -> UInt64 {
         do throws(CommitFailure) {
-            let boot = try connection.transaction { () throws(DatabaseError) in
+            return try connection.transaction { () throws(DatabaseError) in
                 try connection.run("UPDATE meta SET value = value + 1 WHERE name = 'boot'")
-                return try connection.number("SELECT value FROM meta WHERE name = 'boot'")
+                let boot = try connection.number("SELECT value FROM meta WHERE name = 'boot'")
+                guard boot > 0 else { throw .damaged("the boot counter is \(boot)") }
+                return UInt64(boot)
             }
-            guard boot > 0 else { throw .notDone(.damaged("the boot counter is \(boot)")) }
-            return UInt64(boot)
         } catch {
-            throw .database(error.error)
+            throw error.error
         }
     }
 
-    /// Every fact, by shelf and then by key.
+    /// Every fact, by shelf and then by key. After a complaint the store is closed.
     package func load() throws(Complaint) -> [Fact] {
+        guard case .open(let connection) = state else {
+            throw Complaint(.ourMistake, what: "a store was asked for its facts though it had been closed")
+        }
         var facts: [Fact] = []
         do throws(DatabaseError) {
-            try connection().run("SELECT shelf, key, value FROM fact ORDER BY shelf, key") { row throws(DatabaseError) in
+            try connection.run("SELECT shelf, key, value FROM fact ORDER BY shelf, key") { row throws(DatabaseError) in
                 facts.append(try Self.fact(row))
             }
         } catch {
-            // Damaged files are moved aside, and for that they must be closed first.
             state = .closed(error)
-            throw files.complaint(about: .database(error))
+            throw files.complaint(about: error, on: connection)
         }
         return facts
     }
@@ -91,15 +92,18 @@ package final class FactStore {
         for fact in facts {
             if let excess = Self.excess(of: fact) { throw .notDone(.tooBig(excess)) }
         }
+        let connection: Connection
+        switch state {
+        case .open(let open): connection = open
+        case .closed(let error): throw .notDone(error)
+        }
         do throws(CommitFailure) {
-            let connection: Connection
-            do throws(DatabaseError) { connection = try self.connection() } catch { throw .notDone(error) }
             try connection.transaction { () throws(DatabaseError) in
                 for fact in facts { try Self.put(fact, on: connection) }
             }
-        } catch .indeterminate(let error) {
-            state = .closed(error)
-            throw .indeterminate(error)
+        } catch {
+            if case .indeterminate(let cause) = error { state = .closed(cause) }
+            throw error
         }
     }
 
@@ -118,12 +122,5 @@ package final class FactStore {
             return "a fact's value of \(value.count) bytes"
         }
         return nil
-    }
-
-    private func connection() throws(DatabaseError) -> Connection {
-        switch state {
-        case .open(let connection): return connection
-        case .closed(let error): throw error
-        }
     }
 }

@@ -9,8 +9,8 @@ package import Base
 ///
 /// Every operation that changes something has a number: making a file, writing, truncating, synchronising, deleting,
 /// renaming. The power can be made to go in the middle of any of them, and any of them can be made to fail. Once the
-/// power has gone, everything fails until `restart`; and files that were open stay useless after it, since no process
-/// outlives a power cut.
+/// power has gone, or the process been killed, everything fails until `restart`; and files that were open stay useless
+/// after it, since no process outlives a power cut.
 ///
 /// A volume has no locks and no shared memory: it is for one database in exclusive mode at a time. It does not rot by
 /// itself; `overwrite` is for that.
@@ -40,6 +40,7 @@ package final class PowerLossVolume {
     package private(set) var operations = 0
     /// The number of the operation in the middle of which the power goes.
     package var powerGoesAt: Int?
+    /// Whether there is power, and a process that uses the volume.
     package private(set) var isUp = true
     /// How often the process has been started anew. A file opened in an earlier session is stale.
     private(set) var session = 0
@@ -77,17 +78,19 @@ package final class PowerLossVolume {
         for file in files.values { file.losePower(&loss) }
     }
 
-    /// The power comes back.
-    package func restart() {
-        precondition(!isUp, "the power is on")
-        isUp = true
-        session += 1
+    /// The process is killed: what it wrote stays in the cache, and its files are not closed properly.
+    package func killProcess() {
+        precondition(isUp, "no process runs")
+        isUp = false
     }
 
-    /// The process is killed: what it wrote stays in the cache, and its files are closed without a word to the disk.
-    package func killProcess() {
-        precondition(isUp, "no process runs without power")
+    /// The power comes back, and a new process starts. Whatever the old one had open must have been dropped; where the
+    /// power was yet to go is forgotten.
+    package func restart() {
+        precondition(!isUp, "a process runs already")
+        isUp = true
         session += 1
+        powerGoesAt = nil
     }
 
     /// Does one numbered operation: `work` is the part of it that a power cut may still undo. Answers why not, if so.

@@ -24,7 +24,9 @@ final class VolumeFile {
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) -> Bool {
         let start = min(offset, cache.count)
         let end = min(offset + buffer.count, cache.count)
-        unsafe cache.withUnsafeBytes { unsafe buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[start..<end])) }
+        unsafe cache.withUnsafeBytes {
+            unsafe buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[start..<end]))
+        }
         guard end - start < buffer.count else { return true }
         unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[(end - start)...]).initializeMemory(
             as: UInt8.self, repeating: 0)
@@ -153,7 +155,9 @@ struct PowerLoss {
         var bytes: [UInt8] = []
         while bytes.count < count {
             let word = random.next()
-            for shift in stride(from: UInt64(0), to: 64, by: 8) { bytes.append(UInt8(truncatingIfNeeded: word >> shift)) }
+            for shift in stride(from: UInt64(0), to: 64, by: 8) {
+                bytes.append(UInt8(truncatingIfNeeded: word >> shift))
+            }
         }
         return Array(bytes.prefix(count))
     }

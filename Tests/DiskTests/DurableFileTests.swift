@@ -59,7 +59,7 @@ private func error(_ body: () throws(FileError) -> Void) -> FileError.Kind? {
     let scratch = Scratch()
     let path = scratch.file("identity")
     try DurableFile.write([1], to: path)
-    _ = asNobody {
+    asNobody {
         #expect(error { () throws(FileError) in _ = try DurableFile.read(path, atMost: 10) } == .permission)
         #expect(error { () throws(FileError) in try DurableFile.write([2], to: path) } == .permission)
     }
@@ -72,7 +72,7 @@ private func error(_ body: () throws(FileError) -> Void) -> FileError.Kind? {
         print("skipped: no file system can be mounted here (errno \(errno))")
         return
     }
-    defer { umount2(scratch.path, Int32(MNT_DETACH.rawValue)) }
+    defer { umount2(scratch.path, Int32(MNT_DETACH)) }
     let path = scratch.file("a")
     try DurableFile.write([1], to: path)
     let large = [UInt8](repeating: 2, count: 100_000)
@@ -125,7 +125,7 @@ private func error(_ body: () throws(FileError) -> Void) -> FileError.Kind? {
 @Test func aLockNeedsADirectoryOfOnesOwn() throws {
     #expect(complaint { _ = try DirectoryLock("/tmp/marram/is/not/here") }?.code == .notInitialised)
     let scratch = Scratch()
-    _ = asNobody {
+    asNobody {
         #expect(complaint { _ = try DirectoryLock(scratch.path) }?.code == .directoryNotWritable)
     }
 }

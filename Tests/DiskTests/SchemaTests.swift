@@ -43,7 +43,8 @@ private func open() throws -> Connection { try Connection(path: "db", on: PowerL
 @Test func aStepThatFailsLeavesTheVersionBeforeIt() throws {
     let connection = try open()
     try schema(ofVersion: 1).migrate(connection)
-    let broken = Schema(application: 77, steps: schema.steps.prefix(1) + ["CREATE TABLE x (a); INSERT INTO y VALUES (1)"])
+    let broken = Schema(
+        application: 77, steps: schema.steps.prefix(1) + ["CREATE TABLE x (a); INSERT INTO y VALUES (1)"])
     #expect(throws: SchemaFailure.self) { try broken.migrate(connection) }
     #expect(try connection.number("PRAGMA user_version") == 1)
     #expect(try connection.number("SELECT count(*) FROM sqlite_schema WHERE name = 'x'") == 0)
