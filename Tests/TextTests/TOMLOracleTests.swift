@@ -9,7 +9,7 @@ import Testing
 @Suite struct TOMLOracleTests {
     @Test(.enabled(if: oracleIsHere, "python3 with tomllib (3.11 or later) is not installed, so nothing was compared"))
     func weAgreeWithTomllibOnInventedDocuments() throws {
-        let count = getenv("MARRAM_ORACLE_DOCUMENTS").flatMap { Int(String(cString: $0)) } ?? 10_000
+        let count = getenv("MARRAM_ORACLE_DOCUMENTS").flatMap { Int(String(cString: $0)) } ?? 20_000
         let documents = (0..<count).map { TOMLGenerator.document(seed: UInt64($0)) }
         let answers = try judged(documents)
         try #require(answers.count == documents.count)

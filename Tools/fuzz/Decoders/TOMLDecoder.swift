@@ -1,9 +1,11 @@
 internal import Base
 internal import Text
 
-/// Reads a TOML document. Every span must lie inside the text and every complaint must be showable; a valid document,
+/// Reads a TOML document: the input itself, or, because bytes chosen blindly hardly ever spell a date or two tables that
+/// meet, a row of words when it begins with 0xFF, which no text does. Every span must lie inside the text and every complaint must be showable; a valid document,
 /// written out again in the plainest form, must mean the same.
-func readTOML(_ bytes: [UInt8]) {
+func readTOML(_ input: [UInt8]) {
+    let bytes = input.first == 0xFF ? input.dropFirst().flatMap { words[Int($0) % words.count].utf8 } : input
     let source = SourceText(path: "fuzz.toml", bytes: bytes)
     let document = TOMLDocument(reading: bytes)
     precondition(document.problems.count <= Limits.diagnostics, "more problems than may be reported")
@@ -68,3 +70,14 @@ private func written(_ text: String) -> String {
     }
     return "\"" + escaped.joined() + "\""
 }
+
+/// What TOML documents are made of.
+private let words = [
+    "\n", "\n", " = ", " = ", "a", "a", "b", "c", ".", "[", "]", "[[", "]]", "{", "}", ",", "\"", "'", "\"\"\"", "'''",
+    "\\",
+    "\\u0061", "\\U0001F600", "\\n", "\\\n", "0x", "0o", "0b", "0", "1", "7", "f", "_", "-", "+", "e", "inf", "nan",
+    "true",
+    "false", "1979-05-27", "T", "07:32:00", "Z", "+01:00", "#", " ", "\t", "\r\n", "\r", "é", "e\u{301}", "\u{0}",
+    "\u{7F}",
+    "9223372036854775807", "\"a\"", "'b'", "{}", "[]",
+]
