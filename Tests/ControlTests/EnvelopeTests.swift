@@ -19,7 +19,8 @@ private let id = "01020304050607080000000000000001000000000000000200000000000000
         [
             letter(
                 "status",
-                #""data":{"mesh":"store-0412","node":"till-01","id":"\#(id)","site":"front","address":"[fe80::1]:7946","#
+                #""data":{"mesh":"store-0412","node":"till-01","id":"\#(id)","site":"front","#
+                    + #""address":"[fe80::1]:7946","#
                     + #""healthy":false,"version":"0.1.0","protocol":1,"uptime_seconds":4.2,"#
                     + #""members":{"alive":10,"suspect":1,"unreachable":2,"left":3},"#
                     + #""traffic":{"sent_packets":4,"sent_bytes":500,"received_packets":6,"received_bytes":700},"#
@@ -29,7 +30,8 @@ private let id = "01020304050607080000000000000001000000000000000200000000000000
                 "members",
                 #""data":[{"name":"till-01","id":"\#(id)","state":"alive","address":"10.9.0.11:7946","site":"front","#
                     + #""since":"2026-11-18T11:06:40.000Z","since_seconds":183331.118,"why":"this node"},"#
-                    + #"{"name":"fork-03","id":"\#(String(repeating: "0", count: 64))","state":"unreachable","address":null,"#
+                    + #"{"name":"fork-03","id":"\#(String(repeating: "0", count: 64))","state":"unreachable","#
+                    + #""address":null,"#
                     + #""site":"","since":"2026-11-20T13:59:11.118Z","since_seconds":180,"why":"silent for 40 s"}]"#),
             letter("members", #""data":[]"#),
             letter("invitation", #""data":{"token":"MARRAM1-AH7K","uses":20,"expires":"2026-11-20T14:02:11.118Z"}"#),

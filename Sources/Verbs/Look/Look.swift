@@ -62,7 +62,7 @@ struct Look: Hashable, Sendable {
     /// Joins what stands side by side on a line.
     var between: String { sign(" · ", else: ", ") }
 
-    /// Somebody else's text, made fit for this stream: it cannot drive the terminal, and stays ASCII where that is asked.
+    /// Somebody else's text, made fit for this stream: it cannot drive the terminal, and is ASCII where that is asked.
     func clean(_ text: String) -> String {
         let printable = printable(text)
         guard ascii else { return printable }
