@@ -64,13 +64,17 @@ private func listen(at path: String, backlog: Int32) throws -> Int32 {
 
 @Test func whoMayNotSpeakToTheNodeIsTold() throws {
     guard geteuid() == 0 else { return print("not checked: only root can become nobody and come back") }
+    // The user for files is the only one that a thread has for itself: other tests go on as root. Swift's Glibc leaves
+    // its header out.
+    typealias SetFileUser = @convention(c) (uid_t) -> CInt
+    let setFileUser = unsafeBitCast(try #require(dlsym(nil, "setfsuid")), to: SetFileUser.self)
     try withDirectory { directory in
         let descriptor = try listen(at: "\(directory)/marram.sock", backlog: 1)
         defer { close(descriptor) }
-        try #require(seteuid(65_534) == 0)
+        _ = setFileUser(65_534)
         let refused = complaint(at: "\(directory)/marram.sock")
         let hidden = complaint(at: "\(directory)/none/marram.sock")
-        try #require(seteuid(0) == 0)
+        _ = setFileUser(0)
         #expect(refused?.code == .socketRefused)
         #expect(hidden?.code == .socketRefused)
     }

@@ -46,7 +46,7 @@ enum Figures {
         return "\(count / scale).\(count % scale * 10 / scale) \(["kB", "MB", "GB", "TB", "PB"][unit])"
     }
 
-    /// A moment for people: `2026-11-20 14:02:11 UTC`, or with the zone's distance from it: `2026-11-20 15:02:11 +01:00`.
+    /// A moment for people: `2026-11-20 14:02:11 UTC`, or with the zone's distance: `2026-11-20 15:02:11 +01:00`.
     static func moment(_ wall: WallTime, secondsEast: Int) -> String {
         let shown = CalendarTime(wall + .seconds(Int64(secondsEast)))
         guard secondsEast != 0 else { return "\(shown.date) \(shown.clock) UTC" }

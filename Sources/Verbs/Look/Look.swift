@@ -62,8 +62,10 @@ struct Look: Hashable, Sendable {
     /// Joins what stands side by side on a line.
     var between: String { sign(" · ", else: ", ") }
 
-    /// Somebody else's text, made fit for this stream: it cannot drive the terminal, and stays ASCII where that is asked.
+    /// Somebody else's text, made fit for this stream: it cannot drive the terminal, and is ASCII where that is asked.
     func clean(_ text: String) -> String {
+        // Nearly every text is plain: looking at its bytes is ten times cheaper than at its characters.
+        if text.isPlain { return text }
         let printable = printable(text)
         guard ascii else { return printable }
         return String(String.UnicodeScalarView(printable.unicodeScalars.map { $0.isASCII ? $0 : "?" }))
@@ -85,4 +87,9 @@ struct Look: Hashable, Sendable {
 
             """
     }
+}
+
+extension String {
+    /// Printable ASCII only: one byte, one character, one cell of a terminal.
+    var isPlain: Bool { utf8.allSatisfy { (0x20..<0x7F).contains($0) } }
 }

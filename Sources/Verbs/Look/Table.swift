@@ -34,7 +34,7 @@ struct Table: Sendable {
         var widths = [Int](repeating: 0, count: shown.count)
         for line in lines {
             for (column, cell) in line.enumerated() {
-                widths[column] = max(widths[column], displayCells(of: cell.text))
+                widths[column] = max(widths[column], Self.cells(of: cell.text))
             }
         }
         var text = ""
@@ -44,12 +44,14 @@ struct Table: Sendable {
             for (column, cell) in line[...end].enumerated() {
                 text += look.paint(cell.text, cell.tone)
                 guard column < end else { break }
-                text += String(repeating: " ", count: widths[column] - displayCells(of: cell.text) + 2)
+                text += String(repeating: " ", count: widths[column] - Self.cells(of: cell.text) + 2)
             }
             text += "\n"
         }
         return text
     }
+
+    private static func cells(of text: String) -> Int { text.isPlain ? text.utf8.count : displayCells(of: text) }
 
     /// RFC 4180, except that lines end as everything else here ends them. No field can hold the end of a line: cleaning
     /// took it out.

@@ -23,7 +23,7 @@ enum FishCompletion {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// Whether a verb stands on the line; whether it is this one; whether the argument in hand is the one at this place.
+    /// Whether a verb stands on the line; whether it is this one; whether the argument in hand is at this place.
     private static let function = """
         function __marram_verb
             set -l words (commandline -opc)

@@ -1,4 +1,4 @@
-/// docs/cli.md: the whole reference on one page. A test compares the file with this text, so that a verb cannot be added
+/// docs/cli.md: the whole reference on one page. A test compares the file with this text, so that no verb can be added
 /// without it.
 package enum Reference {
     package static var markdown: String {

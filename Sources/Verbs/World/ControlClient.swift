@@ -61,7 +61,7 @@ package struct ControlClient {
         let start = "marramd --data \(directory)"
         switch number {
         case ENOENT, ENOTDIR:
-            guard unsafe access(directory, F_OK) == 0 else {
+            guard unsafe faccessat(AT_FDCWD, directory, F_OK, AT_EACCESS) == 0 else {
                 if errno == EACCES { return refused() }
                 return Complaint(
                     .noDataDirectory, what: "there is no directory \(directory)",
