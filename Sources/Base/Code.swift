@@ -12,7 +12,8 @@ package struct Code: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// What to do about it in general; a `Complaint` may carry a more particular remedy.
     package let remedy: String
 
-    /// A row of the table. Elsewhere, only a reader of other versions' words makes one, for a code it does not list.
+    /// A row of the table. Outside of it, only a reader of other versions' words makes one, for a code it does not
+    /// list.
     package init(number: UInt16, title: String, because: String, remedy: String) {
         self.number = number
         self.title = title
