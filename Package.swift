@@ -100,7 +100,7 @@ let package = Package(
         tests("Control", ["Base", "Choices", "Text", "Control"]),
         tests("Node", ["Base", "Choices", "Crypto", "Trust", "Session", "Membership", "Control", "Node"]),
         tests("Host", ["Base", "Choices", "Text", "Crypto", "Disk", "Trust", "Control", "Node", "Host"]),
-        tests("Verbs", ["Base", "Text", "Control", "Verbs"]),
+        tests("Verbs", ["Base", "Text", "Control", "Host", "Verbs"]),
         tests("Simulation", ["Base", "Choices", "Crypto", "Disk", "Node", "Simulation"]),
         tests("Daemon", ["marramd", "marram", "marram-sim"]),
         tests("Tidy", []),

@@ -46,7 +46,8 @@ package struct Session: ~Copyable {
         arena.reserve(EnvelopeKey.tagByteCount)
         number += 1
         let datagram = start..<arena.count
-        key.seal(arena.mutableRaw(in: datagram), after: Self.headerBytes, from: &entropy)
+        var packet = arena.mutableRaw(in: datagram)
+        key.seal(&packet, after: Self.headerBytes, from: &entropy)
         return datagram
     }
 
@@ -62,7 +63,7 @@ package struct Session: ~Copyable {
         guard Self.hasHeader(datagram.bytes) else { throw .badHeader }
         let text: Range<Int>
         do throws(CryptoError) {
-            text = try key.open(datagram.lent, after: Self.headerBytes)
+            text = try key.open(&datagram, after: Self.headerBytes)
         } catch {
             throw .badSeal
         }

@@ -1,5 +1,6 @@
 import Base
 import Control
+import Host
 
 @testable import Verbs
 
