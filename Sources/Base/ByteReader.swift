@@ -171,3 +171,11 @@ extension [UInt8] {
         self = unsafe span.withUnsafeBytes { unsafe [UInt8]($0) }
     }
 }
+
+extension MutableRawSpan {
+    /// The same bytes for a call that takes a span for itself; the owner has them back when it returns.
+    package var lent: MutableRawSpan {
+        @_lifetime(&self)
+        mutating get { _mutatingExtracting(0..<byteCount) }
+    }
+}

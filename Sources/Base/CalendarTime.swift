@@ -58,7 +58,8 @@ package struct CalendarTime: Hashable, Sendable {
     private static let daysToEpoch = 719_468
 }
 
-/// RFC 3339 in Universal Time, always with milliseconds: `2026-11-20T14:02:11.118Z`. So the texts sort as the times.
+/// RFC 3339 in Universal Time, always with milliseconds: `2026-11-20T14:02:11.118Z`, so that the texts sort as the
+/// times do.
 extension CalendarTime: CustomStringConvertible {
     package var description: String {
         "\(date)T\(clock).\(padded(millisecond, to: 3))Z"

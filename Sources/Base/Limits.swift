@@ -102,8 +102,9 @@ extension Limits {
     package static let errandNumbers = 8
     /// Names read from one directory: a person's configuration files, never a mail spool.
     package static let directoryEntries = 4_096
-    /// What opening a password's seal may cost: a file that somebody left must not tie up the machine. Four times the
-    /// memory, and twice the passes, of the dearest seal that we make.
+    /// The memory that opening a password's seal may take: a file that somebody left must not tie up the machine. Four
+    /// times what the dearest seal of ours takes.
     package static let passwordKibibytes = 1_048_576
+    /// The passes over that memory: twice those of the dearest seal of ours.
     package static let passwordPasses = 6
 }

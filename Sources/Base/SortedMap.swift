@@ -1,19 +1,19 @@
 /// A dictionary that is iterated in the order of its keys, the same in every process. Two parallel arrays: look-up is a
 /// binary search, insertion moves what lies behind. Meant for the hundreds to few thousands of entries of a live view.
 package struct SortedMap<Key: Comparable, Value> {
-    @usableFromInline package internal(set) var keys: [Key]
-    @usableFromInline package internal(set) var values: [Value]
+    package private(set) var keys: [Key]
+    package private(set) var values: [Value]
 
-    @inlinable package init() {
+    package init() {
         keys = []
         values = []
     }
 
-    @inlinable package var count: Int { keys.count }
+    package var count: Int { keys.count }
     package var isEmpty: Bool { keys.isEmpty }
 
     /// Where `key` is, or where it would be put.
-    @inlinable package func position(of key: Key) -> (index: Int, found: Bool) {
+    package func position(of key: Key) -> (index: Int, found: Bool) {
         var low = 0
         var high = keys.count
         while low < high {
@@ -23,7 +23,7 @@ package struct SortedMap<Key: Comparable, Value> {
         return (low, low < keys.count && keys[low] == key)
     }
 
-    @inlinable package subscript(key: Key) -> Value? {
+    package subscript(key: Key) -> Value? {
         get {
             let (index, found) = position(of: key)
             return found ? values[index] : nil
@@ -44,7 +44,7 @@ package struct SortedMap<Key: Comparable, Value> {
     }
 
     /// Changes the value of `key` in place; makes it first when there is none.
-    @inlinable package mutating func update<Result>(
+    package mutating func update<Result>(
         _ key: Key, default make: @autoclosure () -> Value, _ change: (inout Value) -> Result
     ) -> Result {
         let (index, found) = position(of: key)
@@ -56,7 +56,7 @@ package struct SortedMap<Key: Comparable, Value> {
     }
 
     /// Changes the value at an index from `position(of:)` in place.
-    @inlinable package mutating func update<Result>(at index: Int, _ change: (inout Value) -> Result) -> Result {
+    package mutating func update<Result>(at index: Int, _ change: (inout Value) -> Result) -> Result {
         change(&values[index])
     }
 

@@ -2,8 +2,8 @@ internal import Base
 internal import Text
 
 /// Takes an object apart field by field, and complains in words when a field is missing or of the wrong kind. A request
-/// is read to the end (`finish` refuses a field nobody asked for); a reply is not, because a newer daemon may add what
-/// an older tool does not need.
+/// is read to the end (`finish` refuses a field nobody asked for); a reply is not, because a newer daemon may add
+/// fields that an older tool does not need.
 struct FieldReader {
     private var members: [JSONMember]
     private let place: String

@@ -9,8 +9,8 @@ package enum Request: Hashable, Sendable {
     case members
     /// A token that admits `uses` nodes for as long as `lifetime`. Made by `invitation`, which knows the limits.
     case invite(uses: Int, lifetime: Interval)
-    /// Write the flight recorder's inputs to a new file at this absolute path. The daemon writes it: a recording need
-    /// not fit into a reply.
+    /// Write the flight recorder's inputs to a new file at this absolute path. The daemon writes it, so that a
+    /// recording never has to fit into a reply.
     case saveRecording(path: String)
     case version
     /// Say goodbye to the mesh and stop.

@@ -28,7 +28,7 @@ package struct Entropy: Sendable {
         return Entropy(.seeded(key: Digest(hashing: writer.bytes.raw).value, draws: 0))
     }
 
-    package mutating func fill(_ bytes: consuming MutableRawSpan) {
+    package mutating func fill(_ bytes: inout MutableRawSpan) {
         unsafe bytes.withUnsafeMutableBytes { buffer in
             if buffer.count > 0 { unsafe fill(buffer.address, count: buffer.count) }
         }
@@ -51,7 +51,8 @@ package struct Entropy: Sendable {
     /// Random bytes that are no secret: an index, a nonce, a cookie.
     package mutating func bytes(_ count: Int) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
-        fill(bytes.mutableRaw)
+        var span = bytes.mutableRaw
+        fill(&span)
         return bytes
     }
 

@@ -22,7 +22,7 @@ package struct EnvelopeKey: ~Copyable {
 
     /// Seals in place. Behind the first `header` bytes, which stay readable but cannot be changed, lie 24 bytes of room
     /// for the nonce, then the text, then 16 bytes of room for the tag.
-    package func seal(_ packet: consuming MutableRawSpan, after header: Int, from entropy: inout Entropy) {
+    package func seal(_ packet: inout MutableRawSpan, after header: Int, from entropy: inout Entropy) {
         unsafe packet.withUnsafeMutableBytes { buffer in
             let (additional, envelope) = unsafe divide(buffer, at: header, overhead: Self.overhead)
             unsafe seal(envelope, additional: UnsafeRawBufferPointer(additional), from: &entropy)
@@ -31,7 +31,7 @@ package struct EnvelopeKey: ~Copyable {
 
     /// Seals in place together with bytes that the reader has from elsewhere, such as the name of the column that the
     /// envelope lies in: an envelope moved to another place does not open.
-    package func seal(_ envelope: consuming MutableRawSpan, with additional: RawSpan, from entropy: inout Entropy) {
+    package func seal(_ envelope: inout MutableRawSpan, with additional: RawSpan, from entropy: inout Entropy) {
         unsafe envelope.withUnsafeMutableBytes { buffer in
             let (_, envelope) = unsafe divide(buffer, at: 0, overhead: Self.overhead)
             unsafe additional.withUnsafeBytes { unsafe seal(envelope, additional: $0, from: &entropy) }
@@ -39,7 +39,7 @@ package struct EnvelopeKey: ~Copyable {
     }
 
     /// Opens in place and answers where the text now is. When it throws, everything behind the header is zeros.
-    package func open(_ packet: consuming MutableRawSpan, after header: Int) throws(CryptoError) -> Range<Int> {
+    package func open(_ packet: inout MutableRawSpan, after header: Int) throws(CryptoError) -> Range<Int> {
         guard packet.byteCount >= header + Self.overhead else { throw .notAuthentic }
         let isGenuine = unsafe packet.withUnsafeMutableBytes { buffer in
             let (additional, envelope) = unsafe divide(buffer, at: header, overhead: Self.overhead)
@@ -51,8 +51,7 @@ package struct EnvelopeKey: ~Copyable {
 
     /// Opens in place if it was sealed with `additional`, and answers where the text now is. When it throws, all is
     /// zeros.
-    package func open(_ envelope: consuming MutableRawSpan, with additional: RawSpan) throws(CryptoError) -> Range<Int>
-    {
+    package func open(_ envelope: inout MutableRawSpan, with additional: RawSpan) throws(CryptoError) -> Range<Int> {
         guard envelope.byteCount >= Self.overhead else { throw .notAuthentic }
         let isGenuine = unsafe envelope.withUnsafeMutableBytes { buffer in
             let (_, envelope) = unsafe divide(buffer, at: 0, overhead: Self.overhead)

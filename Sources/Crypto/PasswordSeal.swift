@@ -51,7 +51,8 @@ package struct PasswordSeal {
         writer.raw([UInt8](repeating: 0, count: EnvelopeKey.tagByteCount))
 
         let key = try key(of: password, salt: salt, cost: cost)
-        key.seal(writer.mutableRaw, after: headerByteCount, from: &entropy)
+        var packet = writer.mutableRaw
+        key.seal(&packet, after: headerByteCount, from: &entropy)
         return writer.bytes
     }
 
@@ -65,7 +66,8 @@ package struct PasswordSeal {
         let key = try key(of: password, salt: salt, cost: cost)
         var packet = [UInt8](copying: sealed)
         defer { packet.wipe() }
-        let text = try key.open(packet.mutableRaw, after: headerByteCount)
+        var span = packet.mutableRaw
+        let text = try key.open(&span, after: headerByteCount)
         return SecretBytes(copying: packet.raw.extracting(text))
     }
 

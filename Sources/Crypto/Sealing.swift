@@ -24,7 +24,7 @@ package struct SealingKey: ~Copyable {
 
     /// Seals what lies behind the first `header` bytes of `packet`. Those stay readable, but nobody can change them.
     /// The last 16 bytes of the packet are room for the tag.
-    package func seal(_ packet: consuming MutableRawSpan, after header: Int, counter: UInt64) {
+    package func seal(_ packet: inout MutableRawSpan, after header: Int, counter: UInt64) {
         unsafe packet.withUnsafeMutableBytes { buffer in
             let (additional, text) = unsafe divide(buffer, at: header, overhead: Self.tagByteCount)
             unsafe seal(text, additional: UnsafeRawBufferPointer(additional), counter: counter)
@@ -32,7 +32,7 @@ package struct SealingKey: ~Copyable {
     }
 
     /// Seals `text`, whose last 16 bytes are room for the tag, together with bytes that the reader has from elsewhere.
-    package func seal(_ text: consuming MutableRawSpan, with additional: RawSpan, counter: UInt64) {
+    package func seal(_ text: inout MutableRawSpan, with additional: RawSpan, counter: UInt64) {
         unsafe text.withUnsafeMutableBytes { buffer in
             let (_, text) = unsafe divide(buffer, at: 0, overhead: Self.tagByteCount)
             unsafe additional.withUnsafeBytes { unsafe seal(text, additional: $0, counter: counter) }
@@ -42,7 +42,7 @@ package struct SealingKey: ~Copyable {
     /// Opens what lies behind the first `header` bytes of `packet`, and answers where the text now is. When it throws,
     /// everything behind the header is zeros.
     package func open(
-        _ packet: consuming MutableRawSpan, after header: Int, counter: UInt64
+        _ packet: inout MutableRawSpan, after header: Int, counter: UInt64
     ) throws(CryptoError) -> Range<Int> {
         guard packet.byteCount >= header + Self.tagByteCount, counter != Self.reservedCounter else {
             throw .notAuthentic
@@ -58,7 +58,7 @@ package struct SealingKey: ~Copyable {
     /// Opens `text` if it was sealed with `additional`, and answers where the text now is. When it throws, all is
     /// zeros.
     package func open(
-        _ text: consuming MutableRawSpan, with additional: RawSpan, counter: UInt64
+        _ text: inout MutableRawSpan, with additional: RawSpan, counter: UInt64
     ) throws(CryptoError) -> Range<Int> {
         guard text.byteCount >= Self.tagByteCount, counter != Self.reservedCounter else { throw .notAuthentic }
         let isGenuine = unsafe text.withUnsafeMutableBytes { buffer in

@@ -46,8 +46,7 @@ package struct Session: ~Copyable {
         arena.reserve(EnvelopeKey.tagByteCount)
         number += 1
         let datagram = start..<arena.count
-        var packet = arena.mutableRaw(in: datagram)
-        key.seal(&packet, after: Self.headerBytes, from: &entropy)
+        key.seal(arena.mutableRaw(in: datagram), after: Self.headerBytes, from: &entropy)
         return datagram
     }
 
@@ -63,7 +62,7 @@ package struct Session: ~Copyable {
         guard Self.hasHeader(datagram.bytes) else { throw .badHeader }
         let text: Range<Int>
         do throws(CryptoError) {
-            text = try key.open(&datagram, after: Self.headerBytes)
+            text = try key.open(datagram.lent, after: Self.headerBytes)
         } catch {
             throw .badSeal
         }

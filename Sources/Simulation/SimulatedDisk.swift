@@ -11,13 +11,32 @@ package enum DiskKind: Hashable, Sendable {
 struct SimulatedDisk {
     /// What a disk holds. A value, so that a backup is a copy.
     struct Image {
-        var facts = SortedMap<FactKey, [UInt8]>()
+        /// The newest fact of each key, in the order of shelf and key.
+        private(set) var facts: [Fact] = []
         /// How often a process was started on this disk.
         var boots = 0
 
-        mutating func store(_ fact: Fact) { facts[FactKey(shelf: fact.shelf, key: fact.key)] = fact.value }
+        mutating func store(_ fact: Fact) {
+            var place = 0
+            var end = facts.count
+            while place < end {
+                let middle = (place + end) / 2
+                if facts[middle].isBefore(fact) { place = middle + 1 } else { end = middle }
+            }
+            let isKnown = place < facts.count && !fact.isBefore(facts[place])
+            switch (isKnown, fact.value == nil) {
+            case (true, false): facts[place] = fact
+            case (true, true): facts.remove(at: place)
+            case (false, false): facts.insert(fact, at: place)
+            case (false, true): break
+            }
+        }
+    }
 
-        var list: [Fact] { facts.map { Fact(shelf: $0.0.shelf, key: $0.0.key, value: $0.1) } }
+    /// A write that was asked for and is not stored yet.
+    private struct Write {
+        var ticket: Ticket
+        var facts: [Fact]
     }
 
     let kind: DiskKind
@@ -29,12 +48,11 @@ struct SimulatedDisk {
     var latency: Interval?
     /// A write is under way.
     private(set) var isBusy = false
-    private var waiting: [(ticket: Ticket, facts: [Fact])] = []
-    private(set) var written: UInt64 = 0
+    private var waiting: [Write] = []
 
     init(kind: DiskKind) { self.kind = kind }
 
-    mutating func accept(_ facts: [Fact], _ ticket: Ticket) { waiting.append((ticket, facts)) }
+    mutating func accept(_ facts: [Fact], _ ticket: Ticket) { waiting.append(Write(ticket: ticket, facts: facts)) }
 
     /// Begins the next write, if there is one and nothing is in its way; answers how long it takes.
     mutating func begin(usual: Interval) -> Interval? {
@@ -51,9 +69,8 @@ struct SimulatedDisk {
     }
 
     private mutating func storeFirst() -> Ticket {
-        let first = waiting.removeFirst()
+        let first = waiting.remove(at: 0)
         for fact in first.facts { image.store(fact) }
-        written += 1
         return first.ticket
     }
 
@@ -71,12 +88,9 @@ struct SimulatedDisk {
     var waitingCount: Int { waiting.count }
 }
 
-/// Shelf and key of a fact, in the order in which facts are loaded.
-struct FactKey: Comparable {
-    var shelf: UInt8
-    var key: [UInt8]
-
-    static func < (left: FactKey, right: FactKey) -> Bool {
-        left.shelf == right.shelf ? left.key.lexicographicallyPrecedes(right.key) : left.shelf < right.shelf
+extension Fact {
+    /// By shelf and key: the order in which facts are loaded.
+    fileprivate func isBefore(_ other: Fact) -> Bool {
+        shelf == other.shelf ? key.lexicographicallyPrecedes(other.key) : shelf < other.shelf
     }
 }

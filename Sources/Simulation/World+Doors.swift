@@ -96,7 +96,8 @@ extension World where Member: ~Copyable {
         let last = posts[node].effectsToCrash.map { min($0, outbox.effects.count) } ?? outbox.effects.count
         for index in 0..<last { carryOut(index, node) }
         if posts[node].effectsToCrash != nil, !outbox.isEmpty { kill(node) } else { arm(node) }
-        outbox.removeAll()
+        outbox.effects.removeAll(keepingCapacity: true)
+        outbox.arena.removeAll()
         for index in stepCheckers where violation == nil {
             if let finding = checkers[index].afterStep?(node, self) { fail(checkers[index].name, finding) }
         }

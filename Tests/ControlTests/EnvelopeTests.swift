@@ -31,8 +31,8 @@ private let id = "01020304050607080000000000000001000000000000000200000000000000
                 #""data":[{"name":"till-01","id":"\#(id)","state":"alive","address":"10.9.0.11:7946","site":"front","#
                     + #""since":"2026-11-18T11:06:40.000Z","since_seconds":183331.118,"why":"this node"},"#
                     + #"{"name":"fork-03","id":"\#(String(repeating: "0", count: 64))","state":"unreachable","#
-                    + #""address":null,"#
-                    + #""site":"","since":"2026-11-20T13:59:11.118Z","since_seconds":180,"why":"silent for 40 s"}]"#),
+                    + #""address":null,"site":"","since":"2026-11-20T13:59:11.118Z","since_seconds":180,"#
+                    + #""why":"silent for 40 s"}]"#),
             letter("members", #""data":[]"#),
             letter("invitation", #""data":{"token":"MARRAM1-AH7K","uses":20,"expires":"2026-11-20T14:02:11.118Z"}"#),
             letter("recording", #""data":{"path":"/tmp/a.rec","bytes":123,"inputs":45}"#),

@@ -135,8 +135,8 @@ private struct SigningGroup: Decodable {
     var tests: [Case]
 }
 
-@Test func ed25519JudgesAsWycheproofSays() throws {
-    guard let file = try Vectors.load("wycheproof/ed25519_test.json", as: Wycheproof<SigningGroup>.self) else { return }
+@Test(.reads(.ed25519)) func ed25519JudgesAsWycheproofSays() throws {
+    let file = try Vectors.load(.ed25519, as: Wycheproof<SigningGroup>.self)
     var judged = 0
     for group in file.testGroups {
         let key = decoded(VerifyingKey.self, group.publicKey.pk.bytes)
@@ -159,8 +159,8 @@ private struct EdgeCase: Decodable {
 
 /// Ed25519 has many verifiers that disagree about keys and points of low order and second spellings of numbers. Since
 /// members must agree on what was signed, which of them pass is pinned: another libsodium must accept the same ones.
-@Test func theDoubtfulSignaturesThatPassAreTheseFortyThree() throws {
-    guard let cases = try Vectors.load("cctv-ed25519/ed25519vectors.json", as: [EdgeCase].self) else { return }
+@Test(.reads(.ed25519EdgeCases)) func theDoubtfulSignaturesThatPassAreTheseFortyThree() throws {
+    let cases = try Vectors.load(.ed25519EdgeCases, as: [EdgeCase].self)
     let accepted = cases.filter { edge in
         decoded(VerifyingKey.self, edge.key.bytes)
             .accepts(decoded(Signature.self, edge.sig.bytes), of: Array(edge.msg.utf8))

@@ -1,20 +1,35 @@
 import Foundation
+import Testing
 
 /// The published test vectors, which lie beside the package in `../shared/vectors` where they have been fetched. They
-/// are data under licences of their own and so no part of the package: a machine without them runs the known answers in
-/// the tests' text and says what it left out.
+/// are data under licences of their own and so no part of the package: on a machine without them, the tests that read
+/// them are skipped, each with a line that says so, and the known answers in the tests' text remain.
 enum Vectors {
     static let directory = URL(filePath: #filePath).deletingLastPathComponent()
         .appending(path: "../../../shared/vectors").standardized
 
-    /// The file's contents; nil, and a line that says so, where it is not there.
-    static func load<Contents: Decodable>(_ name: String, as type: Contents.Type) throws -> Contents? {
-        let file = directory.appending(path: name)
-        guard let data = FileManager.default.contents(atPath: file.path) else {
-            print("not run: the test vectors \(name), because \(directory.path) does not have them")
-            return nil
-        }
-        return try JSONDecoder().decode(Contents.self, from: data)
+    static func load<Contents: Decodable>(_ file: VectorFile, as type: Contents.Type) throws -> Contents {
+        try JSONDecoder().decode(Contents.self, from: try Data(contentsOf: directory.appending(path: file.rawValue)))
+    }
+}
+
+enum VectorFile: String {
+    case ed25519 = "wycheproof/ed25519_test.json"
+    case ed25519EdgeCases = "cctv-ed25519/ed25519vectors.json"
+    case x25519 = "wycheproof/x25519_test.json"
+    case chaChaPoly = "wycheproof/chacha20_poly1305_test.json"
+    case xChaChaPoly = "wycheproof/xchacha20_poly1305_test.json"
+    case hkdf = "wycheproof/hkdf_sha256_test.json"
+    case hmacSHA256 = "wycheproof/hmac_sha256_test.json"
+    case hmacSHA512 = "wycheproof/hmac_sha512_test.json"
+
+    var isThere: Bool { FileManager.default.fileExists(atPath: Vectors.directory.appending(path: rawValue).path) }
+}
+
+extension Trait where Self == ConditionTrait {
+    /// For a test that reads published vectors.
+    static func reads(_ file: VectorFile) -> Self {
+        .enabled(if: file.isThere, "the published vectors are not here: ../shared/vectors/\(file.rawValue)")
     }
 }
 

@@ -91,9 +91,9 @@ private func fact(_ key: UInt8, _ value: UInt8?) -> Fact { Fact(shelf: 1, key: [
     disk.accept([fact(3, 3)], Ticket(number: 3))
     #expect(disk.begin(usual: .zero) != nil && disk.begin(usual: .zero) == nil)
     #expect(disk.finish() == Ticket(number: 1))
-    #expect(disk.image.list == [fact(1, 1), fact(2, 2)])
+    #expect(disk.image.facts == [fact(1, 1), fact(2, 2)])
     #expect(!disk.crash(surviving: 1))
-    #expect(disk.image.list == [fact(2, 2)], "the second write reached the disk, the third did not")
+    #expect(disk.image.facts == [fact(2, 2)], "the second write reached the disk, the third did not")
     #expect(disk.waitingCount == 0)
 }
 
@@ -104,7 +104,7 @@ private func fact(_ key: UInt8, _ value: UInt8?) -> Fact { Fact(shelf: 1, key: [
     disk.isFull = true
     #expect(disk.finish() == nil && disk.begin(usual: .zero) == nil)
     #expect(!disk.crash(surviving: 1))
-    #expect(disk.image.list.isEmpty)
+    #expect(disk.image.facts.isEmpty)
 }
 
 @Test func aLyingDiskForgetsWhatItSaidItHad() {
@@ -112,9 +112,9 @@ private func fact(_ key: UInt8, _ value: UInt8?) -> Fact { Fact(shelf: 1, key: [
     disk.honest = disk.image
     disk.accept([fact(1, 1)], Ticket(number: 1))
     #expect(disk.begin(usual: .zero) != nil && disk.finish() != nil)
-    #expect(disk.image.list == [fact(1, 1)])
+    #expect(disk.image.facts == [fact(1, 1)])
     #expect(disk.crash(surviving: 0))
-    #expect(disk.image.list.isEmpty)
+    #expect(disk.image.facts.isEmpty)
 }
 
 @Test func chanceByNumberIsEven() {
