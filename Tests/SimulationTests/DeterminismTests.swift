@@ -4,14 +4,13 @@ import Testing
 
 @Test func oneSeedGivesOneTraceInTwoProcesses() throws {
     let tool = try simulator()
-    // With the hash order of the standard library's sets left to chance, and once held still.
+    // Each process has its own hash order, so whatever depends on it shows.
     let first = try run("\(tool) toy --seeds 1..20 --json")
     let second = try run("\(tool) toy --seeds 1..20 --json")
-    let still = try run("SWIFT_DETERMINISTIC_HASHING=1 \(tool) toy --seeds 1..20 --json")
-    let hashes = [first, second, still].map { $0.output.split(separator: "\"trace_hash\":").last ?? "" }
+    let hashes = [first, second].map { $0.output.split(separator: "\"trace_hash\":").last ?? "" }
     #expect(hashes[0].count > 16)
-    #expect(hashes[0] == hashes[1] && hashes[1] == hashes[2])
-    #expect([first.code, second.code, still.code] == [0, 0, 0])
+    #expect(hashes[0] == hashes[1])
+    #expect([first.code, second.code] == [0, 0])
 }
 
 @Test func anotherSeedGivesAnotherTrace() {
