@@ -30,7 +30,7 @@ package struct Scenario: Sendable {
     package let habitat: Habitat
     /// The planted bugs that `--bug` knows here.
     package let bugs: [String]
-    /// The markers that a nightly batch must have reached at least once, and the kinds of fault that must have happened.
+    /// The markers that a nightly batch must have reached, and the kinds of fault that must have happened.
     package let mustReach: [String]
     private let workload: @Sendable (inout Tape, Script) -> [Action]
     private let run: @Sendable (Script, String?, ((String) -> Void)?) -> Outcome

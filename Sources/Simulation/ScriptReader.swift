@@ -6,8 +6,8 @@ package struct ScriptError: Error, Hashable, Sendable {
     package var what: String
 }
 
-/// Reads the language that `Script.text` writes. Strict: an unknown word, a pair said twice, a node that does not exist,
-/// a fault after the end of the faults are errors, each with its line. Everything is bounded by `Limits`.
+/// Reads the language that `Script.text` writes. Strict: an unknown word, a pair said twice, a node that does not
+/// exist, a fault after the end of the faults are errors, each with its line. Everything is bounded by `Limits`.
 extension Script {
     package init(reading text: String) throws(ScriptError) {
         guard text.utf8.count <= Limits.scenarioBytes else {

@@ -1,8 +1,8 @@
 package import Base
 
 /// An invented world with many nodes in it: time that jumps from event to event, links that lose and delay, disks that
-/// forget, clocks that lie, processes that die. It drives the nodes by the same doors as the real world does and carries
-/// out what they ask for in the same order. It has one thread, one heap of events and no chance but its seed's, so one
+/// forget, clocks that lie, processes that die. It drives the nodes by the same doors as the real world does and
+/// carries out what they ask for in the same order. It has one thread, one heap of events and no chance but its seed's, so one
 /// script gives one run, on every machine, to the bit; the trace hash says whether two runs were the same.
 ///
 /// The world knows nothing of the protocol. What must hold, the checkers of the scenario know.
@@ -66,7 +66,7 @@ package struct World<Member: Inhabitant & ~Copyable>: ~Copyable {
         plan()
     }
 
-    /// Puts the whole script on the heap. At time zero the clocks are set, then the nodes are born, then the rest begins.
+    /// Puts the whole script on the heap. At time zero clocks are set, then nodes are born, then the rest begins.
     private mutating func plan() {
         let clocks = script.actions.indices.filter { script.actions[$0].deed.kind == .clock }
         for index in clocks { heap.push(at: script.actions[index].at.nanoseconds, .begin, node: 0, detail: index) }

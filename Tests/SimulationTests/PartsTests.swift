@@ -92,7 +92,7 @@ private func fact(_ key: UInt8, _ value: UInt8?) -> Fact { Fact(shelf: 1, key: [
     #expect(disk.begin(usual: .zero) != nil && disk.begin(usual: .zero) == nil)
     #expect(disk.finish() == Ticket(number: 1))
     #expect(disk.image.facts == [fact(1, 1), fact(2, 2)])
-    #expect(!disk.crash(surviving: 1))
+    #expect(disk.crash(surviving: 1) == false)
     #expect(disk.image.facts == [fact(2, 2)], "the second write reached the disk, the third did not")
     #expect(disk.waitingCount == 0)
 }
@@ -103,7 +103,7 @@ private func fact(_ key: UInt8, _ value: UInt8?) -> Fact { Fact(shelf: 1, key: [
     #expect(disk.begin(usual: .zero) == .zero)
     disk.isFull = true
     #expect(disk.finish() == nil && disk.begin(usual: .zero) == nil)
-    #expect(!disk.crash(surviving: 1))
+    #expect(disk.crash(surviving: 1) == false)
     #expect(disk.image.facts.isEmpty)
 }
 
@@ -113,7 +113,7 @@ private func fact(_ key: UInt8, _ value: UInt8?) -> Fact { Fact(shelf: 1, key: [
     disk.accept([fact(1, 1)], Ticket(number: 1))
     #expect(disk.begin(usual: .zero) != nil && disk.finish() != nil)
     #expect(disk.image.facts == [fact(1, 1)])
-    #expect(disk.crash(surviving: 0))
+    #expect(disk.crash(surviving: 0) == true)
     #expect(disk.image.facts.isEmpty)
 }
 

@@ -192,7 +192,7 @@ private func received(_ lines: String..., near: String, count: Int = 2_000) thro
     #expect(!world.isUp(0) && world.isUp(1))
 }
 
-@Test func awipedDiskIsEmptyAndARestoredOneIsOld() throws {
+@Test func aWipedDiskIsEmptyAndARestoredOneIsOld() throws {
     let wiped = try world("at 1s ask 0 store 5", "at 2s wipe 0 for=1s")
     #expect(diary(wiped, 0) == ["born 1 with 0"])
     let restored = try world(
@@ -250,7 +250,8 @@ private func received(_ lines: String..., near: String, count: Int = 2_000) thro
     var step = Checker<Scribe>("step")
     step.afterStep = { node, world in world.receivedBytes(node) >= 200 ? Finding("enough", at: node) : nil }
     let world = try world("at 1s ask 0 send 9 1", checkers: [late, step])
-    let violation = try #require(world.violation)
+    let found = world.violation
+    let violation = try #require(found)
     #expect(violation.oracle == "step" && violation.node == 1 && violation.event == 2)
     #expect("\(violation)".hasPrefix("step at node 1, 1001ms into the run, event 2: enough"))
 }

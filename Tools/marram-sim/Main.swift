@@ -8,7 +8,7 @@ internal import Simulation
     static func main() {
         do throws(Complaint) {
             let options = try Options(CommandLine.arguments.dropFirst())
-            switch options.task {
+            switch options.question {
             case .help: print(Options.help)
             case .list: list()
             case .seeds(let scenario, let seeds):

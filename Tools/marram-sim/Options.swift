@@ -3,14 +3,14 @@ internal import Simulation
 
 /// What the command line asks for.
 struct Options {
-    enum Task {
+    enum Question {
         case help
         case list
         case seeds(Scenario, ClosedRange<UInt64>)
         case file(String)
     }
 
-    let task: Task
+    let question: Question
     private(set) var wishes = Wishes()
     private(set) var bug: String?
     /// Make the first failing script small and write it to a file.
@@ -46,7 +46,7 @@ struct Options {
         while let word = words.popFirst() {
             switch word {
             case "--help", "-h", "help":
-                task = .help
+                question = .help
                 return
             case "--shrink": shrinks = true
             case "--nightly": isNightly = true
@@ -65,11 +65,11 @@ struct Options {
         }
         guard let subject else { throw Self.usage("no scenario is named") }
         if subject == "list" {
-            task = .list
+            question = .list
         } else if subject.hasSuffix(".scenario") {
-            task = .file(subject)
+            question = .file(subject)
         } else if let scenario = Scenario.named(subject) {
-            task = .seeds(scenario, seeds)
+            question = .seeds(scenario, seeds)
             try checkBug(scenario)
         } else {
             throw Self.usage("there is no scenario named `\(subject)`", remedy: "marram-sim list")

@@ -98,10 +98,11 @@ struct SeedRun {
         guard let last = scenario.play(small, bug: options.bug).violation else { return }
         let remarks = ["# \(last)", "# again: \(again)"].joined(separator: "\n") + "\n"
         let actions = "\(script.actions.count) to \(small.actions.count) actions"
+        let nodes = "\(script.nodes) to \(small.nodes) nodes"
         do throws(Complaint) {
             try write(remarks + small.text, to: path)
             complain(
-                "  shrunk from \(actions), \(script.nodes) to \(small.nodes) nodes, in \(runs) runs\n  again    \(again)"
+                "  shrunk from \(actions), \(nodes), in \(runs) runs\n  again    \(again)"
             )
         } catch {
             complain(error.lines)
