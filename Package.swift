@@ -67,7 +67,7 @@ let package = Package(
         // 3 Law
         room("Trust", ["Base", "Crypto"]),
         // 4 Engines
-        room("Session", ["Base", "Crypto", "Trust"]),
+        room("Session", ["Base", "Crypto"]),
         room("Membership", ["Base"]),
         room("Control", ["Base", "Text"]),
         // 5 Node
@@ -81,7 +81,7 @@ let package = Package(
         room("Verbs", ["Base", "Text", "Control", "Host"]),
         tool("marramd", ["Base", "Host"]),
         tool("marram", ["Verbs"]),
-        tool("marram-sim", ["Base", "Choices", "Node", "Simulation"]),
+        tool("marram-sim", ["Base", "Disk", "Node", "Simulation"]),
         tool("marram-bench", ["Base"]),
         .target(
             name: "FuzzDecoders", dependencies: ["Base", "Text", "Membership", "Host"], path: "Tools/fuzz/Decoders",
