@@ -82,7 +82,8 @@ let package = Package(
         tool("marramd", ["Base", "Host"]),
         tool("marram", ["Verbs"]),
         tool("marram-sim", ["Base", "Choices", "Node", "Simulation"]),
-        tool("marram-bench", ["Base"]),
+        .target(name: "CMallocCount", path: "Tools/CMallocCount"),
+        tool("marram-bench", ["Base", "Text", "Crypto", "CMallocCount"]),
         .target(
             name: "FuzzDecoders", dependencies: ["Base", "Text", "Membership", "Host"], path: "Tools/fuzz/Decoders",
             swiftSettings: settings()),

@@ -135,7 +135,12 @@ extension Code {
         because: "a word on the command line is not one it knows",
         remedy: "marram-sim --help")
 
-    static let simulator: [Code] = [scenarioRefused, simulatorUsage]
+    package static let benchUsage = Code(
+        number: 1403, title: "there is no such benchmark",
+        because: "marram-bench takes the name of one benchmark, and --json for a script",
+        remedy: "marram-bench list")
+
+    static let instruments: [Code] = [scenarioRefused, simulatorUsage, benchUsage]
 
     static let control: [Code] = [
         daemonNotRunning, unknownVerb, badArgument, unknownOption, noDataDirectory, daemonGone, socketRefused,
