@@ -40,7 +40,7 @@ extension Code {
     package static let cryptographyUnavailable = Code(
         number: 1210, title: "libsodium cannot start",
         because: "it found no source of random bytes, and without one no key and no seal is safe",
-        remedy: "let the program open /dev/urandom or call getrandom, then start it again")
+        remedy: "allow the program to open /dev/urandom or to call getrandom, then start it again")
 
     package static let configurationRefused = Code(
         number: 1110, title: "the configuration is not one to run with",
@@ -138,7 +138,7 @@ extension Code {
     package static let benchUsage = Code(
         number: 1403, title: "there is no such benchmark",
         because: "marram-bench takes the name of one benchmark, and --json for a script",
-        remedy: "marram-bench list")
+        remedy: "choose one that marram-bench list shows")
 
     static let instruments: [Code] = [scenarioRefused, simulatorUsage, benchUsage]
 

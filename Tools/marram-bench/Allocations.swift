@@ -6,28 +6,23 @@ internal import CMallocCount
 enum Allocations {
     static var count: Int { Int(malloc_count()) }
 
-    /// Asks for a known number of blocks, each in a way of its own, and complains when they are not all counted: "no
-    /// mallocs" said by a counter that does not count would be worth nothing.
+    /// Asks for a known number of objects and of aligned blocks, which take different ways to the allocator, and
+    /// complains when they are not all counted: "no mallocs" said by a counter that does not count is worth nothing.
     static func prove() throws(Complaint) {
-        let blocks = 1_000
-        let before = count
-        for size in 1...blocks {
-            let block = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 8)
-            unsafe block.deallocate()
-        }
-        let plain = count
-        for size in 1...blocks {
+        let number = 1_000
+        let start = count
+        for value in 1...number { keep(Object(value)) }
+        let objects = count - start
+        for size in 1...number {
             let block = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 64)
             unsafe block.deallocate()
         }
-        let aligned = count
-        for size in 1...blocks { keep(Object(size)) }
-        let objects = count
-        let counted = [plain - before, aligned - plain, objects - aligned]
-        guard counted == [blocks, blocks, blocks] else {
+        let blocks = count - start - objects
+        guard objects == number, blocks == number else {
             throw Complaint(
-                .ourMistake, what: "of three times \(blocks) allocations, the benchmark's counter saw \(counted)",
-                because: "another allocator stands in front of it, so no count of mallocs can be trusted",
+                .ourMistake,
+                what: "of \(number) objects and \(number) blocks, the counter of mallocs saw \(objects) and \(blocks)",
+                because: "another allocator stands in front of it, so nothing that it says can be trusted",
                 remedy: "run marram-bench without LD_PRELOAD")
         }
     }
