@@ -36,6 +36,17 @@ func tests(_ room: String, _ below: [Target.Dependency]) -> Target {
         ])
 }
 
+/// Every decoder behind libFuzzer's door, declared only when asked for: `Tools/fuzz/run` builds it with the sanitizers
+/// it needs, and `-parse-as-library` because libFuzzer brings the `main`.
+func fuzzers() -> [Target] {
+    guard Context.environment["FUZZ"] != nil else { return [] }
+    return [
+        .executableTarget(
+            name: "marram-fuzz", dependencies: ["FuzzDecoders"], path: "Tools/fuzz/Entry",
+            swiftSettings: settings([.unsafeFlags(["-parse-as-library"])]))
+    ]
+}
+
 let package = Package(
     name: "marram",
     targets: [
@@ -62,13 +73,19 @@ let package = Package(
         // 5 Node
         room("Node", ["Base", "Crypto", "Trust", "Session", "Membership", "Control"]),
         // 6 Worlds
-        room("Host", ["Base", "Text", "Crypto", "Loop", "Disk", "Trust", "Control", "Node"]),
+        room(
+            "Host",
+            ["Base", "Text", "Crypto", "Loop", "Disk", "Trust", "Session", "Membership", "Control", "Node"]),
         room("Simulation", ["Base", "Choices", "Crypto", "Disk", "Trust", "Node"]),
-        // 7 Tools
+        // 7 Tools. Verbs is what `marram` can say; a room of its own, so that it can be tested.
+        room("Verbs", ["Base", "Text", "Control", "Host"]),
         tool("marramd", ["Base", "Host"]),
-        tool("marram", ["Base", "Text", "Trust", "Control", "Host"]),
+        tool("marram", ["Verbs"]),
         tool("marram-sim", ["Base", "Choices", "Node", "Simulation"]),
         tool("marram-bench", ["Base"]),
+        .target(
+            name: "FuzzDecoders", dependencies: ["Base", "Text", "Membership", "Host"], path: "Tools/fuzz/Decoders",
+            swiftSettings: settings()),
         // Tests, one target a room
         tests("Base", ["Base", "Choices"]),
         tests("Choices", ["Base", "Choices"]),
@@ -83,8 +100,10 @@ let package = Package(
         tests("Control", ["Base", "Choices", "Text", "Control"]),
         tests("Node", ["Base", "Choices", "Crypto", "Trust", "Session", "Membership", "Control", "Node"]),
         tests("Host", ["Base", "Choices", "Text", "Crypto", "Disk", "Trust", "Control", "Node", "Host"]),
+        tests("Verbs", ["Base", "Text", "Control", "Host", "Verbs"]),
         tests("Simulation", ["Base", "Choices", "Crypto", "Disk", "Node", "Simulation"]),
-        tests("Daemon", ["Base", "Text"]),
+        tests("Daemon", ["marramd", "marram", "marram-sim"]),
         tests("Tidy", []),
-    ]
+        tests("Fuzz", ["FuzzDecoders"]),
+    ] + fuzzers()
 )

@@ -4,6 +4,9 @@ package struct Address: Hashable, Comparable, Sendable, CustomStringConvertible 
     package var low: UInt64
     package var port: UInt16
 
+    /// How many bytes `ByteWriter.address` writes.
+    package static let byteCount = 18
+
     package init(high: UInt64, low: UInt64, port: UInt16) {
         self.high = high
         self.low = low
@@ -102,7 +105,9 @@ extension Address {
         }
         while !rest.isEmpty {
             let group = rest.prefix { $0 != ":" }
-            guard (1...4).contains(group.count), let value = UInt16(group, radix: 16) else { return nil }
+            // `UInt16` alone would take a sign for part of a number.
+            guard (1...4).contains(group.count), group.allSatisfy(\.isHexDigit), let value = UInt16(group, radix: 16)
+            else { return nil }
             if cut { tail.append(value) } else { head.append(value) }
             rest = rest[group.endIndex...]
             if rest.hasPrefix("::") {

@@ -141,24 +141,6 @@ package struct ByteReader: ~Escapable, ~Copyable {
         return Address(high: high, low: low, port: try u16())
     }
 
-    /// An optional value: a byte 0 for none, or 1 and the value.
-    @_lifetime(self: copy self)
-    package mutating func optional<Value>(
-        _ read: (inout ByteReader) throws(DecodeError) -> Value
-    ) throws(DecodeError) -> Value? {
-        try bool() ? try read(&self) : nil
-    }
-
-    /// A count of at most `limit` and that many values. Grows as values prove to be there: a count alone allocates nothing.
-    @_lifetime(self: copy self)
-    package mutating func list<Value>(
-        atMost limit: Int, _ read: (inout ByteReader) throws(DecodeError) -> Value
-    ) throws(DecodeError) -> [Value] {
-        var values: [Value] = []
-        for _ in 0..<(try count(atMost: limit)) { values.append(try read(&self)) }
-        return values
-    }
-
     /// Says that the value ends here. A decoder that forgets it accepts two encodings of one value.
     package borrowing func finish() throws(DecodeError) {
         if remaining > 0 { throw .trailing }
@@ -172,18 +154,20 @@ extension [UInt8] {
         get { unsafe span.bytes }
     }
 
+    /// The bytes, to be changed in place.
+    package var mutableRaw: MutableRawSpan {
+        @_lifetime(&self)
+        mutating get {
+            // The array lends its span for as long as the getter runs. Safe to promise for longer: the result keeps the
+            // array to itself, and nobody can make it grow or share it meanwhile.
+            var span = mutableSpan
+            let bytes = unsafe _overrideLifetime(span.mutableBytes, copying: ())
+            return unsafe _overrideLifetime(bytes, mutating: &self)
+        }
+    }
+
     /// A copy of the bytes of `span`.
     package init(copying span: RawSpan) {
         self = unsafe span.withUnsafeBytes { unsafe [UInt8]($0) }
-    }
-
-    /// Decodes a whole value: `read` must use up every byte.
-    package func decoded<Value>(
-        _ read: (inout ByteReader) throws(DecodeError) -> Value
-    ) throws(DecodeError) -> Value {
-        var reader = ByteReader(raw)
-        let value = try read(&reader)
-        try reader.finish()
-        return value
     }
 }

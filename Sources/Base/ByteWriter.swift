@@ -10,8 +10,28 @@ package struct ByteWriter: Sendable {
 
     package var count: Int { bytes.count }
 
+    /// The bytes, to be changed in place: for a seal that covers what was written.
+    package var mutableRaw: MutableRawSpan {
+        @_lifetime(&self)
+        mutating get { bytes.mutableRaw }
+    }
+
+    /// A part of the bytes, to be changed in place.
+    @_lifetime(&self)
+    package mutating func mutableRaw(in range: Range<Int>) -> MutableRawSpan {
+        var all = bytes.mutableRaw
+        let part = unsafe _overrideLifetime(all._mutatingExtracting(range), copying: ())
+        // Safe to promise: the result keeps the writer to itself for as long as it lives.
+        return unsafe _overrideLifetime(part, mutating: &self)
+    }
+
     package mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
     package mutating func truncate(to count: Int) { bytes.removeLast(bytes.count - count) }
+
+    /// Room for `count` bytes that something else will write, zero until then.
+    package mutating func reserve(_ count: Int) {
+        for _ in 0..<count { bytes.append(0) }
+    }
 
     package mutating func u8(_ value: UInt8) { bytes.append(value) }
 
@@ -81,17 +101,5 @@ package struct ByteWriter: Sendable {
         u64(address.high.byteSwapped)
         u64(address.low.byteSwapped)
         u16(address.port)
-    }
-
-    package mutating func optional<Value>(_ value: Value?, _ write: (inout ByteWriter, Value) -> Void) {
-        bool(value != nil)
-        if let value { write(&self, value) }
-    }
-
-    package mutating func list<Values: Collection>(
-        _ values: Values, _ write: (inout ByteWriter, Values.Element) -> Void
-    ) {
-        varint(UInt64(values.count))
-        for value in values { write(&self, value) }
     }
 }

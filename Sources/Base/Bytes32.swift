@@ -16,7 +16,7 @@ package struct Bytes32: Hashable, Comparable, Sendable {
         self.w3 = w3
     }
 
-    /// The first 32 bytes of `bytes`, or nil when there are fewer or more.
+    /// The value of exactly 32 bytes; nil for fewer or more.
     package init?(_ bytes: [UInt8]) {
         guard bytes.count == Self.byteCount else { return nil }
         func word(_ index: Int) -> UInt64 {

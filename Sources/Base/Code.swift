@@ -12,6 +12,15 @@ package struct Code: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// What to do about it in general; a `Complaint` may carry a more particular remedy.
     package let remedy: String
 
+    /// A row of the table. Outside of it, only a reader of other versions' words makes one, for a code it does not
+    /// list.
+    package init(number: UInt16, title: String, because: String, remedy: String) {
+        self.number = number
+        self.title = title
+        self.because = because
+        self.remedy = remedy
+    }
+
     package var description: String { "M\(number)" }
 
     package static func < (left: Code, right: Code) -> Bool { left.number < right.number }
@@ -21,11 +30,13 @@ package struct Code: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// The row for `text`, as a person writes it: `M1103`, `m1103` or `1103`.
     package static func named(_ text: String) -> Code? {
         let digits = text.hasPrefix("M") || text.hasPrefix("m") ? text.dropFirst() : text[...]
-        return UInt16(digits).flatMap { number in all.first { $0.number == number } }
+        return all.first { String($0.number) == digits }
     }
 
     /// Every row, by number.
-    package static let all: [Code] = (setUp + network + storage + ourOwn).sorted()
+    package static let all: [Code] =
+        (setUp + configuration + control + simulator + membership + network + storage + ourOwn)
+        .sorted()
 }
 
 /// A `Code` with the particulars of one case: what, because, try. This is what is thrown and what a person reads.

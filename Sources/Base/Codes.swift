@@ -13,6 +13,118 @@ extension Code {
         number: 1203, title: "another marramd runs on this data directory",
         because: "two daemons with one identity would contradict each other, so each directory is locked by one",
         remedy: "stop the other daemon, or choose another directory with --data DIR")
+    package static let alreadyInitialised = Code(
+        number: 1204, title: "the data directory holds a node already",
+        because: "its identity would be lost if another were written over it",
+        remedy: "choose another directory with --data DIR, or move this one aside")
+    package static let badName = Code(
+        number: 1205, title: "the name cannot be used",
+        because: "names stand in tables, files and host names: 1 to 63 letters, digits, hyphens, underscores",
+        remedy: "choose a name such as till-01")
+    package static let invitationExpired = Code(
+        number: 1207, title: "the invitation has ended",
+        because: "an invitation is good until its date, by this machine's clock",
+        remedy: "on a member: marram invite --expires 24h")
+    package static let invitationUnreadable = Code(
+        number: 1208, title: "the invitation cannot be read",
+        because: "a token is one word that starts with MARRAM1- and ends with a check of itself",
+        remedy: "copy the whole token again, or ask for a new one: marram invite")
+    package static let invitationProvisional = Code(
+        number: 1211, title: "whoever holds this invitation holds the key of the mesh",
+        because: "until operators sign invitations, a token carries the mesh key, and nobody counts its uses",
+        remedy: "hand it over like a password, and destroy it when the node has joined")
+    package static let identityUnreadable = Code(
+        number: 1209, title: "the node's identity file cannot be read",
+        because: "it is damaged, or others than its owner may read it, and then its key is no secret any more",
+        remedy: "restore DIR/identity from a backup (mode 0600), or join anew with another directory")
+    package static let cryptographyUnavailable = Code(
+        number: 1210, title: "libsodium cannot start",
+        because: "it found no source of random bytes, and without one no key and no seal is safe",
+        remedy: "let the program open /dev/urandom or call getrandom, then start it again")
+
+    package static let configurationRefused = Code(
+        number: 1110, title: "the configuration is not one to run with",
+        because: "something in its files is wrong, and nothing is applied when anything is",
+        remedy: "marram config check")
+    package static let configurationUnreadable = Code(
+        number: 1111, title: "a configuration file cannot be read",
+        because: "the system refused, or the file is larger than any configuration",
+        remedy: "make it readable for the user that runs marramd")
+    package static let recordingNotSaved = Code(
+        number: 1212, title: "the recording was not saved",
+        because: "the daemon could not read the pieces of the recording, or not write the file",
+        remedy: "name a new file in a directory that the daemon's user may write")
+    package static let systemRefuses = Code(
+        number: 1213, title: "the system does not give the daemon what it needs",
+        because: "every daemon needs a few file descriptors and timers, and none were to be had",
+        remedy: "look at the limits of the service (ulimit -n) and start again")
+
+    static let setUp: [Code] = [
+        configurationRefused, configurationUnreadable, recordingNotSaved, systemRefuses,
+        notInitialised, directoryNotWritable, directoryInUse, alreadyInitialised, badName, invitationExpired,
+        invitationUnreadable, identityUnreadable, cryptographyUnavailable, invitationProvisional,
+    ]
+
+    package static let daemonNotRunning = Code(
+        number: 1301, title: "marramd does not run here",
+        because: "the data directory has no control socket, which a running daemon keeps there",
+        remedy: "marramd --data DIR")
+    package static let unknownVerb = Code(
+        number: 1302, title: "there is no such verb",
+        because: "the first word after marram that is not an option names what to do",
+        remedy: "marram help")
+    package static let badArgument = Code(
+        number: 1303, title: "the command line does not fit the verb",
+        because: "an argument is missing, left over, or not of the form that the verb takes",
+        remedy: "marram help VERB")
+    package static let unknownOption = Code(
+        number: 1304, title: "there is no such option",
+        because: "options are written out, such as --data DIR; only a few belong to every verb",
+        remedy: "marram help VERB")
+    package static let noDataDirectory = Code(
+        number: 1305, title: "the data directory does not exist",
+        because: "every node has a directory of its own, and no node lives here yet",
+        remedy: "choose the node's directory with --data DIR, or make one: marram init NAME --data DIR")
+    package static let daemonGone = Code(
+        number: 1306, title: "marramd left its control socket behind and is gone",
+        because: "the socket's file is there but nobody listens, so the daemon ended without cleaning up",
+        remedy: "marramd --data DIR; it replaces the file")
+    package static let socketRefused = Code(
+        number: 1307, title: "you may not speak to this node",
+        because: "the control socket belongs to the user that runs marramd, and the system refused access",
+        remedy: "run the command as that user, such as with sudo")
+    package static let deadlinePassed = Code(
+        number: 1308, title: "marramd did not answer in time",
+        because: "the daemon accepted no connection, or was silent until the deadline",
+        remedy: "try again with a longer --timeout; if it stays silent, look at the daemon's log")
+    package static let connectionLost = Code(
+        number: 1309, title: "marramd closed the connection before its answer was complete",
+        because: "the daemon stopped while it was being asked, or refused one connection too many",
+        remedy: "try again; marram status tells whether the daemon runs")
+    package static let requestRefused = Code(
+        number: 1310, title: "marramd does not understand the request",
+        because: "tool and daemon are of different versions, or something that is not marram wrote to the socket",
+        remedy: "compare the versions: marram version --daemon")
+    package static let replyNotUnderstood = Code(
+        number: 1311, title: "the answer is not one that this tool understands",
+        because: "tool and daemon are of different versions, or something that is not marramd listens on the socket",
+        remedy: "compare the versions: marram version --daemon")
+    package static let replyTooLong = Code(
+        number: 1312, title: "the answer is longer than a control socket's reply may be",
+        because: "replies are limited so that a mistake cannot fill the memory of daemon and tool",
+        remedy: "report it with the number of members that marram status shows")
+    package static let confirmationMissing = Code(
+        number: 1313, title: "this needs to be confirmed",
+        because: "the verb takes something away that it cannot give back, and nobody was there to confirm it",
+        remedy: "type the node's name when asked, or give --yes")
+    package static let unknownCode = Code(
+        number: 1314, title: "there is no such error code",
+        because: "codes are written M and four digits, and this one is not in the table of this version",
+        remedy: "marram help codes")
+    package static let outputFailed = Code(
+        number: 1315, title: "the output could not be written",
+        because: "the system refused to write to standard output, as it does when a disk is full",
+        remedy: "free some space, or send the output somewhere else")
 
     package static let scenarioRefused = Code(
         number: 1401, title: "the scenario cannot be played",
@@ -23,16 +135,36 @@ extension Code {
         because: "a word on the command line is not one it knows",
         remedy: "marram-sim --help")
 
-    static let setUp: [Code] = [
-        notInitialised, directoryNotWritable, directoryInUse, scenarioRefused, simulatorUsage,
+    static let simulator: [Code] = [scenarioRefused, simulatorUsage]
+
+    static let control: [Code] = [
+        daemonNotRunning, unknownVerb, badArgument, unknownOption, noDataDirectory, daemonGone, socketRefused,
+        deadlinePassed, connectionLost, requestRefused, replyNotUnderstood, replyTooLong, confirmationMissing,
+        unknownCode, outputFailed,
     ]
+
+    package static let memberSuspect = Code(
+        number: 2101, title: "a member is silent for longer than is usual",
+        because: "nothing newer was heard of it, directly or through others, for the time that suspect_after allows",
+        remedy: "marram members; if it stays silent, look at its power and its link")
+    package static let memberUnreachable = Code(
+        number: 2102, title: "a member cannot be reached",
+        because: "nothing newer was heard of it for the time that unreachable_after allows; it is never forgotten",
+        remedy: "look at its power and its link; it is taken back as soon as it is heard")
+
+    static let membership: [Code] = [memberSuspect, memberUnreachable]
 
     package static let portInUse = Code(
         number: 3101, title: "the UDP port is in use",
         because: "another program is bound to the address that this node is to listen on",
         remedy: "stop that program, or choose another port with --listen ADDR:PORT")
 
-    static let network: [Code] = [portInUse]
+    package static let cannotListen = Code(
+        number: 3102, title: "the address cannot be listened on",
+        because: "it is not an address of this machine, or the system does not permit it",
+        remedy: "choose another address with --listen ADDR:PORT")
+
+    static let network: [Code] = [portInUse, cannotListen]
 
     package static let databaseCorrupt = Code(
         number: 7101, title: "the node's database is damaged",
@@ -43,7 +175,26 @@ extension Code {
         because: "the node must be able to store what it promises to remember",
         remedy: "free some space on the data directory's file system and start again")
 
-    static let storage: [Code] = [databaseCorrupt, diskFull]
+    package static let databaseNewer = Code(
+        number: 7103, title: "the node's database was written by a newer Marram",
+        because: "this build does not know all that is in it, and could lose or spoil what it does not know",
+        remedy: "run the newer version, or restore a backup from before the upgrade")
+    package static let databaseForeign = Code(
+        number: 7104, title: "the file in the database's place is another program's",
+        because: "it is a sound SQLite database, but without Marram's mark; it was not touched",
+        remedy: "move the file away, or choose another directory with --data DIR")
+    package static let databaseNotWritable = Code(
+        number: 7105, title: "the node's database cannot be written",
+        because: "the system refused to open its files for writing",
+        remedy: "make the files in DIR belong to the user that runs marramd, and the file system writable")
+    package static let diskFails = Code(
+        number: 7106, title: "the disk fails",
+        because: "the system reported an error while reading or writing; what was being stored may be there or not",
+        remedy: "look into the system's log (dmesg), replace the disk when it is failing, then start again")
+
+    static let storage: [Code] = [
+        databaseCorrupt, diskFull, databaseNewer, databaseForeign, databaseNotWritable, diskFails,
+    ]
 
     package static let ourMistake = Code(
         number: 9001, title: "Marram itself made a mistake",

@@ -6,7 +6,8 @@ package enum DecodeError: Error, Hashable, Sendable {
     case trailing
     /// A length or count is larger than its limit.
     case tooLong
-    /// A number written with more bytes than it needs, fields out of order, text that is not UTF-8: a second encoding of a value.
+    /// A number written with more bytes than it needs, fields out of order, text that is not UTF-8: a second encoding
+    /// of a value.
     case notCanonical
     /// A tag, kind or version that this build does not know and must not skip.
     case unknown

@@ -1,5 +1,5 @@
-/// A part of a node as a plain value: three doors in, one outbox out, one deadline. It reads no clock, draws chance only
-/// from the `Random` its constructor was given, and touches nothing outside itself.
+/// A part of a node as a plain value: three doors in, one outbox out, one deadline. It reads no clock, draws chance
+/// only from the `Random` its constructor was given, and touches nothing outside itself.
 ///
 /// Nothing throws: bad bytes were refused by the decoder, a useless message becomes a note with its reason.
 package protocol Engine {

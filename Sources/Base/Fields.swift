@@ -14,8 +14,8 @@ extension ByteWriter {
 }
 
 extension ByteReader {
-    /// Reads fields to the end of the bytes. `read` gets each tag and its value, and answers false for a tag it does not
-    /// know; it must use up the whole value of a tag it knows.
+    /// Reads fields to the end of the bytes. `read` gets each tag and its value, and answers false for a tag it does
+    /// not know; it must use up the whole value of a tag it knows.
     @_lifetime(self: copy self)
     package mutating func fields(
         atMost limit: Int, _ read: (UInt64, inout ByteReader) throws(DecodeError) -> Bool

@@ -26,8 +26,8 @@ package struct HybridClock: Hashable, Sendable {
         return last
     }
 
-    /// Takes a peer's time into account, but only within `reach` of the local wall clock: a poisoned time far ahead must
-    /// not carry this clock away. Answers whether it was absorbed.
+    /// Takes a peer's time into account, but only within `reach` of the local wall clock: a poisoned time far ahead
+    /// must not carry this clock away. Answers whether it was absorbed.
     @discardableResult
     package mutating func observe(_ remote: HybridTime, at now: Now, reach: Interval) -> Bool {
         let limit = Self.clamped(now.wall + reach)

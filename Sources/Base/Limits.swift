@@ -15,10 +15,79 @@ package enum Limits {
     package static let controlReplyBytes = 16 << 20
     /// Connections to the control socket at one time: tools and scripts of one machine.
     package static let controlConnections = 64
+    /// A path that a tool hands to the daemon: Linux's PATH_MAX, its final zero not counted.
+    package static let pathBytes = 4_095
+    /// How many nodes one invitation may admit: a fleet's delivery. A leaked token admits no more than this.
+    package static let invitationUses = 1_000
+    /// How long an invitation may live. It is a secret on paper, and paper gets lost.
+    package static let invitationLifetime = Interval.days(30)
     /// A configuration file: a hundred times a large one.
     package static let configurationBytes = 1 << 20
+    /// Configuration files of one node, conf.d included: more is a mistake of whatever generates them.
+    package static let configurationFiles = 64
+    /// Errors reported about a configuration: nobody reads further.
+    package static let diagnostics = 100
     /// How deep TOML and JSON may nest: readers recurse, stacks are finite.
     package static let nesting = 32
+    /// Addresses to say hello to at the start: what fits in an invitation and is worth trying.
+    package static let seedAddresses = 8
+    /// Records in one gossip message: more never fit into a datagram.
+    package static let recordsPerGossip = 16
+    /// Bytes of records in one gossip message: a datagram less its header, seal and sender.
+    package static let gossipBytes = 1_000
+    /// Datagrams in answer to one hello: a view of some fifty members; the rest comes with later rounds.
+    package static let datagramsPerHello = 8
+    /// How often news rides ahead: each copy reaches one random peer, and its own news does the rest.
+    package static let rumourCopies = 6
+    /// How often goodbye is said to each member, since nobody acknowledges it.
+    package static let goodbyeCopies = 2
+    /// One round in so many also tries a member that is unreachable or left, or a seed that never answered.
+    package static let roundsPerLostMember: UInt64 = 5
+    /// A fact's key: an id and a name, and room.
+    package static let factKeyBytes = 256
+    /// A fact's value: a record of some kind; bulk is kept in files.
+    package static let factValueBytes = 1 << 16
+    /// Batches of facts on their way to the disk at one time: one a loop turn, and disks may stall for minutes.
+    package static let unstoredBatches = 65_536
+    /// One entry of a flight recording: a checkpoint of a full view, some 200 bytes a member.
+    package static let recordingEntryBytes = 4 << 20
+    /// The flight recorder hashes the state after every input while it is smaller than this, and in proportion more
+    /// seldom when it is larger, so that recording costs no more in a large mesh than in a small one.
+    package static let stateBytesPerHash = 16_384
+    /// The node's database and its log: a hundred times what 10,000 members need, and less than the smallest disks hold.
+    package static let databaseBytes = 1 << 30
+    /// Damaged databases kept aside in one data directory: so many mean a failing disk, and a person must look.
+    package static let keptDatabases = 16
+    /// What stands in a lock file: a process id (at most 4,194,304 on Linux) and a line end, and room.
+    package static let processIDBytes = 32
+
+    /// Datagrams taken from the kernel, or given to it, in one system call. Beyond some 64 a call's own cost no longer
+    /// shows in the cost of a packet.
+    package static let receiveBatch = 64
+    /// The same, for the same reason.
+    package static let sendBatch = 64
+    /// Batches received from one socket before the loop looks at its other handles: a few milliseconds of work.
+    package static let receiveBatchesPerTurn = 8
+    /// Datagrams waiting for a kernel that takes no more: a second of a busy node's control traffic.
+    package static let datagramsQueued = 1_024
+    /// Their bytes: as many of the usual size, or some thirty of the largest.
+    package static let datagramQueueBytes = 2 << 20
+    /// What the kernel is asked to keep for a UDP socket in each direction: 40 ms at a gigabit per second.
+    package static let datagramSocketBuffer = 4 << 20
+    /// Bytes of a stream read at one time; the kernel's own default for a pipe.
+    package static let streamReadBytes = 64 << 10
+    /// Bytes written to a stream that its reader has not taken, unless the one who opens it says otherwise.
+    package static let streamWriteBytes = 1 << 20
+    /// Connections that wait to be accepted. The kernel forgets more of them.
+    package static let connectionBacklog = 128
+    /// A unix socket's path: the kernel's field has 108 bytes, five of which a closing zero and `.new` need.
+    package static let socketPathBytes = 103
+    /// Jobs given to the thread pool and not yet done: some minutes of work for its four threads.
+    package static let jobsInFlight = 1_024
+    /// What a child process prints that is handed on; the rest is read and dropped, so that the child never waits.
+    package static let childOutputBytes = 1 << 20
+    /// A table of /proc that is searched for the holder of a port: some 50,000 sockets.
+    package static let systemTableBytes = 8 << 20
 }
 
 /// Limits of testing tools, which read files and spend time like everything else.
@@ -31,4 +100,11 @@ extension Limits {
     package static let scenarioActions = 1 << 14
     /// Whole numbers that an errand of a scenario carries: more would be a protocol, not an errand.
     package static let errandNumbers = 8
+    /// Names read from one directory: a person's configuration files, never a mail spool.
+    package static let directoryEntries = 4_096
+    /// The memory that opening a password's seal may take: a file that somebody left must not tie up the machine. Four
+    /// times what the dearest seal of ours takes.
+    package static let passwordKibibytes = 1_048_576
+    /// The passes over that memory: twice those of the dearest seal of ours.
+    package static let passwordPasses = 6
 }

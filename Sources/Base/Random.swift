@@ -16,8 +16,11 @@ package struct Random: RandomNumberGenerator, Hashable, Sendable {
         state = Bytes32(splitMix(), splitMix(), splitMix(), splitMix())
     }
 
-    /// Goes on where a saved generator stopped.
-    package init(state: Bytes32) { self.state = state }
+    /// Goes on where a saved generator stopped. A state read from a file is checked by its decoder first.
+    package init(state: Bytes32) {
+        precondition(state != .zero, "xoshiro never leaves the all-zero state, and no seed leads into it")
+        self.state = state
+    }
 
     package mutating func next() -> UInt64 {
         func rotated(_ word: UInt64, by count: UInt64) -> UInt64 { word << count | word >> (64 - count) }
@@ -39,7 +42,8 @@ package struct Random: RandomNumberGenerator, Hashable, Sendable {
         return Random(seed: next() ^ hash.value)
     }
 
-    /// A number in `0..<bound`, each equally likely (Lemire's multiplication, 2019). `bound` is our own, never a peer's.
+    /// A number in `0..<bound`, each equally likely (Lemire's multiplication, 2019). `bound` is our own, never a
+    /// peer's.
     package mutating func below(_ bound: Int) -> Int {
         precondition(bound > 0, "a choice among nothing: the caller must have checked for emptiness")
         let range = UInt64(bound)

@@ -14,7 +14,11 @@ package struct Ring<Element> {
     package var last: Element? { isEmpty ? nil : self[count - 1] }
 
     /// The element `index` places after the oldest.
-    package subscript(index: Int) -> Element { storage[(start + index) % storage.count] }
+    package subscript(index: Int) -> Element {
+        // Without this, an index too large would wrap round to an element that is there.
+        precondition(storage.indices.contains(index), "a ring of \(storage.count) elements has no element \(index)")
+        return storage[(start + index) % storage.count]
+    }
 
     /// Puts `element` in; answers the one forgotten for it.
     @discardableResult

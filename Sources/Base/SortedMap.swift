@@ -72,4 +72,5 @@ extension SortedMap: Sequence {
 }
 
 extension SortedMap: Equatable where Value: Equatable {}
+extension SortedMap: Hashable where Key: Hashable, Value: Hashable {}
 extension SortedMap: Sendable where Key: Sendable, Value: Sendable {}

@@ -74,8 +74,10 @@ package struct WallTime: Hashable, Comparable, Sendable {
     @inlinable package static func < (left: WallTime, right: WallTime) -> Bool {
         left.milliseconds < right.milliseconds
     }
+    /// Saturates at both ends: a clock gone mad must not turn a far future into a past.
     @inlinable package static func + (left: WallTime, right: Interval) -> WallTime {
-        WallTime(milliseconds: left.milliseconds &+ right.milliseconds)
+        let (sum, overflow) = left.milliseconds.addingReportingOverflow(right.milliseconds)
+        return WallTime(milliseconds: overflow ? (right.milliseconds < 0 ? .min : .max) : sum)
     }
 }
 

@@ -39,3 +39,8 @@ package struct RequestID: Hashable, Comparable, Sendable {
     package init(number: UInt64) { self.number = number }
     package static func < (left: RequestID, right: RequestID) -> Bool { left.number < right.number }
 }
+
+/// The shelves of the fact store, one an engine. A number is never used again for something else.
+package enum Shelf {
+    package static let members: UInt8 = 1
+}

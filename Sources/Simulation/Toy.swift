@@ -125,17 +125,19 @@ package struct Toy: Inhabitant {
         for fact in facts {
             guard let value = fact.value else { continue }
             if fact.shelf == Self.lifeShelf {
-                if let stored = try? value.decoded({ reader throws(DecodeError) in try reader.u32() }) {
-                    raise = stored
-                }
-            } else if let key = fact.key.first, key < Self.registers,
-                let record = try? value.decoded({ reader throws(DecodeError) in try reader.toyRecord() })
-            {
+                var reader = ByteReader(value.raw)
+                if let stored = try? reader.u32() { raise = stored }
+            } else if let key = fact.key.first, key < Self.registers, let record = Self.record(value) {
                 put(ToyUpdate(key: Int(key), record: record))
                 latest = max(latest, record.stamp.time)
             }
         }
         if bug != .clockForgetsRestart { clock = HybridClock(floor: latest) }
+    }
+
+    private static func record(_ value: [UInt8]) -> ToyRecord? {
+        var reader = ByteReader(value.raw)
+        return try? reader.toyRecord()
     }
 
     /// The number of this life. Peers refuse what an earlier life said.

@@ -1,3 +1,5 @@
+internal import Verbs
+
 @main enum Main {
-    static func main() {}
+    static func main() { runToolAndExit() }
 }

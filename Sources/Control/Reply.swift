@@ -1,0 +1,87 @@
+package import Base
+internal import Text
+
+/// What a node answers: one typed form for each request, or a complaint, which crosses the socket with its code. The
+/// daemon makes it, the tool renders it as a table or hands its JSON through; neither sees the other's text.
+package enum Reply: Hashable, Sendable {
+    case status(StatusReply)
+    case members([MemberRow])
+    case invitation(InvitationReply)
+    case recording(RecordingReply)
+    case version(VersionReply)
+    case left(LeaveReply)
+    case failure(Complaint)
+}
+
+extension Reply {
+    static let errorSchema = "marram.error/1"
+
+    enum Content {
+        case data(schema: String, JSONValue)
+        case error(Complaint)
+    }
+
+    var content: Content {
+        switch self {
+        case .status(let status): .data(schema: "marram.status/1", status.json)
+        case .members(let rows): .data(schema: "marram.members/1", .array(rows.map(\.json)))
+        case .invitation(let invitation): .data(schema: "marram.invitation/1", invitation.json)
+        case .recording(let recording): .data(schema: "marram.recording/1", recording.json)
+        case .version(let version): .data(schema: "marram.version/1", version.json)
+        case .left(let left): .data(schema: "marram.leave/1", left.json)
+        case .failure(let complaint): .error(complaint)
+        }
+    }
+
+    init(schema: String, _ body: JSONValue) throws(Complaint) {
+        switch schema {
+        case "marram.status/1": self = .status(try StatusReply(body))
+        case "marram.members/1":
+            guard case .array(let elements) = body else {
+                throw Complaint(.replyNotUnderstood, what: "the members are \(body.kind), not a list")
+            }
+            var rows: [MemberRow] = []
+            rows.reserveCapacity(elements.count)
+            for element in elements { rows.append(try MemberRow(element)) }
+            self = .members(rows)
+        case "marram.invitation/1": self = .invitation(try InvitationReply(body))
+        case "marram.recording/1": self = .recording(try RecordingReply(body))
+        case "marram.version/1": self = .version(try VersionReply(body))
+        case "marram.leave/1": self = .left(try LeaveReply(body))
+        case Self.errorSchema: self = .failure(try Complaint(body))
+        default:
+            throw Complaint(.replyNotUnderstood, what: "the answer has the unknown form \(JSONValue.text(schema))")
+        }
+    }
+}
+
+extension Complaint {
+    var json: JSONValue {
+        [
+            "code": .text("\(code)"), "what": .text(what), "because": .text(because), "try": .text(remedy),
+        ]
+    }
+
+    init(_ json: JSONValue) throws(Complaint) {
+        var fields = try FieldReader(json, "the error", .replyNotUnderstood)
+        let what = try fields.text("what")
+        let because = try fields.text("because")
+        let remedy = try fields.text("try")
+        let code = try Code(heard: try fields.text("code"), title: what, because: because, remedy: remedy)
+        self.init(code, what: what, because: because, remedy: remedy)
+    }
+}
+
+extension Code {
+    /// The row that `text` names, or a row made up of what was said with it: a newer daemon has codes that an older
+    /// tool does not list, and still its words should reach the person.
+    init(heard text: String, title: String, because: String = "", remedy: String) throws(Complaint) {
+        if let row = Code.named(text) {
+            self = row
+        } else if text.hasPrefix("M"), let number = UInt16(text.dropFirst()) {
+            self.init(number: number, title: title, because: because, remedy: remedy)
+        } else {
+            throw Complaint(.replyNotUnderstood, what: "\(JSONValue.text(text)) is not an error code")
+        }
+    }
+}

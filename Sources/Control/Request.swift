@@ -1,0 +1,98 @@
+package import Base
+internal import Text
+
+/// What may be asked of a running node over its control socket. A request is read strictly: a verb or a field that this
+/// version does not know is refused and named, because silently leaving out half of what somebody asked for is worse
+/// than saying no.
+package enum Request: Hashable, Sendable {
+    case status
+    case members
+    /// A token that admits `uses` nodes for as long as `lifetime`. Made by `invitation`, which knows the limits.
+    case invite(uses: Int, lifetime: Interval)
+    /// Write the flight recorder's inputs to a new file at this absolute path. The daemon writes it, so that a
+    /// recording never has to fit into a reply.
+    case saveRecording(path: String)
+    case version
+    /// Say goodbye to the mesh and stop.
+    case leave
+}
+
+extension Request {
+    package static let schema = "marram.request/\(Release.controlProtocol)"
+
+    package static func invitation(uses: Int, lifetime: Interval) throws(Complaint) -> Request {
+        guard (1...Limits.invitationUses).contains(uses) else {
+            throw Complaint(.badArgument, what: "an invitation admits 1 to \(Limits.invitationUses) nodes, not \(uses)")
+        }
+        guard lifetime >= .seconds(1), lifetime <= Limits.invitationLifetime else {
+            throw Complaint(
+                .badArgument,
+                what: "an invitation lives for 1 second to \(Limits.invitationLifetime.seconds / 86_400) days")
+        }
+        return .invite(uses: uses, lifetime: lifetime)
+    }
+
+    package static func recording(path: String) throws(Complaint) -> Request {
+        guard path.hasPrefix("/"), path.utf8.count <= Limits.pathBytes, !path.utf8.contains(0) else {
+            throw Complaint(
+                .badArgument, what: "a recording goes to an absolute path of at most \(Limits.pathBytes) bytes")
+        }
+        return .saveRecording(path: path)
+    }
+}
+
+extension Request {
+    package var verb: String {
+        switch self {
+        case .status: "status"
+        case .members: "members"
+        case .invite: "invite"
+        case .saveRecording: "save_recording"
+        case .version: "version"
+        case .leave: "leave"
+        }
+    }
+
+    /// The request as it lies on the socket.
+    package var frame: [UInt8] {
+        var members = [JSONMember("schema", .text(Self.schema)), JSONMember("verb", .text(verb))]
+        switch self {
+        case .status, .members, .version, .leave: break
+        case .invite(let uses, let lifetime):
+            members.append(JSONMember("uses", .count(uses)))
+            members.append(JSONMember("lifetime_seconds", .seconds(lifetime)))
+        case .saveRecording(let path): members.append(JSONMember("path", .text(path)))
+        }
+        return ControlFrame.around(JSONValue.object(members).encoded(), atMost: Limits.controlRequestBytes)
+    }
+
+    /// Reads the body of a frame.
+    package init(decoding body: [UInt8]) throws(Complaint) {
+        let document: JSONValue
+        do throws(JSONError) {
+            document = try JSONValue(reading: body, atMost: Limits.controlRequestBytes)
+        } catch {
+            throw Complaint(.requestRefused, what: "the request is not a JSON document: \(error)")
+        }
+        var fields = try FieldReader(document, "the request", .requestRefused)
+        let schema = try fields.text("schema")
+        guard schema == Self.schema else {
+            throw Complaint(
+                .requestRefused, what: "the request speaks \(JSONValue.text(schema)), this marramd \(Self.schema)")
+        }
+        let verb = try fields.text("verb")
+        switch verb {
+        case "status": self = .status
+        case "members": self = .members
+        case "invite":
+            let uses = try fields.count("uses")
+            self = try .invitation(uses: uses, lifetime: try fields.seconds("lifetime_seconds"))
+        case "save_recording": self = try .recording(path: try fields.text("path"))
+        case "version": self = .version
+        case "leave": self = .leave
+        default:
+            throw Complaint(.requestRefused, what: "this marramd has no verb \(JSONValue.text(verb))")
+        }
+        try fields.finish()
+    }
+}

@@ -1,0 +1,86 @@
+internal import Base
+internal import Text
+
+/// The table of configuration keys. From a row follow how the key is read and checked, its default, what
+/// `marram config show` prints, and its line in the manual; a new key is a property of `Configuration` and a row here.
+package struct ConfigurationKey: Sendable {
+    package let table: String
+    package let name: String
+    /// What the key decides, in a sentence.
+    package let summary: String
+    /// What values it takes, such as "a length of time from 100ms to 1m".
+    package let takes: String
+    /// Whether a running daemon takes a new value only when it is started again.
+    package let needsRestart: Bool
+    /// What holds when no file sets the key and it has no default of its own.
+    package let otherwise: String?
+    let isQuoted: Bool
+    let set: @Sendable (TOMLValue, inout Configuration) throws(ConfigurationFault) -> Void
+    /// The value as it is written, without quotes; nil when there is none.
+    let value: @Sendable (Configuration) -> String?
+
+    init<Value>(
+        _ table: String, _ name: String, _ field: any WritableKeyPath<Configuration, Value> & Sendable,
+        _ kind: ConfigurationKind<Value>, restart: Bool, otherwise: String? = nil, _ summary: String
+    ) {
+        self.table = table
+        self.name = name
+        self.summary = summary
+        self.otherwise = otherwise
+        takes = kind.takes
+        needsRestart = restart
+        isQuoted = kind.isQuoted
+        set = { value, configuration throws(ConfigurationFault) in
+            configuration[keyPath: field] = try kind.read(value)
+        }
+        value = { kind.show($0[keyPath: field]) }
+    }
+
+    package var path: String { "\(table).\(name)" }
+
+    package static let all: [ConfigurationKey] = [
+        ConfigurationKey(
+            "node", "name", \.node.name, .name, restart: true, otherwise: "the machine's host name",
+            "What people call this node; no two nodes of a mesh share a name."),
+        ConfigurationKey(
+            "node", "site", \.node.site, .name, restart: true,
+            "The place where this node stands; nodes of one site share a fast network."),
+        ConfigurationKey(
+            "listen", "address", \.listen.address, .address, restart: true,
+            "The UDP address and port at which peers reach this node; 0.0.0.0 is every address of the machine."),
+        ConfigurationKey(
+            "gossip", "interval", \.gossip.interval, .duration(.milliseconds(100)...(.seconds(60))), restart: true,
+            "The time between two rounds of gossip."),
+        ConfigurationKey(
+            "gossip", "fanout", \.gossip.fanout, .integer(1...16), restart: true,
+            "How many members a round of gossip reaches."),
+        ConfigurationKey(
+            "gossip", "suspect_after", \.gossip.suspectAfter, .duration(.milliseconds(200)...(.minutes(10))),
+            restart: true, "How long a member may be silent before it is suspected."),
+        ConfigurationKey(
+            "gossip", "unreachable_after", \.gossip.unreachableAfter, .duration(.milliseconds(300)...(.hours(1))),
+            restart: true, "How long a member may be silent before it is called unreachable."),
+        ConfigurationKey(
+            "record", "bytes", \.record.bytes, .bytes((64 << 10)...(1 << 30)), restart: true,
+            "How much of the disk the flight recorder may use; the oldest inputs make room."),
+        ConfigurationKey(
+            "log", "level", \.log.level, .choice, restart: false,
+            "The least important lines that the daemon still logs."),
+    ]
+}
+
+/// Two keys whose values must rise from one to the other.
+struct ConfigurationOrder: Sendable {
+    let lesser: String
+    let greater: String
+    let holds: @Sendable (Configuration) -> Bool
+
+    static let all: [ConfigurationOrder] = [
+        ConfigurationOrder(lesser: "gossip.interval", greater: "gossip.suspect_after") {
+            $0.gossip.interval < $0.gossip.suspectAfter
+        },
+        ConfigurationOrder(lesser: "gossip.suspect_after", greater: "gossip.unreachable_after") {
+            $0.gossip.suspectAfter < $0.gossip.unreachableAfter
+        },
+    ]
+}

@@ -1,0 +1,95 @@
+package import Base
+internal import Disk
+package import Text
+internal import Trust
+
+/// The directory that makes a machine a node: its identity, its configuration, its database, its control socket, its
+/// flight recording, and the lock that lets one daemon at a time have them.
+package struct DataDirectory: Sendable {
+    package let path: String
+
+    package init(path: String) {
+        self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+    }
+
+    package var socketPath: String { path + "/marram.sock" }
+    var identityPath: String { path + "/identity" }
+    var configurationPath: String { path + "/marram.toml" }
+    func recordingPath(_ number: Int) -> String { "\(path)/flight-\(number)" }
+
+    /// Claims the directory for this process. Refused when no node lives here, or when another daemon has it.
+    func lock() throws(Complaint) -> DirectoryLock {
+        guard DurableFile.exists(identityPath) else {
+            throw Complaint(.notInitialised, what: "there is no node in \(path)")
+        }
+        return try DirectoryLock(path)
+    }
+
+    func identity() throws(Complaint) -> NodeIdentity {
+        let bytes: [UInt8]
+        do throws(FileError) {
+            bytes = try DurableFile.read(identityPath, atMost: NodeIdentity.fileBytes, ownerOnly: true)
+        } catch {
+            switch error.kind {
+            case .exposed:
+                throw Complaint(
+                    .identityUnreadable, what: "\(identityPath) may be read by others than its owner",
+                    because: "its mode is not 0600, so its key may be no secret any more",
+                    remedy: "chmod 0600 \(identityPath), if nobody else can have read it; else join anew")
+            case .notFound: throw Complaint(.notInitialised, what: "there is no node in \(path)")
+            case .permission, .full, .tooLarge, .ioError:
+                throw Complaint(.identityUnreadable, what: "\(identityPath): \(error.reason)")
+            }
+        }
+        do throws(DecodeError) {
+            return try NodeIdentity(decoding: bytes.raw)
+        } catch {
+            throw Complaint(.identityUnreadable, what: "\(identityPath) is damaged: \(error)")
+        }
+    }
+
+    // MARK: Configuration
+
+    /// The files that configure the node: its own when it has one, else those of the machine.
+    package func configurationSources() throws(Complaint) -> [SourceText] {
+        try Self.configurationSources(own: configurationPath)
+    }
+
+    private static let machinePath = "/etc/marram/marram.toml"
+    private static let machineFolder = "/etc/marram/conf.d"
+
+    private static func configurationSources(own: String) throws(Complaint) -> [SourceText] {
+        if DurableFile.exists(own) { return [try source(own)] }
+        var paths = DurableFile.exists(machinePath) ? [machinePath] : []
+        paths += Directory.names(in: machineFolder).filter { $0.hasSuffix(".toml") }.map { "\(machineFolder)/\($0)" }
+        var sources: [SourceText] = []
+        for path in paths { sources.append(try source(path)) }
+        return sources
+    }
+
+    /// One file as it is. A file that is too large is read so far that the reader says so.
+    package static func source(_ path: String) throws(Complaint) -> SourceText {
+        do throws(FileError) {
+            return SourceText(path: path, bytes: try DurableFile.read(path, atMost: Limits.configurationBytes))
+        } catch {
+            throw Complaint(
+                .configurationUnreadable, what: "\(path): \(error.reason)",
+                remedy: "make the file readable for the user that runs this, and at most 1 MiB large")
+        }
+    }
+
+    /// The configuration to run with, or one complaint with the first of what is wrong.
+    func configuration() throws(Complaint) -> Configuration {
+        switch ConfigurationFile.read(try configurationSources()) {
+        case .success(let reading): return reading.configuration
+        case .failure(let refusal):
+            let first = refusal.rows[0]
+            let hint = first.hint.map { "; \($0)" } ?? ""
+            throw Complaint(
+                .configurationRefused,
+                what: "the configuration has \(refusal.rows.count == 1 ? "an error" : "\(refusal.rows.count) errors")",
+                because: "\(first.path):\(first.line):\(first.column): \(first.code) \(first.what)\(hint)",
+                remedy: "marram config check --data \(path)")
+        }
+    }
+}

@@ -1,0 +1,46 @@
+internal import Base
+internal import Control
+internal import Disk
+internal import Node
+
+/// Carries the flight recorder's bytes to their files, and joins these when somebody asks. A recorder that cannot write
+/// is a pity and no reason to stop: it says so once and records no more.
+extension Host {
+    func record() {
+        guard node.recorder.untaken.count > 0 else { return }
+        do throws(FileError) {
+            let isFull = try flight.append(node.recorder.untaken.bytes)
+            node.recordingTaken()
+            guard isFull else { return }
+            try flight.turn()
+            node.startRecording(continues: true)
+        } catch {
+            log.write(.warning, "the flight recorder cannot write \(error.path): \(error.reason)", at: now.wall)
+            node.stopRecording()
+        }
+    }
+
+    func saveRecording(to path: String) -> Envelope {
+        record()
+        return Envelope(node: node.name, at: now.wall, reply: recordingReply(path))
+    }
+
+    private func recordingReply(_ path: String) -> Reply {
+        do {
+            let bytes = try flight.joined()
+            let report = try Recording.replay(bytes)
+            guard !DurableFile.exists(path) else {
+                return .failure(
+                    Complaint(
+                        .recordingNotSaved, what: "\(path) exists already",
+                        because: "a recording is not written over a file", remedy: "choose another name"))
+            }
+            try DurableFile.write(bytes, to: path)
+            return .recording(RecordingReply(path: path, bytes: bytes.count, inputs: report.inputs))
+        } catch let error as FileError {
+            return .failure(Complaint(.recordingNotSaved, what: "\(error.path): \(error.reason)"))
+        } catch {
+            return .failure(Complaint(.recordingNotSaved, what: "the recording does not read: \(error)"))
+        }
+    }
+}

@@ -1,0 +1,192 @@
+package import Base
+internal import Control
+internal import Crypto
+internal import Disk
+internal import Glibc
+internal import Loop
+internal import Membership
+internal import Node
+internal import Session
+internal import Trust
+
+/// A node in the real world: one thread, one UDP port, one database, one control socket, and in the middle the node
+/// that knows of none of them. Each thing that happens calls one door of the node and carries out what came out; at the
+/// end of the loop's turn everything that is to be stored goes to the disk in one commit, and the one timer is set to
+/// the next deadline.
+package final class Host {
+    let loop: EventLoop
+    let log: LogWriter
+    var node: MarramNode
+    let storage: Storage
+    var flight: FlightFiles
+    private let lock: DirectoryLock
+    private let socket: UDPSocket
+    private let timer: Timer
+    private let signals: Signals
+    private let control: ControlSocket
+    private var outbox = NodeOutbox()
+    /// Both clocks, read when the present call of a door began.
+    private(set) var now: Now
+    /// Somebody asked the daemon to end; it does when everything is stored.
+    private var isEnding = false
+
+    /// Runs the node of `directory` until it is asked to end. Throws what keeps it from starting.
+    package static func run(_ directory: DataDirectory) throws(Complaint) {
+        try Sodium.start()
+        let host = try Host(directory)
+        host.start()
+        host.loop.run()
+        host.log.write(.info, "\(host.node.name) has ended", at: host.loop.now().wall)
+    }
+
+    /// The last words of a daemon that cannot start.
+    package static func end(with complaint: Complaint) -> Never {
+        LogWriter.write(complaint.lines)
+        exit(1)
+    }
+
+    /// In the order in which a person can do something about what fails: the directory, its files, then the machine.
+    private init(_ directory: DataDirectory) throws(Complaint) {
+        lock = try directory.lock()
+        let configuration = try directory.configuration()
+        let identity = try directory.identity()
+        log = LogWriter(level: configuration.log.level)
+        let listen = configuration.listen.address
+        do throws(LoopError) {
+            loop = try EventLoop()
+            timer = try Timer(on: loop)
+            signals = try Signals(on: loop)
+        } catch {
+            throw Complaint(.systemRefuses, what: "the event loop cannot be made: \(error)")
+        }
+        storage = try Storage(directory, on: loop)
+        let stored = try storage.load()
+        socket = try Self.socket(at: listen, on: loop)
+        control = try Self.control(at: directory.socketPath, on: loop)
+        flight = FlightFiles(directory, bytes: configuration.record.bytes)
+        now = loop.now()
+        var entropy = Entropy.system
+        node = MarramNode(
+            Self.configuration(configuration, identity, boot: storage.boot, bound: socket.localAddress),
+            session: Session(
+                me: identity.id, key: identity.sealingKey(), boot: storage.boot, entropy: entropy.split()),
+            stored: stored, random: Random(seed: entropy.bytes(8).reduce(0) { $0 << 8 | UInt64($1) }), mischief: .none,
+            at: now)
+    }
+
+    private static func socket(at address: Address, on loop: EventLoop) throws(Complaint) -> UDPSocket {
+        do throws(LoopError) {
+            return try UDPSocket(bind: address, dontFragment: true, on: loop)
+        } catch .addressInUse {
+            let holder = portHolder(of: address).map { "\($0.name) (process \($0.pid)) is bound to it" }
+            throw Complaint(.portInUse, what: "UDP \(address) is in use", because: holder)
+        } catch {
+            throw Complaint(
+                .cannotListen, what: "UDP \(address) cannot be listened on: \(error)",
+                remedy: "choose an address of this machine: [listen] address in marram.toml")
+        }
+    }
+
+    private static func control(at path: String, on loop: EventLoop) throws(Complaint) -> ControlSocket {
+        do throws(LoopError) {
+            return try ControlSocket(path: path, on: loop)
+        } catch {
+            throw Complaint(.cannotListen, what: "the control socket \(path) cannot be made: \(error)")
+        }
+    }
+
+    private static func configuration(
+        _ configuration: Configuration, _ identity: borrowing NodeIdentity, boot: UInt64, bound: Address
+    ) -> NodeConfiguration {
+        let isEverywhere = bound.isUnspecified
+        return NodeConfiguration(
+            mesh: identity.mesh, name: configuration.node.name ?? Machine.hostName, site: configuration.node.site,
+            id: identity.id, meshKey: identity.meshKey, boot: boot, listen: bound,
+            reachable: isEverywhere ? Machine.addresses(port: bound.port) : [bound], seeds: identity.seeds,
+            gossip: MembershipSettings(
+                interval: configuration.gossip.interval, fanout: configuration.gossip.fanout,
+                suspectAfter: configuration.gossip.suspectAfter,
+                unreachableAfter: configuration.gossip.unreachableAfter),
+            records: true)
+    }
+
+    private func start() {
+        socket.onReceive { [unowned self] bytes, source in
+            now = loop.now()
+            node.receive(&bytes, from: source, at: now, into: &outbox)
+            carryOut()
+        }
+        timer.onFire { [unowned self] in
+            now = loop.now()
+            guard node.deadline.map({ $0 <= now.instant }) ?? false else { return }
+            node.wake(at: now, into: &outbox)
+            carryOut()
+        }
+        signals.onSignal { [unowned self] signal in
+            switch signal {
+            case .interrupt, .terminate: end()
+            case .hangUp: log.write(.info, "the configuration is read at the start only", at: loop.now().wall)
+            }
+        }
+        storage.onStored = { [unowned self] tickets in
+            now = loop.now()
+            for ticket in tickets { node.persisted(ticket, at: now, into: &outbox) }
+            carryOut()
+            if isEnding, storage.isIdle { loop.stop() }
+        }
+        storage.onTrouble = { [unowned self] complaint in
+            log.write(.error, "\(complaint.code) \(complaint.what): it is tried again", at: loop.now().wall)
+        }
+        control.onRequest = { [unowned self] request, id in answer(request, id) }
+        control.open()
+        loop.onTurnEnd = { [unowned self] in endTurn() }
+        log.write(.info, "\(node.name) listens on UDP \(socket.localAddress)", at: now.wall)
+    }
+
+    private func endTurn() {
+        now = loop.now()
+        record()
+        storage.commit(at: now.instant)
+        let deadlines = [node.deadline, storage.retry].compactMap { $0 }
+        if let next = deadlines.min() { timer.arm(at: next) } else { timer.disarm() }
+    }
+
+    /// Ends as soon as everything that the node wanted stored is stored, or could not be.
+    private func end() {
+        isEnding = true
+        if storage.isIdle || storage.trouble != nil { loop.stop() }
+    }
+
+    // MARK: What comes out of the node
+
+    private func carryOut() {
+        for effect in outbox.effects {
+            switch effect {
+            case .send(let range, let address):
+                socket.send(outbox.arena.bytes.raw.extracting(range), to: address)
+            case .persist(let facts, let ticket): storage.put(facts, ticket)
+            case .reply(let id, let envelope): control.reply(warned(envelope), to: id)
+            case .note(let note): log(note)
+            }
+        }
+        outbox.removeAll()
+    }
+
+    private func answer(_ request: Request, _ id: RequestID) {
+        now = loop.now()
+        if case .saveRecording(let path) = request {
+            return control.reply(warned(saveRecording(to: path)), to: id)
+        }
+        node.perform(request, id: id, at: now, into: &outbox)
+        carryOut()
+        if case .leave = request { end() }
+    }
+
+    /// An answer with what the world knows and the node does not.
+    private func warned(_ envelope: Envelope) -> Envelope {
+        guard let trouble = storage.trouble else { return envelope }
+        var envelope = envelope
+        envelope.warnings.append(Envelope.Warning(trouble.code, remedy: trouble.remedy))
+        return envelope
+    }
+}

@@ -1,0 +1,133 @@
+internal import Base
+internal import Control
+internal import Membership
+internal import Session
+internal import Trust
+
+/// What a node answers at its control socket. Answers are read off the state; nothing here changes it.
+extension MarramNode {
+    func answer(to request: Request, at now: Now) -> Envelope {
+        switch request {
+        case .status: envelope(.status(status(at: now)), view: view(at: now), at: now)
+        case .members: envelope(.members(members(at: now)), view: view(at: now), at: now)
+        case .invite(let uses, let lifetime): invite(uses: uses, lifetime: lifetime, at: now)
+        case .version: envelope(.version(.own), at: now)
+        case .leave: envelope(.left(LeaveReply(mesh: configuration.mesh, told: others.count)), at: now)
+        case .saveRecording:
+            preconditionFailure("the world saves recordings itself: they are in its files, not in the node")
+        }
+    }
+
+    private func envelope(_ reply: Reply, view: Envelope.View? = nil, at now: Now) -> Envelope {
+        Envelope(node: configuration.name, at: now.wall, view: view, reply: reply)
+    }
+
+    private func invite(uses: Int, lifetime: Interval, at now: Now) -> Envelope {
+        let living = others.values.filter { $0.state == .alive }.map(\.record.address)
+        let invitation = Invitation(
+            mesh: configuration.mesh, meshKey: configuration.meshKey,
+            seeds: Array((configuration.reachable + living).prefix(Limits.seedAddresses)),
+            expires: now.wall + lifetime, uses: UInt16(clamping: uses))
+        let reply = InvitationReply(token: invitation.token, uses: uses, expires: invitation.expires)
+        var envelope = envelope(.invitation(reply), at: now)
+        envelope.warnings = [Envelope.Warning(.invitationProvisional)]
+        return envelope
+    }
+
+    private var others: SortedMap<NodeID, Member> { switchboard.membership.members }
+
+    /// How many of the living, this node included, think the same of who is here.
+    private func view(at now: Now) -> Envelope.View {
+        let mine = switchboard.membership.view
+        let living = others.values.filter { $0.state == .alive }
+        let oldest = living.map { now.instant - $0.heard }.max() ?? .zero
+        var digest = ByteWriter()
+        digest.u64(mine)
+        return Envelope.View(
+            agree: 1 + living.filter { $0.view == mine }.count, of: 1 + living.count, oldest: oldest,
+            digest: String(hexadecimal(digest.bytes).prefix(8)))
+    }
+
+    // MARK: Status
+
+    private func status(at now: Now) -> StatusReply {
+        StatusReply(
+            mesh: configuration.mesh, node: configuration.name, id: configuration.id, site: configuration.site,
+            address: configuration.listen, version: Release.version, wireProtocol: Int(Session.version),
+            uptime: now.instant - started, members: memberCounts, traffic: traffic, counters: reasons,
+            problems: problems(at: now))
+    }
+
+    private var memberCounts: StatusReply.MemberCounts {
+        var counts = StatusReply.MemberCounts(alive: 0, suspect: 0, unreachable: 0, left: 0)
+        for state in [ownState] + others.values.map(\.state) {
+            switch state {
+            case .alive: counts.alive += 1
+            case .suspect: counts.suspect += 1
+            case .unreachable: counts.unreachable += 1
+            case .left: counts.left += 1
+            }
+        }
+        return counts
+    }
+
+    private var ownState: Member.State { switchboard.membership.me.isLeaving ? .left : .alive }
+
+    private var traffic: StatusReply.Traffic {
+        StatusReply.Traffic(
+            sentPackets: Int(clamping: counters.packetsSent), sentBytes: Int(clamping: counters.bytesSent),
+            receivedPackets: Int(clamping: counters.packetsReceived),
+            receivedBytes: Int(clamping: counters.bytesReceived))
+    }
+
+    private var reasons: [StatusReply.Counter] {
+        counters.refused.map { StatusReply.Counter($0.0, Int(clamping: $0.1)) }
+            + [StatusReply.Counter("batches_not_stored_yet", switchboard.unstored.count)]
+    }
+
+    private func problems(at now: Now) -> [StatusReply.Problem] {
+        others.values.filter { $0.state == .suspect || $0.state == .unreachable }.map { member in
+            StatusReply.Problem(
+                member.state == .suspect ? .memberSuspect : .memberUnreachable,
+                what: "\(member.record.name) is \(member.state): \(why(member, at: now))")
+        }
+    }
+
+    // MARK: Members
+
+    private func members(at now: Now) -> [MemberRow] {
+        let me = switchboard.membership.me
+        let own = MemberRow(
+            name: me.name, id: me.id, state: ownState.row, address: me.address, site: me.site,
+            since: now.wall + (started - now.instant), age: now.instant - started, why: "this node")
+        let rows = others.values.map { member in
+            MemberRow(
+                name: member.record.name, id: member.record.id, state: member.state.row,
+                address: member.record.address, site: member.record.site, since: member.since.wall,
+                age: now.instant - member.since.instant, why: why(member, at: now))
+        }
+        return ([own] + rows).sorted { ($0.name, $0.id) < ($1.name, $1.id) }
+    }
+
+    /// The reason for a member's state, in a few words.
+    private func why(_ member: Member, at now: Now) -> String {
+        switch member.reason {
+        case .heardDirectly: "heard directly"
+        case .heardThrough(let peer): "heard through \(others[peer]?.record.name ?? peer.short)"
+        case .notHeardSinceStart: "not heard since this node started"
+        case .silent: "no sign of life for \((now.instant - member.heard).seconds) s"
+        case .saidGoodbye: "said goodbye"
+        }
+    }
+}
+
+extension Member.State {
+    fileprivate var row: MemberRow.State {
+        switch self {
+        case .alive: .alive
+        case .suspect: .suspect
+        case .unreachable: .unreachable
+        case .left: .left
+        }
+    }
+}

@@ -1,0 +1,42 @@
+package import Base
+package import Membership
+
+/// What a node is told about itself when it is made: from its data directory and configuration in the real world, from
+/// the scenario in the invented one.
+package struct NodeConfiguration: Sendable {
+    package var mesh: String
+    package var name: String
+    package var site: String
+    package var id: NodeID
+    /// What invitations carry. Provisional, as they are.
+    package var meshKey: Bytes32
+    /// How often the node has started, this time included. Stored before the node says its first word.
+    package var boot: UInt64
+    /// Where it listens; the host may be unspecified.
+    package var listen: Address
+    /// Addresses under which others may reach it, for invitations.
+    package var reachable: [Address]
+    /// Where to say hello first.
+    package var seeds: [Address]
+    package var gossip: MembershipSettings
+    /// Whether the flight recorder runs.
+    package var records: Bool
+
+    package init(
+        mesh: String, name: String, site: String, id: NodeID, meshKey: Bytes32, boot: UInt64, listen: Address,
+        reachable: [Address],
+        seeds: [Address], gossip: MembershipSettings, records: Bool
+    ) {
+        self.mesh = mesh
+        self.name = name
+        self.site = site
+        self.id = id
+        self.meshKey = meshKey
+        self.boot = boot
+        self.listen = listen
+        self.reachable = reachable
+        self.seeds = seeds
+        self.gossip = gossip
+        self.records = records
+    }
+}

@@ -1,0 +1,13 @@
+package import Base
+package import Membership
+package import Session
+
+/// Something that a node decided or saw, with its reason: for counters, evidence and the log. Not a sentence: whoever
+/// shows it finds the words.
+package enum NodeNote: Hashable, Sendable {
+    case membership(MembershipEngine.Note)
+    /// A datagram that did not open.
+    case unopened(Refusal, from: Address)
+    /// A datagram that opened and then did not decode: a member with a fault, or of a later version.
+    case undecoded(DecodeError, from: NodeID)
+}

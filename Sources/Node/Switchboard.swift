@@ -1,0 +1,135 @@
+package import Base
+package import Membership
+
+/// All engines of one node and the wires between them. What comes in by its doors is open and decoded; what goes out
+/// is not sealed yet. It is a plain value, a function of its inputs, and it holds no key: that is why the flight
+/// recorder writes down what comes in *here*, and why a recording can be given to anyone.
+package struct Switchboard {
+    package enum Effect: Hashable, Sendable {
+        case send(Frame, to: Address)
+        case persist([Fact], Ticket)
+        case note(NodeNote)
+    }
+
+    /// Everything that can happen to a switchboard.
+    package enum Input: Hashable, Sendable {
+        /// A member said something; its datagram came from `source`.
+        case received(Frame, from: NodeID, source: Address)
+        case performed(Command)
+        case persisted(Ticket)
+        case woken
+    }
+
+    /// What our own side may ask for that changes something.
+    package enum Command: Hashable, Sendable {
+        case leave
+    }
+
+    package private(set) var membership: MembershipEngine
+    private var lastTicket: Ticket
+    /// What is on its way to the disk.
+    package private(set) var unstored: SortedMap<Ticket, Int>
+    /// Reused from call to call.
+    private var membershipOutbox: Outbox<MembershipEngine.Effect>
+
+    package init(membership: MembershipEngine) {
+        self.membership = membership
+        lastTicket = Ticket(number: 0)
+        unstored = SortedMap()
+        membershipOutbox = Outbox()
+    }
+
+    package var deadline: Instant? { membership.deadline }
+
+    package mutating func take(_ input: Input, at now: Now, into outbox: inout Outbox<Effect>) {
+        switch input {
+        case .received(.membership(let message), let peer, let source):
+            let located = message.located(at: source, saidBy: peer)
+            membership.receive(located, from: peer, at: now, into: &membershipOutbox)
+        case .performed(.leave):
+            membership.perform(.leave, at: now, into: &membershipOutbox)
+        case .persisted(let ticket):
+            unstored[ticket] = nil
+        case .woken:
+            membership.wake(at: now, into: &membershipOutbox)
+        }
+        carryOut(into: &outbox)
+    }
+
+    /// Passes on what the engines want. All facts of one input become one batch: they are stored together or not at
+    /// all.
+    private mutating func carryOut(into outbox: inout Outbox<Effect>) {
+        var facts: [Fact] = []
+        for effect in membershipOutbox.effects {
+            switch effect {
+            case .send(let message, let address): outbox.put(.send(.membership(message), to: address))
+            case .persist(let fact): facts.append(fact)
+            case .note(let note): outbox.put(.note(.membership(note)))
+            }
+        }
+        membershipOutbox.removeAll()
+        guard !facts.isEmpty else { return }
+        lastTicket = Ticket(number: lastTicket.number + 1)
+        unstored[lastTicket] = facts.count
+        outbox.put(.persist(facts, lastTicket))
+    }
+}
+
+/// The whole state as bytes: what a recording starts from, and what its hash is taken over.
+extension Switchboard: WireValue {
+    package func encode(into writer: inout ByteWriter) {
+        membership.encode(into: &writer)
+        writer.u64(lastTicket.number)
+        writer.varint(UInt64(unstored.count))
+        for (ticket, facts) in unstored {
+            writer.u64(ticket.number)
+            writer.varint(UInt64(facts))
+        }
+    }
+
+    package init(from reader: inout ByteReader) throws(DecodeError) {
+        self.init(membership: try MembershipEngine(from: &reader))
+        lastTicket = Ticket(number: try reader.u64())
+        for _ in 0..<(try reader.count(atMost: Limits.unstoredBatches)) {
+            let ticket = Ticket(number: try reader.u64())
+            guard unstored.keys.last.map({ $0 < ticket }) ?? true else { throw .notCanonical }
+            unstored[ticket] = try reader.count(atMost: Limits.members)
+        }
+    }
+
+    package var stateHash: UInt64 {
+        var hash = TraceHash()
+        hash.absorb(encoded.raw)
+        return hash.value
+    }
+}
+
+extension Switchboard.Input: WireValue {
+    package func encode(into writer: inout ByteWriter) {
+        switch self {
+        case .received(let frame, let peer, let source):
+            writer.u8(1)
+            writer.nodeID(peer)
+            writer.address(source)
+            frame.encode(into: &writer)
+        case .performed(.leave): writer.u8(2)
+        case .persisted(let ticket):
+            writer.u8(3)
+            writer.u64(ticket.number)
+        case .woken: writer.u8(4)
+        }
+    }
+
+    package init(from reader: inout ByteReader) throws(DecodeError) {
+        switch try reader.u8() {
+        case 1:
+            let peer = try reader.nodeID()
+            let source = try reader.address()
+            self = .received(try Frame(from: &reader), from: peer, source: source)
+        case 2: self = .performed(.leave)
+        case 3: self = .persisted(Ticket(number: try reader.u64()))
+        case 4: self = .woken
+        default: throw .unknown
+        }
+    }
+}

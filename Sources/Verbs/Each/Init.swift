@@ -1,0 +1,91 @@
+internal import Base
+internal import Control
+internal import Host
+internal import Text
+
+extension Verb {
+    static let initialise = Verb(
+        name: "init",
+        summary: "found a mesh: make this data directory its first node",
+        about: [
+            """
+            Makes the node's identity and writes it into the data directory, which is created when it does not exist. \
+            Nothing runs yet: marramd does that. A directory that already holds a node is left as it is.
+            """,
+            "The mesh is called NAME for people; what tells meshes apart is a key that nobody needs to see.",
+        ],
+        arguments: [Argument(name: "NAME", summary: "what to call the mesh")],
+        options: [.name, .site, .listen],
+        examples: [
+            Example(
+                command: "marram init store-0412", what: "found the mesh store-0412 with this machine as its first node"
+            ),
+            Example(
+                command: "marram init demo --data ./a --name till-01 --listen 127.0.0.1:7946",
+                what: "a node for trying things out, in a directory of your own"),
+        ],
+        run: { errand throws(Complaint) in
+            try settle(&errand, errand.world.initialise, invites: true)
+        })
+
+    static let join = Verb(
+        name: "join",
+        summary: "make this data directory a node of an existing mesh",
+        about: [
+            """
+            Takes a token from marram invite, makes the node's identity and writes both into the data directory, which \
+            is created when it does not exist. The node introduces itself when marramd starts.
+            """
+        ],
+        arguments: [Argument(name: "TOKEN", summary: "an invitation, as marram invite prints it")],
+        options: [.name, .site, .listen],
+        examples: [
+            Example(command: "marram join MARRAM1-AH7K2", what: "become a node of the mesh that made the token")
+        ],
+        run: { errand throws(Complaint) in
+            try settle(&errand, errand.world.join, invites: false)
+        })
+
+    /// What `init` and `join` have in common: a node settles in a directory, and the person learns what to do next.
+    private static func settle(
+        _ errand: inout Errand, _ found: (NewNode) throws(Complaint) -> Founding, invites: Bool
+    ) throws(Complaint) -> ExitCode {
+        var listen: Address?
+        if let text = errand.invocation["listen"] {
+            listen = Address(text)
+            guard listen != nil else {
+                throw Complaint(
+                    .badArgument, what: "--listen takes an address and a port, not \(quoted(text))",
+                    remedy: "write it like 0.0.0.0:7946 or [::]:7946")
+            }
+        }
+        let founding = try found(
+            NewNode(
+                directory: errand.settings.directory, key: errand.argument(0) ?? "", name: errand.invocation["name"],
+                site: errand.invocation["site"], listen: listen))
+        let data: JSONValue = [
+            "mesh": .text(founding.mesh), "name": .text(founding.name), "id": .text(founding.id.description),
+            "path": .text(founding.path),
+        ]
+        errand.present(schema: "marram.node/1", data, node: founding.name) { look in
+            let done = look.paint(look.sign("✓", else: "ok"), .good)
+            let entries = [
+                ("node", "\(founding.name)  \(founding.id.short)  \(founding.path)"), ("mesh", founding.mesh),
+            ]
+            return entries.map { "\(done) \($0)    \(look.clean($1))\n" }.joined()
+        }
+        guard errand.settings.format == .table else { return .done }
+        errand.narrate("Next: marramd\(errand.dataOption)          run the node\n")
+        if invites { errand.narrate("      marram invite\(errand.dataOption)    show a token for the next node\n") }
+        return .done
+    }
+}
+
+extension Verb.Option {
+    fileprivate static let name = Verb.Option(
+        name: "name", value: "NODE", summary: "what to call the node (default: this machine's host name)")
+    fileprivate static let site = Verb.Option(
+        name: "site", value: "SITE", summary: "the place it stands at; nodes of one site are close to each other")
+    fileprivate static let listen = Verb.Option(
+        name: "listen", value: "ADDR:PORT", summary: "where it listens for its peers (default: [::]:7946)")
+}

@@ -1,0 +1,43 @@
+internal import Base
+internal import Control
+internal import Text
+
+extension Verb {
+    static let invite = Verb(
+        name: "invite",
+        summary: "make a token that lets new nodes into the mesh",
+        about: [
+            """
+            The token is all that a new node needs for marram join. It is a secret: whoever has it can join, as often \
+            and as long as the options say. It admits at most \(Limits.invitationUses) nodes and lives for at most \
+            \(Limits.invitationLifetime.seconds / 86_400) days.
+            """
+        ],
+        options: [
+            Option(name: "uses", value: "N", summary: "how many nodes it admits (default: 1)"),
+            Option(name: "expires", value: "TIME", summary: "how long it is valid: 30m, 24h, 7d (default: 24h)"),
+        ],
+        formats: [.table, .json, .name],
+        examples: [
+            Example(command: "marram invite --uses 20 --expires 24h", what: "a token for a delivery of twenty nodes"),
+            Example(command: "marram invite -o name", what: "the bare token, for a script"),
+        ],
+        run: { errand throws(Complaint) in
+            let spelled = errand.invocation["uses"] ?? "1"
+            guard let uses = Int(spelled) else {
+                throw Complaint(
+                    .badArgument, what: "--uses takes a number, not \(quoted(spelled))", remedy: "marram help invite")
+            }
+            let lifetime = try Settings.time(errand.invocation["expires"] ?? "24h", of: "expires")
+            let envelope = try errand.ask(try .invitation(uses: uses, lifetime: lifetime))
+            guard case .invitation(let invitation) = envelope.reply else { throw errand.unexpected(envelope) }
+            let expires = errand.moment(invitation.expires)
+            let format = errand.settings.format
+            errand.present(envelope) { look in
+                let token = look.clean(invitation.token)
+                guard format != .name else { return "\(token)\n" }
+                return "\(look.paint(token, .strong))    \(Figures.count(invitation.uses, "use")), until \(expires)\n"
+            }
+            return .done
+        })
+}

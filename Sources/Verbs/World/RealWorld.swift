@@ -1,0 +1,109 @@
+internal import Base
+internal import Control
+internal import Glibc
+internal import Host
+internal import Text
+
+/// The process that the tool runs as. Standard output and error are written with plain system calls: the tool is short-
+/// lived, and every millisecond before its first word is noticed.
+extension World {
+    package static var real: World {
+        World(
+            environment: { name in
+                guard let value = unsafe getenv(name) else { return nil }
+                return unsafe String(cString: value)
+            },
+            writeOutput: { text throws(Complaint) in try write(text, to: STDOUT_FILENO) },
+            writeNarration: { text in
+                // There is nowhere left to say that standard error cannot be written.
+                try? write(text, to: STDERR_FILENO)
+            },
+            outputIsTerminal: isatty(STDOUT_FILENO) == 1,
+            narrationIsTerminal: isatty(STDERR_FILENO) == 1,
+            inputIsTerminal: isatty(STDIN_FILENO) == 1,
+            readLine: { Swift.readLine() },
+            now: wallTime,
+            secondsEast: { wall in
+                var seconds = time_t(wall.milliseconds / 1_000)
+                var parts = unsafe tm()
+                guard unsafe localtime_r(&seconds, &parts) != nil else { return 0 }
+                return unsafe Int(parts.tm_gmtoff)
+            },
+            currentDirectory: {
+                guard let path = unsafe getcwd(nil, 0) else { return "" }
+                defer { unsafe free(path) }
+                return unsafe String(cString: path)
+            },
+            ask: { request, socket, timeout throws(Complaint) in
+                try ControlClient(socket: socket, timeout: timeout).ask(request)
+            },
+            initialise: { new throws(Complaint) in
+                try DataDirectory(path: new.directory)
+                    .initialise(mesh: new.key, name: new.name, site: new.site, listen: new.listen)
+            },
+            join: { new throws(Complaint) in
+                try DataDirectory(path: new.directory)
+                    .join(token: new.key, name: new.name, site: new.site, listen: new.listen, now: wallTime())
+            },
+            readConfiguration: { source throws(Complaint) in try ConfigurationReport(reading: source) })
+    }
+
+    /// Writes all of `text`. Whoever reads a pipe may close it when it has seen enough, as `head` does: that ends the
+    /// tool as the signal for it would have, without a word.
+    private static func write(_ text: String, to descriptor: Int32) throws(Complaint) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count >= 0 {
+                rest = rest.dropFirst(count)
+            } else if errno == EPIPE {
+                exit(128 + SIGPIPE)
+            } else if errno != EINTR {
+                throw Complaint(.outputFailed, because: systemMessage(errno))
+            }
+        }
+    }
+}
+
+private func wallTime() -> WallTime {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_REALTIME, &time)
+    return WallTime(milliseconds: Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000)
+}
+
+extension ConfigurationReport {
+    /// The node's own configuration, or that of one file.
+    fileprivate init(reading source: ConfigurationSource) throws(Complaint) {
+        let sources =
+            if let file = source.file { [try DataDirectory.source(file)] } else {
+                try DataDirectory(path: source.directory).configurationSources()
+            }
+        switch ConfigurationFile.read(sources) {
+        case .success(let reading):
+            self.init(
+                files: sources.map(\.path),
+                settings: reading.rows.map { row in
+                    Setting(
+                        name: row.key, value: row.value ?? "", origin: row.origin == "default" ? nil : row.origin,
+                        needsRestart: row.needsRestart)
+                },
+                text: reading.shown(origin: false), annotatedText: reading.shown(origin: true))
+        case .failure(let refusal):
+            self.init(
+                files: sources.map(\.path),
+                faults: refusal.rows.map { row in
+                    Fault(
+                        code: row.code, file: row.path, line: row.line, column: row.column, what: row.what,
+                        hint: row.hint, text: row.text)
+                })
+        }
+    }
+}
+
+/// What the system calls this error, as in "No space left on device".
+func systemMessage(_ number: Int32) -> String { unsafe String(cString: strerror(number)) }
+
+/// Runs the tool with the words of this process, and ends the process.
+package func runToolAndExit() -> Never {
+    exit(runTool(Array(CommandLine.arguments.dropFirst()), in: .real).rawValue)
+}

@@ -1,0 +1,134 @@
+package import Base
+package import Control
+package import Host
+
+/// Everything a verb can reach outside of its own arguments: streams, the clock, the daemon, the data directory. The
+/// real one is the process (`World.real`); a test sets its own stage and sees exactly what a person would.
+package struct World {
+    package var environment: (String) -> String?
+    package var writeOutput: (String) throws(Complaint) -> Void
+    package var writeNarration: (String) -> Void
+    package var outputIsTerminal: Bool
+    package var narrationIsTerminal: Bool
+    package var inputIsTerminal: Bool
+    package var readLine: () -> String?
+    package var now: () -> WallTime
+    /// How far the machine's time zone is from UTC at a moment.
+    package var secondsEast: (WallTime) -> Int
+    /// Where relative paths start.
+    package var currentDirectory: () -> String
+    /// Puts a request to the daemon behind a control socket and waits for its answer, but not longer than told.
+    package var ask: (Request, String, Interval) throws(Complaint) -> Envelope
+    package var initialise: (NewNode) throws(Complaint) -> Founding
+    package var join: (NewNode) throws(Complaint) -> Founding
+    package var readConfiguration: (ConfigurationSource) throws(Complaint) -> ConfigurationReport
+
+    package init(
+        environment: @escaping (String) -> String?,
+        writeOutput: @escaping (String) throws(Complaint) -> Void,
+        writeNarration: @escaping (String) -> Void,
+        outputIsTerminal: Bool, narrationIsTerminal: Bool, inputIsTerminal: Bool,
+        readLine: @escaping () -> String?,
+        now: @escaping () -> WallTime,
+        secondsEast: @escaping (WallTime) -> Int,
+        currentDirectory: @escaping () -> String,
+        ask: @escaping (Request, String, Interval) throws(Complaint) -> Envelope,
+        initialise: @escaping (NewNode) throws(Complaint) -> Founding,
+        join: @escaping (NewNode) throws(Complaint) -> Founding,
+        readConfiguration: @escaping (ConfigurationSource) throws(Complaint) -> ConfigurationReport
+    ) {
+        self.environment = environment
+        self.writeOutput = writeOutput
+        self.writeNarration = writeNarration
+        self.outputIsTerminal = outputIsTerminal
+        self.narrationIsTerminal = narrationIsTerminal
+        self.inputIsTerminal = inputIsTerminal
+        self.readLine = readLine
+        self.now = now
+        self.secondsEast = secondsEast
+        self.currentDirectory = currentDirectory
+        self.ask = ask
+        self.initialise = initialise
+        self.join = join
+        self.readConfiguration = readConfiguration
+    }
+}
+
+/// What `init` and `join` know of the node that is to be.
+package struct NewNode: Hashable, Sendable {
+    package var directory: String
+    /// The mesh's name for `init`, the token for `join`.
+    package var key: String
+    package var name: String?
+    package var site: String?
+    package var listen: Address?
+}
+
+/// Which configuration is meant: that of a data directory's node, or one file.
+package struct ConfigurationSource: Hashable, Sendable {
+    package var directory: String
+    package var file: String?
+}
+
+/// What is in a node's configuration: every setting with where it comes from, and whatever is wrong.
+package struct ConfigurationReport: Hashable, Sendable {
+    package struct Setting: Hashable, Sendable {
+        /// With its table: `gossip.probe-interval`.
+        package var name: String
+        /// As it would be written.
+        package var value: String
+        /// `file:line`, or nil for a default.
+        package var origin: String?
+        /// Whether the daemon must be started again for a change.
+        package var needsRestart: Bool
+
+        package init(name: String, value: String, origin: String?, needsRestart: Bool) {
+            self.name = name
+            self.value = value
+            self.origin = origin
+            self.needsRestart = needsRestart
+        }
+    }
+
+    package struct Fault: Hashable, Sendable {
+        package var code: Code
+        package var file: String
+        package var line: Int
+        package var column: Int
+        package var what: String
+        /// What to write instead, where that is known.
+        package var hint: String?
+        /// All of it with the line and the caret, for people.
+        package var text: String
+
+        package init(
+            code: Code, file: String, line: Int, column: Int, what: String, hint: String?, text: String
+        ) {
+            self.code = code
+            self.file = file
+            self.line = line
+            self.column = column
+            self.what = what
+            self.hint = hint
+            self.text = text
+        }
+    }
+
+    /// The files that were read, in order.
+    package var files: [String]
+    package var settings: [Setting]
+    package var faults: [Fault]
+    /// All settings as a file that means the same; with or without where each comes from.
+    package var text: String
+    package var annotatedText: String
+
+    package init(
+        files: [String], settings: [Setting] = [], faults: [Fault] = [], text: String = "", annotatedText: String = ""
+    ) {
+        self.files = files
+        self.settings = settings
+        self.faults = faults
+        self.text = text
+        self.annotatedText = annotatedText
+    }
+}

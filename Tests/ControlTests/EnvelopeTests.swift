@@ -1,0 +1,150 @@
+import Base
+import Control
+import Testing
+import Text
+
+/// The letter around `data`, as `Samples.envelope` writes it.
+private func letter(_ form: String, _ data: String) -> String {
+    #"{"schema":"marram.\#(form)/1","node":"till-01","at":"2026-11-20T14:02:11.118Z","#
+        + #""view":{"agree":11,"of":12,"oldest_seconds":4.2,"digest":"8c1f"},"# + data
+        + #","warnings":[{"code":"M7102","remedy":"free some space"}]}"#
+}
+
+private let id = "0102030405060708000000000000000100000000000000020000000000000003"
+
+/// The contract with every script: these lines change only by growing.
+@Test(
+    arguments: zip(
+        Samples.replies,
+        [
+            letter(
+                "status",
+                #""data":{"mesh":"store-0412","node":"till-01","id":"\#(id)","site":"front","#
+                    + #""address":"[fe80::1]:7946","#
+                    + #""healthy":false,"version":"0.1.0","protocol":1,"uptime_seconds":4.2,"#
+                    + #""members":{"alive":10,"suspect":1,"unreachable":2,"left":3},"#
+                    + #""traffic":{"sent_packets":4,"sent_bytes":500,"received_packets":6,"received_bytes":700},"#
+                    + #""counters":{"duplicate":12,"bad_seal":0},"#
+                    + #""problems":[{"code":"M3101","what":"10.9.0.11:7946 is taken","try":"stop it"}]}"#),
+            letter(
+                "members",
+                #""data":[{"name":"till-01","id":"\#(id)","state":"alive","address":"10.9.0.11:7946","site":"front","#
+                    + #""since":"2026-11-18T11:06:40.000Z","since_seconds":183331.118,"why":"this node"},"#
+                    + #"{"name":"fork-03","id":"\#(String(repeating: "0", count: 64))","state":"unreachable","#
+                    + #""address":null,"site":"","since":"2026-11-20T13:59:11.118Z","since_seconds":180,"#
+                    + #""why":"silent for 40 s"}]"#),
+            letter("members", #""data":[]"#),
+            letter("invitation", #""data":{"token":"MARRAM1-AH7K","uses":20,"expires":"2026-11-20T14:02:11.118Z"}"#),
+            letter("recording", #""data":{"path":"/tmp/a.rec","bytes":123,"inputs":45}"#),
+            letter("version", #""data":{"version":"0.1.0","protocol":1}"#),
+            letter("leave", #""data":{"mesh":"store-0412","told":2}"#),
+            letter("error", #""error":{"code":"M1203","what":"w","because":"b","try":"t"}"#),
+        ]))
+func aReplyIsWrittenInItsPublishedForm(_ reply: Reply, _ line: String) {
+    #expect(Samples.envelope(reply).json.description == line)
+}
+
+@Test(arguments: Samples.replies)
+func aReplyReadsBackAsItself(_ reply: Reply) throws {
+    var envelope = Samples.envelope(reply)
+    #expect(try Envelope(decoding: Samples.body(envelope.frame())) == envelope)
+    envelope.node = nil
+    envelope.view = nil
+    envelope.warnings = []
+    #expect(try Envelope(decoding: Samples.body(envelope.frame())) == envelope)
+}
+
+@Test(arguments: Samples.replies)
+func aReplyCutAtAnyLengthIsRefused(_ reply: Reply) throws {
+    let body = Samples.envelope(reply).json.encoded()
+    for length in 0..<body.count {
+        #expect(throws: Complaint.self, "cut at \(length)") { try Envelope(decoding: Array(body[..<length])) }
+    }
+}
+
+/// Each field of each form in turn is taken away or given a value of another kind.
+@Test(arguments: Samples.replies)
+func aReplyThatLacksAFieldIsRefusedByName(_ reply: Reply) throws {
+    let envelope = Samples.envelope(reply).json
+    let nullable: Set<String> = ["view", "node", "address"]
+    var tried = 0
+    for path in paths(envelope) where !path.isEmpty {
+        let name = path[path.count - 1]
+        guard Int(name) == nil, path != ["data", "counters", name] else { continue }
+        tried += 1
+        let without = Array(changed(envelope, path[...]) { nil }.description.utf8)
+        let mangled = Array(changed(envelope, path[...]) { ["?": 0.5] }.description.utf8)
+        if !nullable.contains(name), name != "healthy" {
+            #expect(throws: Complaint.self, "\(path) missing") { try Envelope(decoding: without) }
+        }
+        if name != "healthy" {
+            #expect(throws: Complaint.self, "\(path) mangled") { try Envelope(decoding: mangled) }
+        }
+    }
+    #expect(tried >= 10)
+}
+
+@Test func aNewerDaemonMayAddFieldsAndCodes() throws {
+    let line = """
+        {"schema":"marram.error/1","node":"a","at":"2026-11-20T14:02:11.118Z","view":null,"mood":"fine",
+        "error":{"code":"M8123","what":"w","because":"b","try":"t","see":"x"},"warnings":[]}
+        """
+    let envelope = try Envelope(decoding: Array(line.utf8))
+    guard case .failure(let complaint) = envelope.reply else { return #expect(Bool(false)) }
+    #expect(complaint.code.number == 8_123)
+    #expect(complaint.what == "w" && complaint.because == "b" && complaint.remedy == "t")
+}
+
+@Test func aFormThatTheToolDoesNotKnowIsNamed() {
+    let line = #"{"schema":"marram.weather/1","node":null,"at":"2026-11-20T14:02:11.118Z","data":{},"warnings":[]}"#
+    #expect(throws: Complaint(.replyNotUnderstood, what: #"the answer has the unknown form "marram.weather/1""#)) {
+        try Envelope(decoding: Array(line.utf8))
+    }
+}
+
+@Test func anAnswerThatIsTooLongBecomesAComplaint() throws {
+    let envelope = Samples.envelope(.members([Samples.alive]))
+    let size = envelope.json.encoded().count
+    #expect(try Envelope(decoding: Samples.body(envelope.frame(atMost: size))) == envelope)
+    let excuse = try Envelope(decoding: Samples.body(envelope.frame(atMost: size - 1)))
+    #expect(excuse.reply == .failure(Complaint(.replyTooLong)))
+    #expect(excuse.node == "till-01")
+}
+
+@Test func tenThousandMembersFitIntoAReply() {
+    var row = Samples.alive
+    row.name = String(repeating: "n", count: Limits.nameBytes)
+    row.site = String(repeating: "s", count: Limits.nameBytes)
+    row.address = Address("[fe80:1111:2222:3333:4444:5555:6666:7777]:65535")
+    row.why = String(repeating: "w", count: 200)
+    let envelope = Samples.envelope(.members(Array(repeating: row, count: Limits.members)))
+    #expect(envelope.json.encoded().count < Limits.controlReplyBytes)
+}
+
+/// Every place in `value`: member names and list indices from the root.
+private func paths(_ value: JSONValue) -> [[String]] {
+    switch value {
+    case .object(let members): [[]] + members.flatMap { member in paths(member.value).map { [member.name] + $0 } }
+    case .array(let elements):
+        [[]] + elements.enumerated().flatMap { index, element in paths(element).map { ["\(index)"] + $0 } }
+    case .null, .boolean, .integer, .number, .text: [[]]
+    }
+}
+
+/// `value` with what lies at `path` replaced, or taken away when the replacement is nil.
+private func changed(_ value: JSONValue, _ path: ArraySlice<String>, _ replace: () -> JSONValue?) -> JSONValue {
+    guard let step = path.first else { return replace() ?? .null }
+    let rest = path.dropFirst()
+    switch value {
+    case .object(let members):
+        return .object(
+            members.compactMap { member in
+                guard member.name == step else { return member }
+                if rest.isEmpty { return replace().map { JSONMember(step, $0) } }
+                return JSONMember(step, changed(member.value, rest, replace))
+            })
+    case .array(let elements):
+        return .array(elements.enumerated().map { "\($0)" == step ? changed($1, rest, replace) : $1 })
+    case .null, .boolean, .integer, .number, .text: return value
+    }
+}

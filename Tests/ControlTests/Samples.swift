@@ -1,0 +1,55 @@
+import Base
+import Control
+import Testing
+
+/// One reply of each form, with every field set to something that would show if it were lost or swapped.
+enum Samples {
+    static let id = NodeID(Bytes32(0x0102_0304_0506_0708, 1, 2, 3))
+    static let at = WallTime(milliseconds: 1_795_183_331_118)
+
+    static let alive = MemberRow(
+        name: "till-01", id: id, state: .alive, address: Address("10.9.0.11:7946"), site: "front",
+        since: WallTime(milliseconds: 1_795_000_000_000), age: .milliseconds(183_331_118), why: "this node")
+    static let unreachable = MemberRow(
+        name: "fork-03", id: NodeID(.zero), state: .unreachable, address: nil, site: "",
+        since: WallTime(milliseconds: 1_795_183_151_118), age: .minutes(3), why: "silent for 40 s")
+
+    static let status = StatusReply(
+        mesh: "store-0412", node: "till-01", id: id, site: "front", address: Address("[fe80::1]:7946"),
+        version: "0.1.0", wireProtocol: 1, uptime: .milliseconds(4_200),
+        members: .init(alive: 10, suspect: 1, unreachable: 2, left: 3),
+        traffic: .init(sentPackets: 4, sentBytes: 500, receivedPackets: 6, receivedBytes: 700),
+        counters: [.init("duplicate", 12), .init("bad_seal", 0)],
+        problems: [.init(.portInUse, what: "10.9.0.11:7946 is taken", remedy: "stop it")])
+
+    static func envelope(_ reply: Reply) -> Envelope {
+        Envelope(
+            node: "till-01", at: at, view: .init(agree: 11, of: 12, oldest: .milliseconds(4_200), digest: "8c1f"),
+            reply: reply, warnings: [.init(.diskFull, remedy: "free some space")])
+    }
+
+    static let replies: [Reply] = [
+        .status(status),
+        .members([alive, unreachable]),
+        .members([]),
+        .invitation(InvitationReply(token: "MARRAM1-AH7K", uses: 20, expires: at)),
+        .recording(RecordingReply(path: "/tmp/a.rec", bytes: 123, inputs: 45)),
+        .version(VersionReply(version: "0.1.0", controlProtocol: 1)),
+        .left(LeaveReply(mesh: "store-0412", told: 2)),
+        .failure(Complaint(.directoryInUse, what: "w", because: "b", remedy: "t")),
+    ]
+
+    static let requests: [Request] = [
+        .status, .members, .invite(uses: 20, lifetime: .hours(24)), .saveRecording(path: "/tmp/a.rec"), .version,
+        .leave,
+    ]
+
+    /// The body of a whole frame.
+    static func body(_ frame: [UInt8]) throws -> [UInt8] {
+        var reader = ControlFrameReader(atMost: Limits.controlReplyBytes)
+        reader.append(frame.raw)
+        let body = try #require(try reader.next())
+        #expect(reader.isBetweenFrames)
+        return body
+    }
+}

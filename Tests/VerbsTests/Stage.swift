@@ -1,0 +1,119 @@
+import Base
+import Control
+import Host
+
+@testable import Verbs
+
+/// A world to run the tool in: what it is told, what it wrote, and what it asked. Terminals, answers and the clock are
+/// set by the test.
+final class Stage {
+    var environment: [String: String] = ["LANG": "C.UTF-8", "TERM": "xterm"]
+    var isTerminal = false
+    var typed: String?
+    var east = 0
+    var answer: (Request) throws(Complaint) -> Envelope = { _ throws(Complaint) in
+        throw Complaint(.daemonNotRunning)
+    }
+    var founding: (NewNode) throws(Complaint) -> Founding = { new throws(Complaint) in
+        Founding(mesh: "store-0412", name: new.name ?? "till-01", id: Samples.id, path: new.directory)
+    }
+    var report = ConfigurationReport(files: [], settings: [], faults: [])
+    var outputFails = false
+
+    private(set) var output = ""
+    private(set) var narration = ""
+    private(set) var asked: [Request] = []
+    private(set) var socket = ""
+    private(set) var timeout = Interval.zero
+    private(set) var founded: [NewNode] = []
+    private(set) var sources: [ConfigurationSource] = []
+
+    init() {}
+
+    /// A stage on which the daemon gives this answer to whatever it is asked.
+    convenience init(answering reply: Reply) {
+        self.init()
+        answer = { _ in Samples.envelope(reply) }
+    }
+
+    func run(_ line: String) -> ExitCode { run(line.split(separator: " ").map(String.init)) }
+
+    func run(_ words: [String]) -> ExitCode {
+        output = ""
+        narration = ""
+        return runTool(
+            words,
+            in: World(
+                environment: { self.environment[$0] },
+                writeOutput: { text throws(Complaint) in
+                    if self.outputFails { throw Complaint(.outputFailed) }
+                    self.output += text
+                },
+                writeNarration: { self.narration += $0 },
+                outputIsTerminal: isTerminal, narrationIsTerminal: isTerminal, inputIsTerminal: isTerminal,
+                readLine: { self.typed },
+                now: { Samples.at },
+                secondsEast: { _ in self.east },
+                currentDirectory: { "/tmp/here" },
+                ask: { request, socket, timeout throws(Complaint) in
+                    self.asked.append(request)
+                    self.socket = socket
+                    self.timeout = timeout
+                    return try self.answer(request)
+                },
+                initialise: { new throws(Complaint) in
+                    self.founded.append(new)
+                    return try self.founding(new)
+                },
+                join: { new throws(Complaint) in
+                    self.founded.append(new)
+                    return try self.founding(new)
+                },
+                readConfiguration: { source in
+                    self.sources.append(source)
+                    return self.report
+                }))
+    }
+}
+
+/// Answers with every field set.
+enum Samples {
+    static let id = NodeID(Bytes32(0x0102_0304_0506_0708, 1, 2, 3))
+    static let at = WallTime(milliseconds: 1_795_183_331_118)
+
+    static let members = [
+        MemberRow(
+            name: "till-01", id: id, state: .alive, address: Address("10.9.0.11:7946"), site: "front",
+            since: WallTime(milliseconds: 1_794_996_131_118), age: .hours(52), why: "this node"),
+        MemberRow(
+            name: "till-07", id: id, state: .suspect, address: Address("10.9.0.17:7946"), site: "front",
+            since: WallTime(milliseconds: 1_795_183_283_118), age: .seconds(48), why: "3 probes lost, 0/3 relays ok"),
+        MemberRow(
+            name: "f\u{F6}rk-03", id: id, state: .unreachable, address: nil, site: "",
+            since: WallTime(milliseconds: 1_795_183_131_118), age: .seconds(200), why: "confirmed by \"till-02\""),
+        MemberRow(
+            name: "\u{4ED3}\u{5E93}-04", id: id, state: .left, address: Address("[fe80::1]:7946"), site: "yard",
+            since: WallTime(milliseconds: 1_795_161_731_118), age: .hours(6), why: "said goodbye"),
+    ]
+
+    static let healthy = StatusReply(
+        mesh: "store-0412", node: "till-01", id: id, site: "front", address: Address("10.9.0.11:7946"),
+        version: "0.1.0", wireProtocol: 1, uptime: .hours(52),
+        members: .init(alive: 3, suspect: 0, unreachable: 0, left: 0),
+        traffic: .init(sentPackets: 1_204, sentBytes: 96_320, receivedPackets: 1, receivedBytes: 812),
+        counters: [.init("bad_seal", 0)], problems: [])
+
+    static var degraded: StatusReply {
+        var status = healthy
+        status.members = .init(alive: 10, suspect: 1, unreachable: 1, left: 0)
+        status.counters = [.init("duplicate", 12), .init("bad_seal", 0), .init("replayed", 1_003)]
+        status.problems = [.init(.portInUse, what: "10.9.0.11:7946 is taken", remedy: "stop it")]
+        return status
+    }
+
+    static func envelope(_ reply: Reply) -> Envelope {
+        Envelope(
+            node: "till-01", at: at, view: .init(agree: 11, of: 12, oldest: .milliseconds(4_200), digest: "8c1f"),
+            reply: reply)
+    }
+}

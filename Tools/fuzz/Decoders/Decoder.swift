@@ -1,0 +1,28 @@
+internal import Base
+internal import Membership
+
+/// Something that reads bytes which somebody else wrote, and must survive whatever they are: refuse or accept, but never
+/// trap, loop or grow without bound. Each is fuzzed by `Tools/fuzz/run`, and every input that ever broke one is replayed
+/// by the unit tests. A new decoder is a row of `all` and a directory of seeds, `Tools/fuzz/corpus/NAME`.
+package struct Decoder: Sendable {
+    package let name: String
+    /// Feeds the decoder. What it accepts must also hold together: a broken promise is a trap, which the fuzzer finds.
+    package let run: @Sendable ([UInt8]) -> Void
+
+    package static let all: [Decoder] = [
+        Decoder(name: "toml", run: readTOML),
+        Decoder(name: "configuration", run: readConfiguration),
+        Decoder(name: "bytereader", run: readBytes),
+        Decoder(name: "fields", run: readFields),
+        .wire("fact", Fact.self),
+        .wire("membership", MembershipMessage.self),
+    ]
+
+    /// A value with one encoding: what is accepted is written again to the very same bytes.
+    private static func wire<Value: WireValue & SendableMetatype>(_ name: String, _ type: Value.Type) -> Decoder {
+        Decoder(name: name) { bytes in
+            guard let value = try? Value(decoding: bytes.raw) else { return }
+            precondition(value.encoded == bytes, "bytes were accepted that are not the value's encoding")
+        }
+    }
+}
