@@ -76,7 +76,7 @@ let package = Package(
         room(
             "Host",
             ["Base", "Text", "Crypto", "Loop", "Disk", "Trust", "Session", "Membership", "Control", "Node"]),
-        room("Simulation", ["Base", "Choices", "Crypto", "Disk", "Trust", "Node"]),
+        room("Simulation", ["Base", "Choices", "Crypto", "Disk", "Session", "Membership", "Control", "Node"]),
         // 7 Tools. Verbs is what `marram` can say; a room of its own, so that it can be tested.
         room("Verbs", ["Base", "Text", "Control", "Host"]),
         tool("marramd", ["Base", "Host"]),

@@ -54,7 +54,7 @@ package enum Limits {
     /// The flight recorder hashes the state after every input while it is smaller than this, and in proportion more
     /// seldom when it is larger, so that recording costs no more in a large mesh than in a small one.
     package static let stateBytesPerHash = 16_384
-    /// The node's database and its log: a hundred times what 10,000 members need, and less than the smallest disks hold.
+    /// The node's database and its log: a hundred times what 10,000 members need, less than the smallest disks hold.
     package static let databaseBytes = 1 << 30
     /// Damaged databases kept aside in one data directory: so many mean a failing disk, and a person must look.
     package static let keptDatabases = 16

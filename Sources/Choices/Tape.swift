@@ -28,8 +28,7 @@ package struct Tape: Sendable {
     /// The answers of an earlier run.
     package init(replaying choices: [UInt64]) { source = .recorded(choices) }
 
-    /// Answers spelt by a fuzzer: each takes as few bytes as its range needs, so that one mutated byte changes one
-    /// choice.
+    /// Answers spelt by a fuzzer: each takes as few bytes as its range needs, so one mutated byte changes one choice.
     package init(fuzz bytes: [UInt8]) { source = .fuzz(bytes) }
 
     /// The choices without the zeros at the end, which are what an empty tape answers anyway.

@@ -3,19 +3,19 @@ internal import CSQLite
 
 /// One open SQLite database: the one writer of its file, and the one reader.
 ///
-/// It is set up for a node that must keep its word through power cuts. The journal is a write-ahead log, synchronised at
-/// every commit. The lock is exclusive, so the log's index lives in this process's memory instead of a shared file
+/// It is set up for a node that must keep its word through power cuts. The journal is a write-ahead log, synchronised
+/// at every commit. The lock is exclusive, so the log's index lives in this process's memory instead of a shared file
 /// (https://sqlite.org/wal.html, section 8): nobody else may read along, and in return the very same code runs on a
 /// `PowerLossVolume`. Dropping the value, and the statements taken from it, closes the database.
 ///
-/// SQLite is opened in its multi-thread mode, without a mutex of its own: "SQLite can be safely used by multiple threads
-/// provided that no single database connection is used simultaneously in two or more threads"
-/// (https://sqlite.org/threadsafe.html, section 1). That proviso is Swift's to keep: the class is not `Sendable`, so the
-/// compiler refuses to let two threads have it.
+/// SQLite is opened in its multi-thread mode, without a mutex of its own: "SQLite can be safely used by multiple
+/// threads provided that no single database connection is used simultaneously in two or more threads"
+/// (https://sqlite.org/threadsafe.html, section 1). That proviso is Swift's to keep: the class is not `Sendable`, so
+/// the compiler refuses to let two threads have it.
 package final class Connection {
     package struct Settings: Hashable, Sendable {
-        /// How much of a commit has reached the disk when it returns. Only `full` survives a power cut; `off` is there to
-        /// show that the tests of `full` would notice.
+        /// How much of a commit has reached the disk when it returns. Only `full` survives a power cut; `off` is there
+        /// to show that the tests of `full` would notice.
         package enum Synchronous: String, Sendable { case off = "OFF", full = "FULL" }
 
         package var synchronous: Synchronous
@@ -67,8 +67,9 @@ package final class Connection {
         guard journal == "wal" else {
             throw DatabaseError(extendedCode: SQLITE_CANTOPEN, message: "no write-ahead log here, but \(journal)")
         }
-        // The schema has no foreign keys and needs no temporary files. A damaged file shall be noticed (cell_size_check)
-        // and no function be called on its behalf (trusted_schema): https://sqlite.org/security.html, section 1.2.
+        // The schema has no foreign keys and needs no temporary files. A damaged file shall be noticed
+        // (cell_size_check) and no function be called on its behalf (trusted_schema): https://sqlite.org/security.html,
+        // section 1.2.
         try execute(
             """
             PRAGMA synchronous = \(settings.synchronous.rawValue);

@@ -91,8 +91,8 @@ extension DatabaseFiles {
 extension DatabaseFiles {
     private var path: String { place.path(Self.name) }
 
-    /// Says why the store cannot be used; damaged files have been moved aside when this returns. It happens while SQLite
-    /// has them open: closing the database would move its log into it, and delete the log under its old name.
+    /// Says why the store cannot be used; damaged files have been moved aside when this returns. It happens while
+    /// SQLite has them open: closing the database would move its log into it, and delete the log under its old name.
     func complaint(about error: DatabaseError, on connection: Connection) -> Complaint {
         withExtendedLifetime(connection) { complaint(about: error) }
     }

@@ -3,8 +3,8 @@ internal import Glibc
 
 /// The claim of one process on a data directory, held for as long as the value lives.
 ///
-/// The lock is the kernel's (`flock` on DIR/lock), so it ends with the process however that ends, and a file left behind
-/// means nothing. The holder's process id stands in the file only for the person who is refused.
+/// The lock is the kernel's (`flock` on DIR/lock), so it ends with the process however that ends, and a file left
+/// behind means nothing. The holder's process id stands in the file only for the person who is refused.
 package struct DirectoryLock: ~Copyable {
     private let file: Descriptor
 

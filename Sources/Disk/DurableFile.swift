@@ -6,9 +6,9 @@ internal import Glibc
 /// A file is written under another name, synchronised, and only then renamed to its own; the directory is synchronised
 /// last, since a name is data of the directory. Whenever the power goes, a reader finds the old content or the new.
 package enum DurableFile {
-    /// Puts `bytes` at `path` in place of what was there. `mode` is exact, whatever the process's mask. Thrown before the
-    /// rename, an error leaves the old file as it was; only when the directory's own synchronising fails, either content
-    /// may be found later.
+    /// Puts `bytes` at `path` in place of what was there. `mode` is exact, whatever the process's mask. Thrown before
+    /// the rename, an error leaves the old file as it was; only when the directory's own synchronising fails, either
+    /// content may be found later.
     package static func write(_ bytes: [UInt8], to path: String, mode: UInt32 = 0o600) throws(FileError) {
         let passing = path + ".new"
         // What an interrupted write left behind.

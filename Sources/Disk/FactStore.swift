@@ -32,8 +32,8 @@ package final class FactStore {
 
     private var state: State
     private let files: DatabaseFiles
-    /// How often the database has been opened, this time included; on the disk before anybody reads it here. Two runs of
-    /// one node never have the same number, unless its database was lost in between: then it starts at 1 again.
+    /// How often the database has been opened, this time included; on the disk before anybody reads it here. Two runs
+    /// of one node never have the same number, unless its database was lost in between: then it starts at 1 again.
     package let boot: UInt64
 
     /// Opens the store at `place`, or makes it. The directory must be there.

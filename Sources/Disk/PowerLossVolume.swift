@@ -45,8 +45,8 @@ package final class PowerLossVolume {
     /// How often the process has been started anew. A file opened in an earlier session is stale.
     private(set) var session = 0
 
-    /// `capacity` is what all files together may hold. With `lyingSync` the disk says that it has synchronised and never
-    /// does: no store can keep its word on such a disk.
+    /// `capacity` is what all files together may hold. With `lyingSync` the disk says that it has synchronised and
+    /// never does: no store can keep its word on such a disk.
     package init(random: Random, capacity: Int = .max, lyingSync: Bool = false) {
         self.random = random
         self.capacity = capacity

@@ -1,10 +1,10 @@
 internal import Base
 
-/// One file of a `PowerLossVolume`, as Linux has it: what reads answer is the cache, and what the power leaves behind is
-/// the disk. Between the two stand the changes since the last synchronising, in their order.
+/// One file of a `PowerLossVolume`, as Linux has it: what reads answer is the cache, and what the power leaves behind
+/// is the disk. Between the two stand the changes since the last synchronising, in their order.
 ///
-/// Only the cache is kept as bytes. A change remembers what it wrote over, so that the disk's content can be had back by
-/// undoing; that costs a copy of the overwritten bytes where keeping both contents would cost a copy of the file.
+/// Only the cache is kept as bytes. A change remembers what it wrote over, so that the disk's content can be had back
+/// by undoing; that costs a copy of the overwritten bytes where keeping both contents would cost a copy of the file.
 final class VolumeFile {
     private enum Change {
         /// `count` bytes were written at `offset`, over `before`, which is shorter where the file ended.

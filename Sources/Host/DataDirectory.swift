@@ -48,6 +48,21 @@ package struct DataDirectory: Sendable {
         }
     }
 
+    /// How often the node has started, told by a file of its own besides the database: a node whose database was lost
+    /// must not begin to count anew, or its peers would take what it says for old.
+    func countBoot(atLeast count: UInt64) throws(Complaint) -> UInt64 {
+        let path = path + "/boots"
+        do throws(FileError) {
+            let known = DurableFile.exists(path) ? try DurableFile.read(path, atMost: 32) : []
+            let before = UInt64(String(decoding: known.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)) ?? 0
+            let boot = max(count, before + 1)
+            try DurableFile.write(Array("\(boot)\n".utf8), to: path)
+            return boot
+        } catch {
+            throw error.complaint
+        }
+    }
+
     // MARK: Configuration
 
     /// The files that configure the node: its own when it has one, else those of the machine.

@@ -26,6 +26,8 @@ final class Storage {
     let boot: UInt64
     var onStored: (([Ticket]) -> Void)?
     var onTrouble: ((Complaint) -> Void)?
+    /// The database proved damaged and was moved aside while the node ran: a new one would lack all but the newest.
+    var onLoss: ((Complaint) -> Void)?
 
     private static let retryPause = Interval.seconds(5)
 
@@ -33,7 +35,7 @@ final class Storage {
         let store = try FactStore(at: .directory(directory.path))
         self.loop = loop
         path = directory.path
-        boot = store.boot
+        boot = try directory.countBoot(atLeast: store.boot)
         cell = StoreCell(store)
     }
 
@@ -70,6 +72,11 @@ final class Storage {
             trouble = nil
             underWay = nil
             onStored?(batch.tickets)
+            return
+        }
+        if failure.code == .databaseCorrupt {
+            trouble = failure
+            onLoss?(failure)
             return
         }
         retry = loop.now().instant + Self.retryPause

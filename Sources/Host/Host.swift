@@ -29,6 +29,8 @@ package final class Host {
     private(set) var now: Now
     /// Somebody asked the daemon to end; it does when everything is stored.
     private var isEnding = false
+    /// What the node must not run on with.
+    private var loss: Complaint?
 
     /// Runs the node of `directory` until it is asked to end. Throws what keeps it from starting.
     package static func run(_ directory: DataDirectory) throws(Complaint) {
@@ -36,6 +38,7 @@ package final class Host {
         let host = try Host(directory)
         host.start()
         host.loop.run()
+        if let loss = host.loss { throw loss }
         host.log.write(.info, "\(host.node.name) has ended", at: host.loop.now().wall)
     }
 
@@ -136,6 +139,10 @@ package final class Host {
         }
         storage.onTrouble = { [unowned self] complaint in
             log.write(.error, "\(complaint.code) \(complaint.what): it is tried again", at: loop.now().wall)
+        }
+        storage.onLoss = { [unowned self] complaint in
+            loss = complaint
+            loop.stop()
         }
         control.onRequest = { [unowned self] request, id in answer(request, id) }
         control.open()

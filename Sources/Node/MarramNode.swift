@@ -12,7 +12,7 @@ package typealias NodeOutbox = Outbox<WorldEffect<Envelope, NodeNote>>
 package struct MarramNode: ~Copyable {
     let configuration: NodeConfiguration
     private var session: Session
-    private(set) var switchboard: Switchboard
+    package private(set) var switchboard: Switchboard
     package private(set) var recorder: FlightRecorder
     private(set) var counters: Counters
     let started: Instant

@@ -42,8 +42,7 @@ private func orderDoesNotMatter(_ tape: inout Tape, breakingTies: Bool) throws {
     }
     let example = try #require(found)
     #expect(example.reason == "2 writes merge to two states")
-    // How long lists are: 0. Then twice: an element is there (1), key 0, time 0, value 0; the zeros at the end are
-    // trimmed.
+    // How long lists are: 0. Then twice: an element is there (1), key 0, time 0, value 0; zeros at the end are trimmed.
     #expect(example.choices == [0, 1, 0, 0, 0, 1])
     #expect(example.runs < 1_000)
     #expect(throws: CounterExample.self) {

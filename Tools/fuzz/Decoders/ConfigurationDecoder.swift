@@ -2,9 +2,9 @@ internal import Base
 internal import Host
 internal import Text
 
-/// Reads a node's configuration from one or more files, which a zero byte divides in the input; or, because bytes chosen
-/// blindly hardly ever set a known key, from lines built of the bytes when they begin with 0xFF. A refusal must be
-/// showable and have its reasons; an accepted configuration, as `marram config show` prints it, must mean the same.
+/// Reads a node's configuration from one or more files, which a zero byte divides in the input; or, because bytes
+/// chosen blindly hardly ever set a known key, from lines built of the bytes when they begin with 0xFF. A refusal must
+/// be showable and have its reasons; an accepted configuration, as `marram config show` prints it, must mean the same.
 func readConfiguration(_ input: [UInt8]) {
     let bytes = input.first == 0xFF ? lines(builtOf: input.dropFirst()) : input
     let texts = bytes.split(separator: 0, maxSplits: 3, omittingEmptySubsequences: false)
@@ -24,7 +24,8 @@ func readConfiguration(_ input: [UInt8]) {
     }
 }
 
-/// One line for every three bytes: a key of the table, a number, and what to write it as. No key comes twice in a file.
+/// One line for every three bytes: a key of the table, a number, and what to write it as. No key comes twice in a
+/// file.
 private func lines(builtOf choices: ArraySlice<UInt8>) -> [UInt8] {
     let quantities = ["ms", "s", "m", "h", "d", "B", "kB", "MB", "GB", "KiB", "MiB", "GiB"]
     let words = ["error", "warning", "info", "debug", "front-1"]

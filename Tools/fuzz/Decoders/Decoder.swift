@@ -1,9 +1,9 @@
 internal import Base
 internal import Membership
 
-/// Something that reads bytes which somebody else wrote, and must survive whatever they are: refuse or accept, but never
-/// trap, loop or grow without bound. Each is fuzzed by `Tools/fuzz/run`, and every input that ever broke one is replayed
-/// by the unit tests. A new decoder is a row of `all` and a directory of seeds, `Tools/fuzz/corpus/NAME`.
+/// Something that reads bytes which somebody else wrote, and must survive whatever they are: refuse or accept, but
+/// never trap, loop or grow without bound. Each is fuzzed by `Tools/fuzz/run`, and every input that ever broke one is
+/// replayed by the unit tests. A new decoder is a row of `all` and a directory of seeds, `Tools/fuzz/corpus/NAME`.
 package struct Decoder: Sendable {
     package let name: String
     /// Feeds the decoder. What it accepts must also hold together: a broken promise is a trap, which the fuzzer finds.

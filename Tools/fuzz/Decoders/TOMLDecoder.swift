@@ -1,9 +1,9 @@
 internal import Base
 internal import Text
 
-/// Reads a TOML document: the input itself, or, because bytes chosen blindly hardly ever spell a date or two tables that
-/// meet, a row of words when it begins with 0xFF, which no text does. Every span must lie inside the text and every complaint must be showable; a valid document,
-/// written out again in the plainest form, must mean the same.
+/// Reads a TOML document: the input itself, or, because bytes chosen blindly hardly ever spell a date or two tables
+/// that meet, a row of words when it begins with 0xFF, which no text does. Every span must lie inside the text and
+/// every complaint must be showable; a valid document, written out again in the plainest form, must mean the same.
 func readTOML(_ input: [UInt8]) {
     let bytes = input.first == 0xFF ? input.dropFirst().flatMap { words[Int($0) % words.count].utf8 } : input
     let source = SourceText(path: "fuzz.toml", bytes: bytes)

@@ -4,14 +4,14 @@ internal import Glibc
 /// libFuzzer's door to the decoders. The environment variable `MARRAM_FUZZ` names the decoder that an input is fed to;
 /// `MARRAM_FUZZ=list` prints their names.
 @_cdecl("LLVMFuzzerInitialize")
-public func initialize(_ count: UnsafeMutableRawPointer?, _ arguments: UnsafeMutableRawPointer?) -> CInt {
+package func initialize(_ count: UnsafeMutableRawPointer?, _ arguments: UnsafeMutableRawPointer?) -> CInt {
     guard Chosen.name == "list" else { return 0 }
     for decoder in Decoder.all { print(decoder.name) }
     exit(0)
 }
 
 @_cdecl("LLVMFuzzerTestOneInput")
-public func feed(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+package func feed(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     // libFuzzer promises `count` bytes there, and hands over none at all for the empty input.
     Chosen.decoder.run(unsafe Array(UnsafeBufferPointer(start: bytes, count: count)))
     return 0

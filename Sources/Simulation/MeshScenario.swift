@@ -1,0 +1,106 @@
+package import Base
+internal import Choices
+internal import Control
+internal import Crypto
+internal import Membership
+package import Node
+internal import Session
+
+/// Whole nodes, sealed datagrams and all: the very `MarramNode` that runs at a site, under every fault that the plain
+/// first form of Membership and Session has promised to bear.
+extension Scenario {
+    static let mesh = Scenario(
+        name: "mesh", purpose: "whole nodes with sealed datagrams, facts on disk and a flight recorder",
+        habitat: meshHabitat,
+        mustReach: MarramNode.meshMarkers + meshHabitat.faults.filter(\.isTimed).map { "fault.\($0)" },
+        workload: { tape, script in meshWorkload(&tape, script) },
+        stage: { script, _ in
+            Stage<MarramNode>(
+                bear: { birth in meshNode(birth, of: script) },
+                request: { errand in
+                    switch errand.verb {
+                    case "members": .members
+                    case "status": .status
+                    case "leave": .leave
+                    default: nil
+                    }
+                },
+                checkers: MeshOracles.all)
+        })
+
+    /// Left out: a disk that is wiped, restored or lies. It makes a node forget how often it has started, and then its
+    /// peers take what it says for old; certificates and the duplicate alarm will deal with that.
+    private static let meshHabitat: Habitat = {
+        let amnesia: [FaultKind] = [.wipe, .restore, .lyingDisk]
+        var habitat = Habitat(
+            nodes: 3...9, safety: 30...90, settle: .seconds(45),
+            faults: FaultKind.allCases.filter { !amnesia.contains($0) })
+        habitat.sites = 1...3
+        habitat.settlePerNode = .seconds(3)
+        return habitat
+    }()
+
+    static let meshSettings = MembershipSettings(
+        interval: .seconds(1), fanout: 3, suspectAfter: .seconds(8), unreachableAfter: .seconds(20))
+
+    /// A node that knows the first two of the mesh when it starts, as an invitation would tell it.
+    private static func meshNode(_ birth: Birth, of script: Script) -> MarramNode {
+        var entropy = Entropy.seeded(script.seed)
+        let id = meshID(birth.index)
+        let configuration = NodeConfiguration(
+            mesh: "simulated", name: birth.name, site: "", id: id, meshKey: .zero, boot: UInt64(birth.boots),
+            listen: birth.address, reachable: [birth.address], seeds: Array(birth.addresses.prefix(2)),
+            gossip: meshSettings, records: true)
+        return MarramNode(
+            configuration,
+            session: Session(
+                me: id, key: EnvelopeKey(from: &entropy), boot: UInt64(birth.boots), entropy: .seeded(birth.seed)),
+            stored: birth.facts, random: Random(seed: birth.seed), mischief: birth.mischief, at: birth.now)
+    }
+
+    static func meshID(_ index: Int) -> NodeID { NodeID(Bytes32(UInt64(index) + 1, 0, 0, 0)) }
+
+    /// Questions at any time; in every fourth seed somebody says goodbye.
+    private static func meshWorkload(_ tape: inout Tape, _ script: Script) -> [Action] {
+        let milliseconds = max(Int(script.safety.milliseconds), 1)
+        var actions: [Action] = []
+        for _ in 0..<tape.range(0...20) {
+            let errand = Errand(tape.pick(["members", "status"]), [])
+            actions.append(
+                Action(at: .milliseconds(Int64(tape.below(milliseconds))), .ask(tape.below(script.nodes), errand)))
+        }
+        if tape.below(4) == 3 {
+            let at = Interval.milliseconds(Int64(tape.below(milliseconds)))
+            actions.append(Action(at: at, .ask(tape.below(script.nodes), Errand("leave", []))))
+        }
+        return actions
+    }
+}
+
+extension MarramNode: Inhabitant {
+    /// By the order of `marker(of:)`.
+    package static let markers: [String] =
+        ["first-seen"] + Member.State.allCases.map { "became-\($0)" }
+        + MembershipEngine.Ignored.allCases.map { "ignored-\($0)" } + Refusal.allCases.map { "refused-\($0.name)" }
+        + ["undecoded"]
+
+    /// What a batch of seeds must have seen. The others need a fault that this mesh does not bear, or a view of ten
+    /// thousand.
+    static let meshMarkers = [
+        "first-seen", "became-alive", "became-suspect", "became-unreachable", "became-left", "ignored-stale",
+        "ignored-alreadyLeft", "refused-bad-length", "refused-bad-header", "refused-bad-seal", "refused-replayed",
+    ]
+
+    package static func marker(of note: NodeNote) -> Int {
+        let states = 1
+        let ignored = states + Member.State.allCases.count
+        let refused = ignored + MembershipEngine.Ignored.allCases.count
+        switch note {
+        case .membership(.moved(_, from: nil, to: _, because: _)): return 0
+        case .membership(.moved(_, from: _, to: let state, because: _)): return states + Int(state.rawValue)
+        case .membership(.ignored(let reason)): return ignored + Int(reason.rawValue)
+        case .unopened(let refusal, from: _): return refused + Int(refusal.rawValue)
+        case .undecoded: return refused + Refusal.allCases.count
+        }
+    }
+}
