@@ -212,18 +212,6 @@ extension StreamBox {
         stage = how == .finished ? .halfOpen : .failed
         ended?(how)
     }
-
-    /// Reads at once what is in the pipe of a child that is gone. `rounds` bounds it: somebody else may hold the other
-    /// end and write on.
-    func drain(rounds: Int) {
-        var descriptor: uv_os_fd_t = -1
-        for _ in 0..<rounds {
-            guard isOpen, stage == .open, unsafe uv_fileno(pointer(), &descriptor) == 0 else { return }
-            let count = core.streamSlab.fill(from: descriptor)
-            guard count > 0 else { return }
-            arrived(count)
-        }
-    }
 }
 
 // Writing.

@@ -73,9 +73,6 @@ final class ProcessBox: Handle {
     var receiver: ((ChildProcess.Channel, RawSpan) -> Void)?
     var ended: ((ChildProcess.End) -> Void)?
 
-    /// A pipe holds 1 MiB at most (fcntl(2), F_SETPIPE_SZ): that many reads empty what a child left behind.
-    private static let lastReads = (1 << 20) / Limits.streamReadBytes
-
     init(outputLimit: Int, _ core: LoopCore) throws(LoopError) {
         room = outputLimit
         output = try StreamBox(.local, writeLimit: 0, core)
@@ -144,9 +141,8 @@ final class ProcessBox: Handle {
 
     private func exited(_ end: ChildProcess.End) {
         isGone = true
-        // A grandchild may hold the pipes open for ever: what is in them now is the child's.
-        output.drain(rounds: Self.lastReads)
-        error.drain(rounds: Self.lastReads)
+        // libuv runs the callbacks of signals, and so of children's ends, after all others of a turn: what the child
+        // printed has been handed over. The pipes' own end is not waited for, since a grandchild may hold them for ever.
         let ended = ended
         close()
         ended?(end)

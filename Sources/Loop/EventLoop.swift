@@ -139,7 +139,4 @@ final class TurnEnd: Handle {
 
     init() { unsafe bytes = .allocate(byteCount: Limits.streamReadBytes, alignment: 64) }
     deinit { unsafe bytes.deallocate() }
-
-    /// One read(2), outside libuv's own reading.
-    func fill(from descriptor: Int32) -> Int { unsafe read(descriptor, bytes.baseAddress, bytes.count) }
 }

@@ -23,7 +23,7 @@ extension MembershipEngine {
             }
         }
         random.shuffle(&near)
-        let fanout = mischief.strikes(.narrowRound) ? 1 : settings.fanout
+        let fanout = mischief.strikes(.narrowRound, by: &random) ? 1 : settings.fanout
         var targets = Array(near.prefix(fanout))
         let triesLost = near.isEmpty || rounds.isMultiple(of: Limits.roundsPerLostMember)
         if triesLost, let lost = random.pick(lost) { targets.append(lost) }
@@ -55,7 +55,7 @@ extension MembershipEngine {
     /// where the last datagram stopped. An unreachable member is not passed on: only newer life is worth telling.
     private mutating func nextRecords() -> [MemberRecord] {
         var budget = Limits.gossipBytes - me.encodedByteCount
-        let most = mischief.strikes(.shortBatch) ? 1 : Limits.recordsPerGossip - 1
+        let most = mischief.strikes(.shortBatch, by: &random) ? 1 : Limits.recordsPerGossip - 1
         var records: [MemberRecord] = []
 
         func fits(_ record: MemberRecord) -> Bool {

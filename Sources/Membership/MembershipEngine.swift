@@ -87,7 +87,7 @@ package struct MembershipEngine: Engine {
         switch message {
         case .hello(let record):
             learn(record, from: peer, at: now, into: &outbox)
-            guard record.id == peer, !mischief.strikes(.skippedReply) else { return }
+            guard record.id == peer, !mischief.strikes(.skippedReply, by: &random) else { return }
             tellEverything(to: record.address, into: &outbox)
         case .gossip(let records, let view):
             for record in records { learn(record, from: peer, at: now, into: &outbox) }
@@ -121,7 +121,7 @@ package struct MembershipEngine: Engine {
         let shortest = settings.interval - settings.interval / 10
         nextRound =
             now.instant
-            + (mischief.strikes(.earlyTimer) ? shortest : random.jittered(settings.interval, percent: 10))
+            + (mischief.strikes(.earlyTimer, by: &random) ? shortest : random.jittered(settings.interval, percent: 10))
     }
 
     // MARK: What becomes of a member

@@ -78,16 +78,16 @@ enum MeshOracles {
         return checker
     }
 
-    /// When the faults are long over, everyone that lives is alive to all, and nobody else is.
+    /// When the faults are long over, everyone that lives is alive to all, though perhaps under suspicion just now, and
+    /// nobody else is.
     private static func everybodySeesEverybody() -> Checker<MarramNode> {
         var checker = Checker<MarramNode>("everybody-seen")
         checker.atEnd = { world in
             for node in world.nodes where world.inspect(node, { !$0.switchboard.membership.me.isLeaving }) ?? false {
                 for peer in world.nodes where peer != node {
                     let lives = world.inspect(peer) { !$0.switchboard.membership.me.isLeaving } ?? false
-                    let seen = world.inspect(node) {
-                        $0.switchboard.membership.members[Scenario.meshID(peer)]?.state == .alive
-                    }
+                    let state = world.inspect(node) { $0.switchboard.membership.members[Scenario.meshID(peer)]?.state }
+                    let seen = state == .alive || state == .suspect
                     if seen != lives {
                         return Finding("takes node \(peer) for \(lives ? "gone" : "alive"), which is not so", at: node)
                     }

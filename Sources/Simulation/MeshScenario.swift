@@ -1,4 +1,4 @@
-package import Base
+internal import Base
 internal import Choices
 internal import Control
 internal import Crypto

@@ -77,7 +77,7 @@ private func isGone(_ pid: Int32) -> Bool { kill(pid, 0) != 0 && errno == ESRCH 
         let loop = try EventLoop()
         var pid: Int32 = 0
         do {
-            let child = try ChildProcess(.init(["sleep", "600"]), on: loop)
+            let child = try ChildProcess(.init(["sleep", "30"]), on: loop)
             child.onEnd { _ in Issue.record("nobody wants to hear of a dropped child") }
             pid = child.pid
         }
