@@ -1,8 +1,8 @@
 internal import Base
 
 /// Makes a failing script smaller by editing it: fewer kinds of fault, fewer nodes, an earlier end, fewer actions,
-/// lower rates and shorter times, in this order, because the first edits take away the most. An edit stays when the same
-/// oracle is still violated. When a round over all passes changes nothing, or the attempts are used up, it stops.
+/// lower rates and shorter times, in this order, because the first edits take away the most. An edit stays when the
+/// same oracle is still violated. When a round over all passes changes nothing, or the attempts are used up, it stops.
 struct ScriptShrinker {
     /// Plays a script: the violation of the wanted oracle, or nil.
     let fails: (Script) -> Violation?

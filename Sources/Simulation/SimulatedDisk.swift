@@ -91,6 +91,9 @@ struct SimulatedDisk {
 extension Fact {
     /// By shelf and key: the order in which facts are loaded.
     fileprivate func isBefore(_ other: Fact) -> Bool {
-        shelf == other.shelf ? key.lexicographicallyPrecedes(other.key) : shelf < other.shelf
+        if shelf != other.shelf { return shelf < other.shelf }
+        let common = min(key.count, other.key.count)
+        for index in 0..<common where key[index] != other.key[index] { return key[index] < other.key[index] }
+        return key.count < other.key.count
     }
 }

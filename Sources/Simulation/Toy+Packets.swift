@@ -9,8 +9,7 @@ extension Toy {
 
     mutating func hear(_ head: ToyHead, from address: Address, into outbox: inout Out) {
         if peers[head.author].isDown { outbox.put(.note(.peerUp)) }
-        let home = peers[head.author].home
-        peers[head.author] = Peer(home: home, address: address, life: head.life, sequence: head.sequence)
+        peers[head.author] = Peer(address: address, life: head.life, sequence: head.sequence)
     }
 
     /// Somebody has heard later things from this node than this node has said: an earlier life of it, whose disk is
@@ -48,7 +47,7 @@ extension Toy {
 
     /// Where a peer is looked for: where it was heard last, and every other time in vain where it was at first.
     private func address(of peer: Int) -> Address {
-        peers[peer].misses & 1 == 1 ? peers[peer].home : peers[peer].address
+        peers[peer].misses & 1 == 1 ? homes[peer] : peers[peer].address
     }
 
     private mutating func miss(_ peer: Int, into outbox: inout Out) {

@@ -46,8 +46,7 @@ package struct Toy: Inhabitant {
 
     /// What is known of one peer. The own place in the list is unused.
     struct Peer {
-        /// Where it was at first, and where it was heard last.
-        let home: Address
+        /// Where it was heard last.
         var address: Address
         var life: UInt32 = 0
         var sequence: UInt32 = 0
@@ -80,6 +79,8 @@ package struct Toy: Inhabitant {
     /// The sum of all records' fingerprints: equal for equal registers, in whatever order they were written.
     package private(set) var digest: UInt64 = 0
     var peers: [Peer]
+    /// Where everybody was at first.
+    let homes: [Address]
     /// The peers in the order in which they are probed; shuffled anew after each round.
     var round: [UInt16]
     var roundPosition = 0
@@ -109,7 +110,8 @@ package struct Toy: Inhabitant {
         salt = UInt32(truncatingIfNeeded: random.next())
         boots = UInt32(birth.boots)
         records = [ToyRecord](repeating: .unwritten, count: Self.registers)
-        peers = birth.addresses.map { Peer(home: $0, address: $0) }
+        homes = birth.addresses
+        peers = birth.addresses.map { Peer(address: $0) }
         round = (0..<birth.addresses.count).filter { $0 != birth.index }.map { UInt16($0) }
         raise = 0
         clock = HybridClock(floor: HybridTime(bits: 0))

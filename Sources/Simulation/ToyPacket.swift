@@ -79,7 +79,7 @@ extension ToyHead {
         var reader = ByteReader(bytes)
         let head = try ToyHead(reading: &reader)
         for _ in 0..<(try reader.count(atMost: Toy.recordsPerDatagram)) {
-            if lenient, reader.remaining < 17 { return head }
+            if lenient, reader.remaining < 1 + 2 * 8 { return head }
             let key = Int(try reader.u8())
             guard key < Toy.registers else { throw .outOfRange }
             updates.append(ToyUpdate(key: key, record: try reader.toyRecord(lenient: lenient)))

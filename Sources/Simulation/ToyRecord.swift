@@ -37,11 +37,10 @@ package struct ToyRecord: Hashable, Sendable {
 }
 
 extension ByteWriter {
+    /// Three words: the time; author, salt and whether there is a value; the value.
     mutating func toyRecord(_ record: ToyRecord) {
         u64(record.stamp.time.bits)
-        u16(record.stamp.author)
-        u32(record.stamp.salt)
-        bool(record.value != nil)
+        u64(UInt64(record.stamp.author) << 48 | UInt64(record.stamp.salt) << 16 | (record.value == nil ? 0 : 1))
         u64(record.value ?? 0)
     }
 }
@@ -50,8 +49,11 @@ extension ByteReader {
     /// One record. `lenient` is the planted bug that takes a missing value for zero.
     mutating func toyRecord(lenient: Bool = false) throws(DecodeError) -> ToyRecord {
         let time = HybridTime(bits: try u64())
-        let stamp = ToyStamp(time: time, author: try u16(), salt: try u32())
-        let isValue = try bool()
+        let word = try u64()
+        guard word & 0xFFFE == 0 else { throw .notCanonical }
+        let salt = UInt32(truncatingIfNeeded: word >> 16)
+        let stamp = ToyStamp(time: time, author: UInt16(word >> 48), salt: salt)
+        let isValue = word & 1 == 1
         if lenient, remaining < 8 { return ToyRecord(stamp: stamp, value: isValue ? 0 : nil) }
         let value = try u64()
         if !isValue, value != 0 { throw .notCanonical }

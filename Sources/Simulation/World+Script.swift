@@ -121,7 +121,7 @@ extension World where Member: ~Copyable {
         posts[node].held = 0
         disks[node].image.boots += 1
         let birth = Birth(
-            index: node, name: "node-\(node)", addresses: nodes.map { Self.address($0) },
+            index: node, name: "node-\(node)", addresses: addresses,
             facts: disks[node].image.facts,
             boots: disks[node].image.boots, seed: chance.word(node, 1 << 41 + UInt64(posts[node].life)),
             mischief: script.mischief, now: posts[node].clock.now(time))

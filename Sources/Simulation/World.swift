@@ -2,8 +2,9 @@ package import Base
 
 /// An invented world with many nodes in it: time that jumps from event to event, links that lose and delay, disks that
 /// forget, clocks that lie, processes that die. It drives the nodes by the same doors as the real world does and
-/// carries out what they ask for in the same order. It has one thread, one heap of events and no chance but its seed's, so one
-/// script gives one run, on every machine, to the bit; the trace hash says whether two runs were the same.
+/// carries out what they ask for in the same order. It has one thread, one heap of events and no chance but its
+/// seed's, so one script gives one run, on every machine, to the bit; the trace hash says whether two runs were the
+/// same.
 ///
 /// The world knows nothing of the protocol. What must hold, the checkers of the scenario know.
 package struct World<Member: Inhabitant & ~Copyable>: ~Copyable {
@@ -20,6 +21,8 @@ package struct World<Member: Inhabitant & ~Copyable>: ~Copyable {
     var network: Network
     var posts: [Post]
     var homes: [Home<Member>]
+    /// Where the nodes are at home: one list that all of them share.
+    let addresses: [Address]
     var disks: [SimulatedDisk]
     /// For each action of the script whether it lasts at this moment.
     var isActive: [Bool]
@@ -49,6 +52,7 @@ package struct World<Member: Inhabitant & ~Copyable>: ~Copyable {
         network = Network(nodes: script.nodes, sites: script.sites, near: script.near, far: script.far)
         posts = []
         homes = []
+        addresses = (0..<script.nodes).map { Self.address($0) }
         for node in 0..<script.nodes {
             // Ten days: instants of two machines have nothing to do with each other.
             let start = Chance.scaled(chance.word(node, 0), below: 864_000_000_000_000)
