@@ -40,7 +40,6 @@ extension Code {
     package static let cryptographyUnavailable = Code(
         number: 1210, title: "libsodium cannot start",
         because: "it found no source of random bytes, and without one no key and no seal is safe",
-        remedy: "give the program access to /dev/urandom or getrandom, then start it again")
         remedy: "allow the program to open /dev/urandom or to call getrandom, then start it again")
 
     package static let configurationRefused = Code(
@@ -137,17 +136,16 @@ extension Code {
         remedy: "marram-sim --help")
 
     package static let recordingRefused = Code(
-        number: 1403, title: "the recording cannot be lived through",
+        number: 1404, title: "the recording cannot be lived through",
         because: "it is not one, or it was made by a version whose words this one does not know",
         remedy: "marram record save FILE, with tools of the daemon's version")
 
-    static let simulator: [Code] = [scenarioRefused, simulatorUsage, recordingRefused]
     package static let benchUsage = Code(
         number: 1403, title: "there is no such benchmark",
         because: "marram-bench takes the name of one benchmark, and --json for a script",
         remedy: "choose one that marram-bench list shows")
 
-    static let instruments: [Code] = [scenarioRefused, simulatorUsage, benchUsage]
+    static let instruments: [Code] = [scenarioRefused, simulatorUsage, recordingRefused, benchUsage]
 
     static let control: [Code] = [
         daemonNotRunning, unknownVerb, badArgument, unknownOption, noDataDirectory, daemonGone, socketRefused,

@@ -10,8 +10,7 @@ extension Main {
         do throws(DecodeError) {
             report = try Recording.replay(bytes) { step, input, now, switchboard in
                 guard options.traces else { return }
-                let members = switchboard.membership.members.count
-                complain("\(step) \(now.wall.rfc3339) \(input): \(members) members, \(switchboard.stateHash)")
+                complain("\(step) \(now.wall.rfc3339) \(input) leads to \(switchboard.stateHash)")
             }
         } catch {
             throw Complaint(
