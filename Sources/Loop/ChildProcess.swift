@@ -142,7 +142,7 @@ final class ProcessBox: Handle {
     private func exited(_ end: ChildProcess.End) {
         isGone = true
         // libuv runs the callbacks of signals, and so of children's ends, after all others of a turn: what the child
-        // printed has been handed over. The pipes' own end is not waited for, since a grandchild may hold them for ever.
+        // printed has been handed over. The pipes' own end is not waited for: a grandchild may hold them for ever.
         let ended = ended
         close()
         ended?(end)
