@@ -26,8 +26,8 @@ extension World where Member: ~Copyable {
         finish(node, deadline)
     }
 
-    /// Folds the bytes into the trace, then lets the node open them in place; answers its new deadline. The parts of the world come one by one,
-    /// because each is lent on its own.
+    /// Folds the bytes into the trace, then lets the node open them in place; answers its new deadline. The parts of
+    /// the world come one by one, because each is lent on its own.
     private static func open(
         _ storage: inout [UInt8], _ range: Range<Int>, at home: Home<Member>, from address: Address, _ now: Now,
         _ trace: inout TraceHash, _ outbox: inout Outbox<WorldEffect<Member.Reply, Member.Note>>
