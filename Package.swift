@@ -67,7 +67,7 @@ let package = Package(
         // 3 Law
         room("Trust", ["Base", "Crypto"]),
         // 4 Engines
-        room("Session", ["Base", "Crypto", "Trust"]),
+        room("Session", ["Base", "Crypto"]),
         room("Membership", ["Base"]),
         room("Control", ["Base", "Text"]),
         // 5 Node
@@ -81,8 +81,9 @@ let package = Package(
         room("Verbs", ["Base", "Text", "Control", "Host"]),
         tool("marramd", ["Base", "Host"]),
         tool("marram", ["Verbs"]),
-        tool("marram-sim", ["Base", "Choices", "Node", "Simulation"]),
-        tool("marram-bench", ["Base"]),
+        tool("marram-sim", ["Base", "Disk", "Node", "Simulation"]),
+        .target(name: "CMallocCount", path: "Tools/CMallocCount"),
+        tool("marram-bench", ["Base", "Text", "Crypto", "CMallocCount"]),
         .target(
             name: "FuzzDecoders", dependencies: ["Base", "Text", "Membership", "Host"], path: "Tools/fuzz/Decoders",
             swiftSettings: settings()),
@@ -95,7 +96,7 @@ let package = Package(
         tests("Loop", ["Base", "Loop"]),
         tests("Disk", ["Base", "Choices", "Disk"]),
         tests("Trust", ["Base", "Choices", "Crypto", "Trust"]),
-        tests("Session", ["Base", "Choices", "Crypto", "Trust", "Session"]),
+        tests("Session", ["Base", "Crypto", "Session"]),
         tests("Membership", ["Base", "Choices", "Membership"]),
         tests("Control", ["Base", "Choices", "Text", "Control"]),
         tests("Node", ["Base", "Choices", "Crypto", "Trust", "Session", "Membership", "Control", "Node"]),

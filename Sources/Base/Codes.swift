@@ -40,7 +40,7 @@ extension Code {
     package static let cryptographyUnavailable = Code(
         number: 1210, title: "libsodium cannot start",
         because: "it found no source of random bytes, and without one no key and no seal is safe",
-        remedy: "let the program open /dev/urandom or call getrandom, then start it again")
+        remedy: "allow the program to open /dev/urandom or to call getrandom, then start it again")
 
     package static let configurationRefused = Code(
         number: 1110, title: "the configuration is not one to run with",
@@ -53,7 +53,7 @@ extension Code {
     package static let recordingNotSaved = Code(
         number: 1212, title: "the recording was not saved",
         because: "the daemon could not read the pieces of the recording, or not write the file",
-        remedy: "name a new file in a directory that the daemon's user may write")
+        remedy: "choose a new file in a directory that the daemon's user may write")
     package static let systemRefuses = Code(
         number: 1213, title: "the system does not give the daemon what it needs",
         because: "every daemon needs a few file descriptors and timers, and none were to be had",
@@ -135,7 +135,17 @@ extension Code {
         because: "a word on the command line is not one it knows",
         remedy: "run marram-sim --help")
 
-    static let simulator: [Code] = [scenarioRefused, simulatorUsage]
+    package static let recordingRefused = Code(
+        number: 1404, title: "the recording cannot be lived through",
+        because: "it is not one, or it was made by a version whose words this one does not know",
+        remedy: "marram record save FILE, with tools of the daemon's version")
+
+    package static let benchUsage = Code(
+        number: 1403, title: "there is no such benchmark",
+        because: "marram-bench takes the name of one benchmark, and --json for a script",
+        remedy: "choose one that marram-bench list shows")
+
+    static let instruments: [Code] = [scenarioRefused, simulatorUsage, recordingRefused, benchUsage]
 
     static let control: [Code] = [
         daemonNotRunning, unknownVerb, badArgument, unknownOption, noDataDirectory, daemonGone, socketRefused,

@@ -107,4 +107,6 @@ extension Limits {
     package static let passwordKibibytes = 1_048_576
     /// The passes over that memory: twice those of the dearest seal of ours.
     package static let passwordPasses = 6
+    /// A flight recording: as large as the configuration lets the two files together be, and a checkpoint.
+    package static let recordingBytes = (1 << 30) + recordingEntryBytes
 }

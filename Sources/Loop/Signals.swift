@@ -27,6 +27,7 @@ package struct Signals: ~Copyable {
 
     package init(on loop: EventLoop) throws(LoopError) {
         self.loop = loop
+        Self.unblock()
         var boxes: [SignalBox] = []
         do throws(LoopError) {
             for signal in Signal.allCases { boxes.append(try SignalBox(signal, loop.core)) }
@@ -38,6 +39,16 @@ package struct Signals: ~Copyable {
     }
 
     deinit { for box in boxes { box.close() } }
+
+    /// A process inherits which signals are blocked, and some starters have all of them blocked: then nobody could end
+    /// it but with SIGKILL.
+    private static func unblock() {
+        var wanted = sigset_t()
+        unsafe sigemptyset(&wanted)
+        for signal in Signal.allCases { unsafe sigaddset(&wanted, signal.number) }
+        let answer = unsafe pthread_sigmask(SIG_UNBLOCK, &wanted, nil)
+        precondition(answer == 0, "pthread_sigmask fails only when asked for something else than it knows")
+    }
 
     package func onSignal(_ act: @escaping (Signal) -> Void) { for box in boxes { box.act = act } }
 }

@@ -1,4 +1,5 @@
 import Base
+import Foundation
 import Testing
 
 @testable import Crypto
@@ -47,6 +48,19 @@ import Testing
     }
     for slot in slots { vault.giveBack(slot) }
     #expect(Set((0..<slots.count).map { _ in vault.take() }) == Set(slots))
+}
+
+/// What the kernel says of this process: how much is locked, and that some memory is kept out of core dumps.
+@Test func secretsAreLockedAsFarAsTheKernelSaysSo() throws {
+    let areLocked = SecretBytes.areLockedInMemory
+    let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+    let locked = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmLck:") })
+    let kilobytes = try #require(locked.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) })
+    #expect(!areLocked || kilobytes >= Vault.slotsPerSlab * Vault.slotByteCount / 1_024)
+    // Longer than a page, of which the kernel hands out one at a time; only a handle asks for the rest.
+    let handle = try #require(FileHandle(forReadingAtPath: "/proc/self/smaps"))
+    let maps = String(decoding: handle.readDataToEndOfFile(), as: UTF8.self)
+    #expect(maps.split(separator: "\n").contains { $0.hasPrefix("VmFlags:") && $0.contains(" dd") })
 }
 
 @Test func wipingAnArrayLeavesZeros() {

@@ -17,9 +17,8 @@ import Testing
         _ finished: Finished, _ code: String, saying parts: String..., location: SourceLocation = #_sourceLocation
     ) {
         #expect(finished.status != 0, sourceLocation: location)
-        #expect(
-            finished.errors.contains("✗ \(code) ") || finished.errors.contains("x \(code) "), "\(finished.errors)",
-            sourceLocation: location)
+        let signs = ["✗ \(code) ", "error \(code) "]
+        #expect(signs.contains { finished.errors.hasPrefix($0) }, "\(finished.errors)", sourceLocation: location)
         for part in ["because", "try"] + parts {
             #expect(
                 finished.errors.contains(part), "\(part) is missing in: \(finished.errors)", sourceLocation: location)

@@ -15,6 +15,7 @@ internal import Simulation
                 var run = SeedRun(scenario, options)
                 exit(run.run(seeds))
             case .file(let path): exit(try replay(path, options))
+            case .recording(let path): exit(try relive(path, options))
             }
         } catch {
             complain(error.lines)
@@ -32,7 +33,9 @@ internal import Simulation
 
     /// Plays a `.scenario` file.
     private static func replay(_ path: String, _ options: Options) throws(Complaint) -> Int32 {
-        let text = try read(path)
+        guard let text = String(validating: try read(path, atMost: Limits.scenarioBytes), as: UTF8.self) else {
+            throw Complaint(.scenarioRefused, what: "\(path) is not text")
+        }
         let script: Script
         do throws(ScriptError) {
             script = try Script(reading: text)

@@ -8,6 +8,8 @@ struct Options {
         case list
         case seeds(Scenario, ClosedRange<UInt64>)
         case file(String)
+        /// A flight recording, saved by `marram record save`.
+        case recording(String)
     }
 
     let question: Question
@@ -24,6 +26,7 @@ struct Options {
     static let help = """
         marram-sim SCENARIO [options]     run a scenario for one or more seeds
         marram-sim FILE.scenario          replay a scenario file
+        marram-sim replay FILE            live through a recording of marram record save, step by step
         marram-sim list                   name the scenarios
 
           --seeds A..B      the seeds to run, both ends included (default 1..1)
@@ -42,6 +45,7 @@ struct Options {
     init(_ arguments: ArraySlice<String>) throws(Complaint) {
         var words = arguments
         var subject: String?
+        var recording: String?
         var seeds: ClosedRange<UInt64> = 1...1
         while let word = words.popFirst() {
             switch word {
@@ -59,6 +63,10 @@ struct Options {
             case "--minutes": wishes.safety = .minutes(Int64(try Self.number(word, &words, in: 1...527_040)))
             case "--seconds": wishes.safety = .seconds(Int64(try Self.number(word, &words, in: 1...31_622_400)))
             default:
+                if subject == "replay", recording == nil, !word.hasPrefix("-") {
+                    recording = word
+                    continue
+                }
                 guard subject == nil, !word.hasPrefix("-") else { throw Self.usage("`\(word)` is not known here") }
                 subject = word
             }
@@ -66,6 +74,9 @@ struct Options {
         guard let subject else { throw Self.usage("no scenario is named") }
         if subject == "list" {
             question = .list
+        } else if subject == "replay" {
+            guard let recording else { throw Self.usage("no recording is named") }
+            question = .recording(recording)
         } else if subject.hasSuffix(".scenario") {
             question = .file(subject)
         } else if let scenario = Scenario.named(subject) {
