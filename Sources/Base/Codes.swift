@@ -133,7 +133,7 @@ extension Code {
     package static let simulatorUsage = Code(
         number: 1402, title: "the simulator does not understand the question",
         because: "a word on the command line is not one it knows",
-        remedy: "marram-sim --help")
+        remedy: "run marram-sim --help")
 
     package static let recordingRefused = Code(
         number: 1404, title: "the recording cannot be lived through",

@@ -9,8 +9,12 @@ package struct ToyStamp: Hashable, Comparable, Sendable {
 
     package static let never = ToyStamp(time: HybridTime(bits: 0), author: 0, salt: 0)
 
+    package static func == (left: ToyStamp, right: ToyStamp) -> Bool {
+        left.time.bits == right.time.bits && left.author == right.author && left.salt == right.salt
+    }
+
     package static func < (left: ToyStamp, right: ToyStamp) -> Bool {
-        if left.time != right.time { return left.time < right.time }
+        if left.time.bits != right.time.bits { return left.time.bits < right.time.bits }
         return left.author == right.author ? left.salt < right.salt : left.author < right.author
     }
 }
@@ -39,9 +43,13 @@ package struct ToyRecord: Hashable, Sendable {
 extension ByteWriter {
     /// Three words: the time; author, salt and whether there is a value; the value.
     mutating func toyRecord(_ record: ToyRecord) {
-        u64(record.stamp.time.bits)
-        u64(UInt64(record.stamp.author) << 48 | UInt64(record.stamp.salt) << 16 | (record.value == nil ? 0 : 1))
-        u64(record.value ?? 0)
+        let stamp = record.stamp
+        let name = UInt64(stamp.author) << 48 | UInt64(stamp.salt) << 16 | (record.value == nil ? 0 : 1)
+        let words: [3 of UInt64] = [
+            stamp.time.bits.littleEndian, name.littleEndian, (record.value ?? 0).littleEndian,
+        ]
+        // Safe: words have no padding, and the span is read before they go.
+        raw(unsafe words.span.bytes)
     }
 }
 

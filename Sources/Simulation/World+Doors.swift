@@ -21,23 +21,24 @@ extension World where Member: ~Copyable {
         let now = step(node, .packet)
         let range = pool.bytes(of: slot)
         if let narrate { narrate("  bytes \(hexadecimal(pool.storage[range]))") }
-        Self.open(&pool.storage, range, at: homes[node], from: packet.from, now, &trace, &outbox)
+        let deadline = Self.open(&pool.storage, range, at: homes[node], from: packet.from, now, &trace, &outbox)
         pool.release(slot)
-        finish(node)
+        finish(node, deadline)
     }
 
-    /// Folds the bytes into the trace, then lets the node open them in place. The parts of the world come one by one,
-    /// because each is lent on its own.
+    /// Folds the bytes into the trace, then lets the node open them in place; answers its new deadline. The parts of
+    /// the world come one by one, because each is lent on its own.
     private static func open(
         _ storage: inout [UInt8], _ range: Range<Int>, at home: Home<Member>, from address: Address, _ now: Now,
         _ trace: inout TraceHash, _ outbox: inout Outbox<WorldEffect<Member.Reply, Member.Note>>
-    ) {
+    ) -> Instant? {
         trace.absorb(storage.raw.extracting(range))
         var span = storage.mutableSpan
         // Safe: raw bytes of bytes.
         var whole = unsafe span.mutableBytes
         var bytes = whole._mutatingExtracting(range)
         home.member?.receive(&bytes, from: address, at: now, into: &outbox)
+        return home.member?.deadline
     }
 
     mutating func wake(_ node: Int, life: Int32) {
@@ -49,7 +50,9 @@ extension World where Member: ~Copyable {
         posts[node].armed = .max
         let now = posts[node].clock.now(time)
         // The deadline may have moved away since the event was planned; then only the event is planned anew.
-        guard let deadline = homes[node].member?.deadline, deadline <= now.instant else { return arm(node) }
+        guard let deadline = homes[node].member?.deadline, deadline <= now.instant else {
+            return arm(node, homes[node].member?.deadline)
+        }
         posts[node].wakesAtOnce = posts[node].lastWake == time ? posts[node].wakesAtOnce + 1 : 0
         posts[node].lastWake = time
         if posts[node].wakesAtOnce > Self.wakesAtOnce {
@@ -57,7 +60,7 @@ extension World where Member: ~Copyable {
         }
         _ = step(node, .wake)
         homes[node].member?.wake(at: now, into: &outbox)
-        finish(node)
+        finish(node, homes[node].member?.deadline)
     }
 
     mutating func finishWrite(_ node: Int, life: Int32) {
@@ -69,7 +72,7 @@ extension World where Member: ~Copyable {
         let now = step(node, .disk)
         trace.absorb(ticket.number)
         homes[node].member?.persisted(ticket, at: now, into: &outbox)
-        finish(node)
+        finish(node, homes[node].member?.deadline)
         store(node)
     }
 
@@ -79,7 +82,7 @@ extension World where Member: ~Copyable {
         requests += 1
         trace.absorb(requests)
         homes[node].member?.perform(request, id: RequestID(number: requests), at: now, into: &outbox)
-        finish(node)
+        finish(node, homes[node].member?.deadline)
     }
 
     /// Counts and traces the beginning of a step; answers what the node's clocks show.
@@ -91,11 +94,11 @@ extension World where Member: ~Copyable {
         return posts[node].clock.now(time)
     }
 
-    /// Carries out what the step asked for, in order, and looks when the node wants to be woken.
-    private mutating func finish(_ node: Int) {
+    /// Carries out what the step asked for, in order, and has the node woken when it wants to be.
+    private mutating func finish(_ node: Int, _ deadline: Instant?) {
         let last = posts[node].effectsToCrash.map { min($0, outbox.effects.count) } ?? outbox.effects.count
         for index in 0..<last { carryOut(index, node) }
-        if posts[node].effectsToCrash != nil, !outbox.isEmpty { kill(node) } else { arm(node) }
+        if posts[node].effectsToCrash != nil, !outbox.isEmpty { kill(node) } else { arm(node, deadline) }
         outbox.effects.removeAll(keepingCapacity: true)
         outbox.arena.removeAll()
         for index in stepCheckers where violation == nil {
@@ -120,8 +123,8 @@ extension World where Member: ~Copyable {
 
     /// Has a wake event on the heap that is not later than the node's deadline. A deadline that moved to a later time
     /// leaves the event where it is: `wake` finds out.
-    mutating func arm(_ node: Int) {
-        guard let deadline = homes[node].member?.deadline else { return }
+    mutating func arm(_ node: Int, _ deadline: Instant?) {
+        guard let deadline else { return }
         if deadline == posts[node].deadline, posts[node].armed != .max { return }
         posts[node].deadline = deadline
         let due = max(time, posts[node].clock.time(of: deadline))

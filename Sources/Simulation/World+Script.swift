@@ -30,7 +30,7 @@ extension World where Member: ~Copyable {
             posts[node].clock.set(jump: jump, drift: drift, at: time)
             // The node's deadline now falls on another moment of the world.
             posts[node].armed = .max
-            arm(node)
+            arm(node, homes[node].member?.deadline)
         case .rebind(let node, _): posts[node].place = UInt16(index + 1)
         case .replay(let count): replay(count, index)
         case .slowDisk(let node, _, _), .fullDisk(let node, _), .lyingDisk(let node, _): refreshDisk(node)
@@ -129,7 +129,7 @@ extension World where Member: ~Copyable {
         trace.absorb(UInt64(node) << 32 | UInt64(posts[node].life))
         if let narrate { narrate("\(now.text) node \(node) is born, boot \(birth.boots)") }
         hear(.born(node))
-        arm(node)
+        arm(node, homes[node].member?.deadline)
     }
 
     /// Ends the process of a node, if it runs; what its disk had not stored is lost.

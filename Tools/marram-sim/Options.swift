@@ -83,14 +83,14 @@ struct Options {
             question = .seeds(scenario, seeds)
             try checkBug(scenario)
         } else {
-            throw Self.usage("there is no scenario named `\(subject)`", remedy: "marram-sim list")
+            throw Self.usage("there is no scenario named `\(subject)`", remedy: "run marram-sim list")
         }
     }
 
     /// A bug is planted by a name that the scenario knows.
     func checkBug(_ scenario: Scenario) throws(Complaint) {
         if let bug, !scenario.bugs.contains(bug) {
-            throw Self.usage("`\(scenario.name)` has no bug named `\(bug)`", remedy: "marram-sim list")
+            throw Self.usage("`\(scenario.name)` has no bug named `\(bug)`", remedy: "run marram-sim list")
         }
     }
 
