@@ -104,7 +104,12 @@ let package = Package(
         tests("Membership", ["Base", "Choices", "Membership"]),
         tests("Control", ["Base", "Choices", "Text", "Control"]),
         tests("Node", ["Base", "Choices", "Crypto", "Trust", "Session", "Membership", "Control", "Node"]),
-        tests("Host", ["Base", "Choices", "Text", "Crypto", "Loop", "Disk", "Trust", "Control", "Node", "Host"]),
+        tests(
+            "Host",
+            [
+                "Base", "Choices", "Text", "Crypto", "Loop", "Disk", "Trust", "Session", "Membership", "Control",
+                "Node", "Host",
+            ]),
         tests("Verbs", ["Base", "Text", "Control", "Host", "Verbs"]),
         tests("Simulation", ["Base", "Choices", "Simulation"], data: ["Scenarios"]),
         tests("Daemon", ["marramd", "marram", "marram-sim"]),

@@ -29,7 +29,8 @@ private let golden =
 
 @Test func aFrameOfAnUnknownEngineIsRefused() {
     for tag in UInt8.min...UInt8.max where tag != 1 {
-        #expect(throws: DecodeError.unknown) { try Frame(decoding: ([tag] + sample.encoded.dropFirst()).raw) }
+        let bytes = [tag] + Array(sample.encoded.dropFirst())
+        #expect(throws: DecodeError.unknown) { try Frame(decoding: bytes.raw) }
     }
 }
 
