@@ -20,7 +20,7 @@ private func mode(_ path: String) throws -> Int {
 private func contents(_ path: String) throws -> [String: Data] {
     var contents: [String: Data] = [:]
     for name in try FileManager.default.contentsOfDirectory(atPath: path) {
-        contents[name] = try #require(FileManager.default.contents(atPath: path + "/" + name))
+        contents[name] = FileManager.default.contents(atPath: path + "/" + name)
     }
     return contents
 }
