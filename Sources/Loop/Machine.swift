@@ -1,4 +1,5 @@
 package import Base
+internal import CUV
 internal import Glibc
 
 /// What this machine says of itself.
