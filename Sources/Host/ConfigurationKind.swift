@@ -86,11 +86,8 @@ extension ConfigurationKind<Interval> {
 }
 
 extension ConfigurationKind<Int> {
-    static func bytes(_ range: ClosedRange<Int>) -> ConfigurationKind { counted(in: .size, range) }
-
-    static func bytesPerSecond(_ range: ClosedRange<Int>) -> ConfigurationKind { counted(in: .rate, range) }
-
-    private static func counted(in units: Units, _ range: ClosedRange<Int>) -> ConfigurationKind {
+    static func bytes(_ range: ClosedRange<Int>) -> ConfigurationKind {
+        let units = Units.size
         let count = Int64(range.lowerBound)...Int64(range.upperBound)
         return ConfigurationKind(
             takes: "\(units.noun) \(units.text(of: count))", isQuoted: true,
@@ -115,19 +112,6 @@ extension ConfigurationKind<Int> {
                         code: .outOfRange, what: "\(number) is out of range", hint: "choose a number \(bounds)")
                 }
                 return result
-            }, show: { String($0) })
-    }
-}
-
-extension ConfigurationKind<Bool> {
-    static var boolean: ConfigurationKind {
-        ConfigurationKind(
-            takes: "true or false", isQuoted: false,
-            read: { value throws(ConfigurationFault) in
-                guard case .boolean(let truth) = value.kind else {
-                    throw .wrongKind(value, expected: "true or false", hint: "write true or false, without quotes")
-                }
-                return truth
             }, show: { String($0) })
     }
 }

@@ -34,10 +34,6 @@ struct Units: Sendable {
             Unit(symbol: "kB", count: 1_000), Unit(symbol: "B", count: 1),
         ], usual: ["KiB", "MiB"])
 
-    static let rate = Units(
-        noun: "a rate", units: size.units.map { Unit(symbol: $0.symbol + "/s", count: $0.count) },
-        usual: ["kB/s", "MB/s"])
-
     func text(of count: Int64) -> String {
         guard count != 0, let unit = units.first(where: { count.isMultiple(of: $0.count) }) else {
             return "0" + (units.last?.symbol ?? "")

@@ -15,7 +15,8 @@ internal import Trust
 /// the next deadline.
 package final class Host {
     let loop: EventLoop
-    let log: LogWriter
+    private(set) var log: LogWriter
+    private let directory: DataDirectory
     var node: MarramNode
     let storage: Storage
     var flight: FlightFiles
@@ -50,6 +51,7 @@ package final class Host {
 
     /// In the order in which a person can do something about what fails: the directory, its files, then the machine.
     private init(_ directory: DataDirectory) throws(Complaint) {
+        self.directory = directory
         lock = try directory.lock()
         let configuration = try directory.configuration()
         let identity = try directory.identity()
@@ -134,7 +136,7 @@ package final class Host {
         signals.onSignal { [unowned self] signal in
             switch signal {
             case .interrupt, .terminate: end()
-            case .hangUp: log.write(.info, "the configuration is read at the start only", at: loop.now().wall)
+            case .hangUp: readConfigurationAgain()
             }
         }
         storage.onStored = { [unowned self] tickets in
@@ -168,6 +170,17 @@ package final class Host {
     private func end() {
         isEnding = true
         if storage.isIdle || storage.trouble != nil { loop.stop() }
+    }
+
+    /// Takes over what may change while the node runs, when nothing is wrong with any of it.
+    private func readConfigurationAgain() {
+        let wall = loop.now().wall
+        do throws(Complaint) {
+            log.level = try directory.configuration().log.level
+            log.write(.info, "the configuration was read again; some keys wait for a restart", at: wall)
+        } catch {
+            log.write(.error, "\(error.code) \(error.what), nothing applied: \(error.because)", at: wall)
+        }
     }
 
     // MARK: What comes out of the node

@@ -19,6 +19,23 @@ package struct Checker<Member: Inhabitant & ~Copyable> {
     package init(_ name: String) { self.name = name }
 }
 
+extension Checker where Member: ~Copyable {
+    /// No node sends more than so many packets from one checkpoint, a second, to the next.
+    static func boundedPackets(_ script: Script, most: UInt64) -> Checker {
+        var before = [UInt64](repeating: 0, count: script.nodes)
+        var checker = Checker("bounded-packets")
+        checker.atCheckpoint = { world in
+            for node in world.nodes {
+                let sent = world.sentPackets(node) - before[node]
+                before[node] = world.sentPackets(node)
+                if sent > most { return Finding("sent \(sent) packets in a second; \(most) are allowed", at: node) }
+            }
+            return nil
+        }
+        return checker
+    }
+}
+
 /// What a checker hears.
 package enum Happening<Reply, Note> {
     case born(Int)

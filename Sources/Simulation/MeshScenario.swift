@@ -48,7 +48,7 @@ extension Scenario {
         var entropy = Entropy.seeded(script.seed)
         let id = meshID(birth.index)
         let configuration = NodeConfiguration(
-            mesh: "simulated", name: birth.name, site: "", id: id, meshKey: .zero, boot: UInt64(birth.boots),
+            mesh: "simulated", name: birth.name, site: "main", id: id, meshKey: .zero, boot: UInt64(birth.boots),
             listen: birth.address, reachable: [birth.address], seeds: Array(birth.addresses.prefix(2)),
             gossip: meshSettings, records: true)
         return MarramNode(

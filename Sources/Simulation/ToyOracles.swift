@@ -2,11 +2,13 @@ internal import Base
 
 /// What must hold in a world of toys, whatever happens to it.
 enum ToyOracles {
-    /// All of them, made anew for one run.
+    /// All of them, made anew for one run. Of packets, two windows of answers may meet in one second, and a few probes
+    /// besides.
     static func all(_ script: Script) -> [Checker<Toy>] {
         [
             acknowledgedWritesStay(script), clocksRise(script), deletionsStay(script), oneStampOneValue(),
-            queuesAreBounded(), packetsAreBounded(script), everybodyAgrees(), everybodyIsHeard(),
+            queuesAreBounded(), .boundedPackets(script, most: UInt64(2 * Toy.answersPerSecond + 8)), everybodyAgrees(),
+            everybodyIsHeard(),
         ]
     }
 
@@ -127,22 +129,6 @@ enum ToyOracles {
         checker.afterStep = { node, world in
             let excess = world.inspect(node) { $0.longestQueue } ?? 0
             return excess > 0 ? Finding("a queue is \(excess) above its limit", at: node) : nil
-        }
-        return checker
-    }
-
-    /// Two windows of answers may meet in one second, and a few probes besides.
-    private static func packetsAreBounded(_ script: Script) -> Checker<Toy> {
-        let most = UInt64(2 * Toy.answersPerSecond + 8)
-        var before = [UInt64](repeating: 0, count: script.nodes)
-        var checker = Checker<Toy>("bounded-packets")
-        checker.atCheckpoint = { world in
-            for node in world.nodes {
-                let sent = world.sentPackets(node) - before[node]
-                before[node] = world.sentPackets(node)
-                if sent > most { return Finding("sent \(sent) packets in a second; \(most) are allowed", at: node) }
-            }
-            return nil
         }
         return checker
     }

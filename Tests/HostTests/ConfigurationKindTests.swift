@@ -29,17 +29,6 @@ private func read<Value>(_ text: String, as kind: ConfigurationKind<Value>) thro
     #expect(try read("\"64KiB\"", as: size).get() == 65_536)
     #expect(try read("\"10MB\"", as: size).get() == 10_000_000)
     #expect(try read("\"3B\"", as: size).get() == 3)
-
-    let rate = ConfigurationKind<Int>.bytesPerSecond(1_000...1 << 30)
-    #expect(try read("\"128kB/s\"", as: rate).get() == 128_000)
-    #expect(try read("\"1MiB/s\"", as: rate).get() == 1 << 20)
-    #expect(throws: ConfigurationFault.self) { try read("\"128kB\"", as: rate).get() }
-}
-
-@Test func truthIsReadWithoutQuotes() throws {
-    #expect(try read("true", as: .boolean).get())
-    guard case .failure(let fault) = try read("\"true\"", as: .boolean) else { return #expect(Bool(false), "accepted") }
-    #expect(fault.what == "true or false is expected here, not text")
 }
 
 @Test func whatAKindWritesItReadsBack() throws {

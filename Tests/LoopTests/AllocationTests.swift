@@ -52,7 +52,7 @@ import Testing
     }
 
     /// Calls the library's `mtrace` or `muntrace`, if it is loaded. libc has functions of these names that do nothing;
-    /// the library's hide behind a version, the first of the architecture (x86-64, arm64), which only dlvsym(3) looks for.
+    /// the library's hide behind a version, the first of the architecture (x86-64, arm64), which only dlvsym(3) finds.
     private func traceAllocations(_ on: Bool) {
         typealias Lookup =
             @convention(c) (UnsafeRawPointer?, UnsafePointer<CChar>, UnsafePointer<CChar>) -> UnsafeRawPointer?
