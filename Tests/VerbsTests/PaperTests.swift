@@ -1,5 +1,6 @@
 import Base
 import Glibc
+import Host
 import Testing
 
 @testable import Verbs
@@ -96,6 +97,15 @@ func everyPageFitsEightyColumnsOfASCII(_ name: String) {
     for line in (printed("help \(name)") + printed("help")).split(separator: "\n") {
         #expect(line.count <= 80 || !line.contains(" ") || line.hasPrefix("Usage: ") || line.hasPrefix("  marram "))
         #expect(line.utf8.allSatisfy { $0 < 0x80 })
+    }
+}
+
+/// Three remedies promise it.
+@Test func theHelpOfConfigListsEveryKey() {
+    let help = printed("help config")
+    for key in ConfigurationKey.all {
+        #expect(help.contains("  \(key.name) = "))
+        #expect(help.split(whereSeparator: \.isWhitespace).joined(separator: " ").contains(key.summary), "\(key.path)")
     }
 }
 

@@ -1,5 +1,6 @@
 internal import Base
 internal import Control
+internal import Host
 internal import Text
 
 extension Verb {
@@ -26,6 +27,7 @@ extension Verb {
             Example(command: "marram config show --origin", what: "every setting and who set it"),
         ],
         exits: [ExitMeaning(code: .no, meaning: "something in the configuration is wrong")],
+        appendix: ("The keys of a configuration file and their defaults", ConfigurationKey.listing),
         run: { errand throws(Complaint) in
             let report = try errand.world.readConfiguration(
                 ConfigurationSource(directory: errand.settings.directory, file: errand.argument(1)))

@@ -15,6 +15,8 @@ package struct Verb: Sendable {
     var examples: [Example] = []
     /// What its exit codes mean where they mean more than everywhere.
     var exits: [ExitMeaning] = []
+    /// What its help at a terminal ends with: a list too long for the other papers.
+    var appendix: (title: String, text: String)?
     let run: @Sendable (inout Errand) throws(Complaint) -> ExitCode
 
     /// What may be written for a value, so that a shell can complete it.

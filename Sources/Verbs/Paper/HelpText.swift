@@ -39,7 +39,14 @@ package enum HelpText {
             text += "\nExamples:\n"
             text += verb.examples.map { "  \($0.command)\n" + wrapped($0.what, indent: 6) }.joined()
         }
+        if let appendix = verb.appendix { text += "\n\(appendix.title):\n\n" + rewrapped(appendix.text) }
         return text
+    }
+
+    /// Lines that are too long are broken; each goes on at its own margin.
+    private static func rewrapped(_ text: String) -> String {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+        return lines.map { wrapped(String($0), indent: $0.prefix { $0 == " " }.count) }.joined()
     }
 
     /// What an error code means, for whoever has met it and wants to know more than its three lines said.
