@@ -29,7 +29,7 @@ extension Scenario {
         mustReach: ["disk.restLoss", "disk.writeLoss", "disk.openingLoss", "fault.crash"],
         workload: { tape, script in
             let questions = meshWorkload(&tape, script)
-            return questions + crashes(&tape, script, after: [])
+            return questions + slowCards(&tape, script) + crashes(&tape, script, after: [])
         },
         stage: { script, bug in
             var stage = meshStage(script)
@@ -47,8 +47,17 @@ extension Scenario {
         return habitat
     }
 
-    /// Crashes at any time, and again in the first steps of the new life, when a node has most to store; and after one
-    /// in four of `writes`, so soon that the disk is at work.
+    /// Half of the nodes have a worn memory card that takes its time. A whole node stores so seldom that a crash hardly
+    /// ever met a quick disk at work.
+    private static func slowCards(_ tape: inout Tape, _ script: Script) -> [Action] {
+        (0..<script.nodes).filter { _ in tape.bool() }.map { node in
+            let latency = Interval.milliseconds(Int64(tape.range(50...500)))
+            return Action(at: .zero, .slowDisk(node, latency: latency, for: script.safety))
+        }
+    }
+
+    /// Crashes at any time, and soon after a rebirth another one anywhere: that is when whole nodes store what they hear
+    /// of the new life. And crashes after one in four of `writes`, so soon that the disk is at work.
     private static func crashes(_ tape: inout Tape, _ script: Script, after writes: [Action]) -> [Action] {
         let milliseconds = max(Int(script.safety.milliseconds), 1)
         var crashes: [Action] = []
@@ -57,10 +66,11 @@ extension Scenario {
             let node = tape.below(script.nodes)
             let first = length(&tape)
             crashes.append(Action(at: at, .crash(node, afterEffects: nil, for: first)))
-            let reborn = at + first + .milliseconds(Int64(tape.range(1...200)))
-            guard tape.bool(), reborn < script.safety else { continue }
-            let effects = tape.range(1...6)
-            crashes.append(Action(at: reborn, .crash(node, afterEffects: effects, for: length(&tape))))
+            let soon = at + first + .milliseconds(Int64(tape.range(1...1_000)))
+            let next = tape.below(script.nodes)
+            let effects = tape.bool() ? tape.range(1...6) : nil
+            guard soon < script.safety else { continue }
+            crashes.append(Action(at: soon, .crash(next, afterEffects: effects, for: length(&tape))))
         }
         for write in writes {
             guard case .ask(let node, _) = write.deed, tape.below(4) == 3 else { continue }
