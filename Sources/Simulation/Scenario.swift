@@ -109,6 +109,11 @@ extension World where Member: ~Copyable {
         }
         var reached = zip(Member.markers, noteCounts).map { (marker: $0, count: $1) }
         for (kind, count) in zip(FaultKind.allCases, faultCounts) { reached.append(("fault.\(kind)", count)) }
+        if stage.disks != .memory {
+            for fate in SimulatedDatabase.Fate.allCases {
+                reached.append((fate.marker, disks.reduce(0) { $0 + ($1.database?.counts[fate.rawValue] ?? 0) }))
+            }
+        }
         return Outcome(
             violation: violation, traceHash: hash.value, events: eventCount, simulated: now,
             packets: posts.reduce(0) { $0 + $1.sentPackets }, bytes: posts.reduce(0) { $0 + $1.sentBytes },
