@@ -85,8 +85,12 @@ let package = Package(
         .target(name: "CMallocCount", path: "Tools/CMallocCount"),
         tool("marram-bench", ["Base", "Text", "Crypto", "CMallocCount"]),
         .target(
-            name: "FuzzDecoders", dependencies: ["Base", "Text", "Membership", "Host"], path: "Tools/fuzz/Decoders",
-            swiftSettings: settings()),
+            name: "FuzzDecoders",
+            dependencies: [
+                "Base", "Text", "Crypto", "Trust", "Session", "Membership", "Control", "Node", "Host", "Simulation",
+                "Verbs",
+            ],
+            path: "Tools/fuzz/Decoders", swiftSettings: settings()),
         // Tests, one target a room
         tests("Base", ["Base", "Choices"]),
         tests("Choices", ["Base", "Choices"]),
@@ -100,7 +104,12 @@ let package = Package(
         tests("Membership", ["Base", "Choices", "Membership"]),
         tests("Control", ["Base", "Choices", "Text", "Control"]),
         tests("Node", ["Base", "Choices", "Crypto", "Trust", "Session", "Membership", "Control", "Node"]),
-        tests("Host", ["Base", "Choices", "Text", "Crypto", "Disk", "Trust", "Control", "Node", "Host"]),
+        tests(
+            "Host",
+            [
+                "Base", "Choices", "Text", "Crypto", "Loop", "Disk", "Trust", "Session", "Membership", "Control",
+                "Node", "Host",
+            ]),
         tests("Verbs", ["Base", "Text", "Control", "Host", "Verbs"]),
         tests("Simulation", ["Base", "Choices", "Simulation"], data: ["Scenarios"]),
         tests("Daemon", ["marramd", "marram", "marram-sim"]),

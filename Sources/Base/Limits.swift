@@ -7,6 +7,11 @@ package enum Limits {
     package static let largestDatagramBytes = 65_507
     /// A node's, site's or mesh's name: fits a table column and a DNS label.
     package static let nameBytes = 63
+    /// Whatever is counted one by one, such as beats, rounds and batches: one a nanosecond for a century. A number
+    /// above it in a file was never counted, and leaves room for what is counted on from it.
+    package static let counted: UInt64 = 1 << 62
+    /// The longest patience that an engine may be set to have: a year. Whatever is reckoned from it fits an `Interval`.
+    package static let patience = Interval.days(366)
     /// Members known to one node. Full views are designed for 2,000 and simulated to 10,000.
     package static let members = 10_000
     /// One request over the control socket, its length prefix not counted.

@@ -15,3 +15,14 @@ package func isName(_ text: String) -> Bool {
     return isLetterOrDigit(first) && isLetterOrDigit(last)
         && bytes.allSatisfy { isLetterOrDigit($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }
 }
+
+extension ByteReader {
+    /// A length and a name. Names that others send stand in logs and tables: one with a line break in it could pass for
+    /// a line of our own.
+    @_lifetime(self: copy self)
+    package mutating func name() throws(DecodeError) -> String {
+        let name = try text(atMost: Limits.nameBytes)
+        guard isName(name) else { throw .outOfRange }
+        return name
+    }
+}

@@ -38,12 +38,14 @@ struct FlightFiles: ~Copyable {
         file = try AppendFile(emptying: directory.recordingPath(number))
     }
 
-    /// Both files, the older first, as one recording.
+    /// Both files, the older first, as one recording. Each is taken up to its last whole entry: the older may be of a
+    /// life that ended while it was written.
     func joined() throws(FileError) -> [UInt8] {
         var bytes = Recording.magic
         for number in [3 - number, number] where DurableFile.exists(directory.recordingPath(number)) {
-            bytes += try DurableFile.read(
-                directory.recordingPath(number), atMost: bytesPerFile + Limits.recordingEntryBytes)
+            bytes += Recording.wholeEntries(
+                of: try DurableFile.read(
+                    directory.recordingPath(number), atMost: bytesPerFile + Limits.recordingEntryBytes))
         }
         return bytes
     }

@@ -72,7 +72,7 @@ package final class Host {
         now = loop.now()
         var entropy = Entropy.system
         node = MarramNode(
-            Self.configuration(configuration, identity, boot: storage.boot, bound: socket.localAddress),
+            try Self.configuration(configuration, identity, boot: storage.boot, bound: socket.localAddress),
             session: Session(
                 me: identity.id, key: identity.sealingKey(), boot: storage.boot, entropy: entropy.split()),
             stored: stored, random: Random(seed: entropy.bytes(8).reduce(0) { $0 << 8 | UInt64($1) }), mischief: .none,
@@ -102,10 +102,16 @@ package final class Host {
 
     private static func configuration(
         _ configuration: Configuration, _ identity: borrowing NodeIdentity, boot: UInt64, bound: Address
-    ) -> NodeConfiguration {
+    ) throws(Complaint) -> NodeConfiguration {
+        let name = configuration.node.name ?? Machine.hostName
+        guard isName(name) else {
+            throw Complaint(
+                .badName, what: "this machine's host name cannot be the name of a node",
+                remedy: "set [node] name in marram.toml, such as name = \"till-01\"")
+        }
         let isEverywhere = bound.isUnspecified
         return NodeConfiguration(
-            mesh: identity.mesh, name: configuration.node.name ?? Machine.hostName, site: configuration.node.site,
+            mesh: identity.mesh, name: name, site: configuration.node.site,
             id: identity.id, meshKey: identity.meshKey, boot: boot, listen: bound,
             reachable: isEverywhere ? Machine.addresses(port: bound.port) : [bound], seeds: identity.seeds,
             gossip: MembershipSettings(

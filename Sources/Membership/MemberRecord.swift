@@ -66,8 +66,8 @@ extension MemberRecord: WireValue {
 
     package init(from reader: inout ByteReader) throws(DecodeError) {
         id = try reader.nodeID()
-        name = try reader.text(atMost: Limits.nameBytes)
-        site = try reader.text(atMost: Limits.nameBytes)
+        name = try reader.name()
+        site = try reader.name()
         address = try reader.address()
         life = Life(boot: try reader.varint(), beat: try reader.varint())
         isLeaving = try reader.bool()

@@ -40,10 +40,12 @@ extension MembershipEngine: WireValue {
     package init(from reader: inout ByteReader) throws(DecodeError) {
         settings = try MembershipSettings(from: &reader)
         me = try MemberRecord(from: &reader)
+        guard me.life.beat <= Limits.counted else { throw .outOfRange }
         members = SortedMap()
         patience = DeadlineHeap()
         for member in try reader.list(of: Member.self, atMost: Limits.members) {
             guard members.keys.last.map({ $0 < member.record.id }) ?? true else { throw .notCanonical }
+            guard member.record.id != me.id else { throw .outOfRange }
             members[member.record.id] = member
             patience[member.record.id] = member.patienceEnd(settings)
         }
@@ -52,11 +54,14 @@ extension MembershipEngine: WireValue {
         for _ in 0..<(try reader.count(atMost: Limits.members)) {
             let id = try reader.nodeID()
             guard rumours.keys.last.map({ $0 < id }) ?? true else { throw .notCanonical }
-            rumours[id] = try reader.count(atMost: Limits.rumourCopies)
+            let copies = try reader.count(atMost: Limits.rumourCopies)
+            guard copies > 0 else { throw .outOfRange }
+            rumours[id] = copies
         }
         cursor = try reader.nodeID()
         nextRound = try reader.bool() ? try reader.instant() : nil
         rounds = try reader.varint()
+        guard rounds <= Limits.counted else { throw .outOfRange }
         let state = try reader.bytes32()
         guard state != .zero else { throw .outOfRange }
         random = Random(state: state)

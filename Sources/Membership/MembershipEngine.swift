@@ -166,7 +166,9 @@ package struct MembershipEngine: Engine {
         precondition(found, "patience is kept for members of the view only, and nobody is ever removed from it")
         let old = members.values[index]
         let silence = now.instant - old.heard
-        let state: Member.State = silence >= settings.unreachableAfter ? .unreachable : .suspect
+        // A suspect's patience ends once more only: at the end of time its silence no longer grows.
+        let isGivenUp = old.state == .suspect || silence >= settings.unreachableAfter
+        let state: Member.State = isGivenUp ? .unreachable : .suspect
         members.update(at: index) { member in
             member.state = state
             member.reason = .silent(for: silence)

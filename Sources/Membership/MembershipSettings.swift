@@ -11,9 +11,10 @@ package struct MembershipSettings: Hashable, Sendable {
     /// Silence after which it is called unreachable.
     package var unreachableAfter: Interval
 
-    /// Whether the settings go together. The configuration refuses others with a sentence.
+    /// Whether the settings go together and can be reckoned with. The configuration refuses others with a sentence.
     package var isConsistent: Bool {
         interval > .zero && fanout > 0 && suspectAfter > interval && unreachableAfter > suspectAfter
+            && unreachableAfter <= Limits.patience
     }
 
     package init(interval: Interval, fanout: Int, suspectAfter: Interval, unreachableAfter: Interval) {

@@ -19,6 +19,15 @@ package enum Recording {
         package var isCutShort = false
     }
 
+    /// The whole entries at the beginning of a piece of a recording, which has no magic in front. What a daemon was
+    /// writing when it stopped is left out, so that another piece can follow.
+    package static func wholeEntries(of piece: [UInt8]) -> [UInt8] {
+        var reader = ByteReader(piece.raw)
+        var end = 0
+        while let body = try? reader.entryBody() { end += 4 + body.count }
+        return Array(piece[..<end])
+    }
+
     /// Lives through `bytes` and compares each state with the recorded one. `step` sees each input as it is taken.
     package static func replay(
         _ bytes: [UInt8], step: (Int, Switchboard.Input, Now, Switchboard) -> Void = { _, _, _, _ in }
@@ -30,7 +39,7 @@ package enum Recording {
         var reader = ByteReader(bytes.raw)
         _ = try reader.raw(magic.count)
         while reader.remaining > 0 {
-            guard let body = try? reader.entryBody() else {
+            guard let body = try reader.entryBody() else {
                 report.isCutShort = true
                 return report
             }
@@ -63,10 +72,12 @@ package enum Recording {
 }
 
 extension ByteReader {
-    /// The bytes of one entry behind their length.
-    fileprivate mutating func entryBody() throws(DecodeError) -> [UInt8] {
+    /// The bytes of one entry behind their length; nil when they end before it does.
+    fileprivate mutating func entryBody() throws(DecodeError) -> [UInt8]? {
+        guard remaining >= 4 else { return nil }
         let count = Int(try u32())
         guard count <= Limits.recordingEntryBytes else { throw .tooLong }
+        guard remaining >= count else { return nil }
         return [UInt8](copying: try raw(count))
     }
 }

@@ -90,9 +90,11 @@ extension Switchboard: WireValue {
     package init(from reader: inout ByteReader) throws(DecodeError) {
         self.init(membership: try MembershipEngine(from: &reader))
         lastTicket = Ticket(number: try reader.u64())
+        guard lastTicket.number <= Limits.counted else { throw .outOfRange }
         for _ in 0..<(try reader.count(atMost: Limits.unstoredBatches)) {
             let ticket = Ticket(number: try reader.u64())
             guard unstored.keys.last.map({ $0 < ticket }) ?? true else { throw .notCanonical }
+            guard ticket <= lastTicket else { throw .outOfRange }
             unstored[ticket] = try reader.count(atMost: Limits.members)
         }
     }

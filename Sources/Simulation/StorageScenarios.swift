@@ -2,9 +2,9 @@ internal import Base
 internal import Choices
 internal import Node
 
-/// Worlds whose nodes store their facts in a real SQLite, on disks that lose power in the middle of a write. The oracles
-/// are those of the same worlds in memory, and one more, `disk-model`: what a database holds after a crash is what was
-/// stored, with or without the write that was under way.
+/// Worlds whose nodes store their facts in a real SQLite, on disks that lose power in the middle of a write. The
+/// oracles are those of the same worlds in memory, and one more, `disk-model`: what a database holds after a crash is
+/// what was stored, with or without the write that was under way.
 extension Scenario {
     /// The better test of the two: a toy stores often, and confirms a write only when the disk has it.
     static let toyStorage = Scenario(
@@ -56,8 +56,8 @@ extension Scenario {
         }
     }
 
-    /// Crashes at any time, and soon after a rebirth another one anywhere: that is when whole nodes store what they hear
-    /// of the new life. And crashes after one in four of `writes`, so soon that the disk is at work.
+    /// Crashes at any time, and soon after a rebirth another one anywhere: that is when whole nodes store what they
+    /// hear of the new life. And crashes after one in four of `writes`, so soon that the disk is at work.
     private static func crashes(_ tape: inout Tape, _ script: Script, after writes: [Action]) -> [Action] {
         let milliseconds = max(Int(script.safety.milliseconds), 1)
         var crashes: [Action] = []

@@ -30,7 +30,7 @@ extension Invitation: WireValue {
     }
 
     package init(from reader: inout ByteReader) throws(DecodeError) {
-        mesh = try reader.text(atMost: Limits.nameBytes)
+        mesh = try reader.name()
         meshKey = try reader.bytes32()
         seeds = try reader.list(of: Address.self, atMost: Limits.seedAddresses)
         expires = WallTime(milliseconds: Int64(bitPattern: try reader.u64()))

@@ -64,7 +64,7 @@ package struct NodeIdentity: ~Copyable {
     package init(decoding bytes: RawSpan) throws(DecodeError) {
         var reader = ByteReader(bytes)
         guard try reader.u8() == Self.version else { throw .unknown }
-        let mesh = try reader.text(atMost: Limits.nameBytes)
+        let mesh = try reader.name()
         let meshKey = try reader.bytes32()
         let seed = SecretBytes(copying: try reader.raw(SigningKey.seedByteCount))
         let seeds = try reader.list(of: Address.self, atMost: Limits.seedAddresses)

@@ -1,5 +1,6 @@
 internal import Base
 internal import Membership
+internal import Node
 
 /// Something that reads bytes which somebody else wrote, and must survive whatever they are: refuse or accept, but
 /// never trap, loop or grow without bound. Each is fuzzed by `Tools/fuzz/run`, and every input that ever broke one is
@@ -16,6 +17,18 @@ package struct Decoder: Sendable {
         Decoder(name: "fields", run: readFields),
         .wire("fact", Fact.self),
         .wire("membership", MembershipMessage.self),
+        .wire("frame", Frame.self),
+        Decoder(name: "datagram", run: receiveDatagram),
+        Decoder(name: "input", run: takeInput),
+        Decoder(name: "checkpoint", run: liveOn),
+        Decoder(name: "recording", run: replayRecording),
+        Decoder(name: "token", run: readToken),
+        Decoder(name: "identity", run: readIdentity),
+        Decoder(name: "request", run: readRequest),
+        Decoder(name: "envelope", run: readEnvelope),
+        Decoder(name: "controlframe", run: readControlFrames),
+        Decoder(name: "json", run: readJSON),
+        Decoder(name: "scenario", run: readScenario),
     ]
 
     /// A value with one encoding: what is accepted is written again to the very same bytes.

@@ -1,0 +1,143 @@
+import Base
+import Control
+import Crypto
+import Membership
+import Session
+import Testing
+import Trust
+
+@testable import Node
+
+@Test func nodesThatHearEachOtherAgreeOnWhoIsHere() throws {
+    let village = Village(3)
+    village.run(milliseconds: 5_000)
+    let answers = (1...3).map { village.ask($0, .members) }
+    for answer in answers {
+        #expect(try members(answer).map(\.name) == ["till-01", "till-02", "till-03"])
+        #expect(try members(answer).allSatisfy { $0.state == .alive })
+        let view = try #require(answer.view)
+        #expect(view.agree == 3 && view.of == 3)
+        #expect(view.digest == answers[0].view?.digest)
+        #expect(view.oldest < .seconds(3))
+    }
+    #expect(village[1].node.name(of: id(2)) == "till-02")
+    #expect(village[1].node.name(of: id(9)) == id(9).short)
+}
+
+@Test func aDatagramThatOpensAndDoesNotDecodeIsCountedAndNoted() throws {
+    let village = Village(1)
+    var seeded = Entropy.seeded(7)
+    var faulty = Session(me: id(9), key: EnvelopeKey(from: &seeded), boot: 1, entropy: .seeded(9))
+    var arena = ByteWriter()
+    let datagram = faulty.seal(into: &arena) { $0.u8(77) }
+    village[1].hear(Array(arena.bytes[datagram]), from: port(9), at: moment(0))
+    #expect(village[1].notes == [.undecoded(.unknown, from: id(9))])
+    let status = try status(village.ask(1, .status))
+    #expect(status.counters == [.init("undecoded-unknown", 1), .init("batches_not_stored_yet", 0)])
+}
+
+@Test func aDatagramThatDoesNotOpenIsCountedByItsReason() throws {
+    let village = Village(2)
+    village[2].wake(at: moment(0))
+    let letter = try #require(village[2].post().first)
+    var tampered = letter.datagram
+    tampered[40] ^= 1
+    for datagram in [[], letter.datagram, letter.datagram, tampered, [9] + letter.datagram.dropFirst()] {
+        village[1].hear(datagram, from: port(2), at: moment(0))
+    }
+    let status = try status(village.ask(1, .status))
+    let reasons = status.counters.filter { !$0.name.hasPrefix("batches") }
+    #expect(reasons == [.init("bad-header", 1), .init("bad-length", 1), .init("bad-seal", 1), .init("replayed", 1)])
+    #expect(status.traffic.receivedPackets == 5)
+    #expect(status.traffic.receivedBytes == 4 * letter.datagram.count)
+    #expect(village[1].notes.contains(.unopened(.replayed, from: port(2))))
+}
+
+@Test func theStatusTellsWhoTheNodeIsAndWhatCrossedTheWire() throws {
+    let village = Village(2)
+    village.run(milliseconds: 10_000)
+    let (one, two) = (try status(village.ask(1, .status)), try status(village.ask(2, .status)))
+    #expect(one.mesh == "store-0412" && one.node == "till-01" && one.site == "front" && one.id == id(1))
+    #expect(one.address == port(1))
+    #expect(one.uptime == .seconds(10))
+    #expect(one.members.alive == 2 && one.members.all == 2)
+    #expect(one.isHealthy)
+    #expect(one.traffic.sentPackets == two.traffic.receivedPackets)
+    #expect(one.traffic.sentBytes == two.traffic.receivedBytes)
+    #expect(one.traffic.receivedPackets == two.traffic.sentPackets)
+}
+
+@Test func aSilentMemberIsAProblemWithItsCode() throws {
+    let village = Village(2)
+    village.run(milliseconds: 5_000)
+    village[2].isListening = false
+    village.run(milliseconds: 8_000)
+    let suspected = try status(village.ask(1, .status))
+    #expect(suspected.problems.map(\.code) == [.memberSuspect])
+    #expect(suspected.members.suspect == 1)
+    village.run(milliseconds: 30_000)
+    let lost = try status(village.ask(1, .status))
+    #expect(lost.problems.map(\.code) == [.memberUnreachable])
+    #expect(try members(village.ask(1, .members))[1].why.hasPrefix("no sign of life for "))
+    let view = try #require(village.ask(1, .members).view)
+    #expect(view.agree == 1 && view.of == 1, "who cannot be reached cannot agree")
+    village[2].isListening = true
+    village.run(milliseconds: 20_000)
+    #expect(try status(village.ask(1, .status)).isHealthy)
+}
+
+@Test func anInvitationNamesWhoCanBeReachedAndCarriesAWarning() throws {
+    let village = Village(3)
+    village.run(milliseconds: 5_000)
+    let envelope = village.ask(1, .invite(uses: 20, lifetime: .hours(24)))
+    guard case .invitation(let reply) = envelope.reply else { return #expect(Bool(false), "\(envelope.reply)") }
+    let invitation = try Invitation(token: reply.token)
+    #expect(invitation.mesh == "store-0412")
+    #expect(invitation.seeds == [port(1), port(2), port(3)])
+    #expect(invitation.meshKey == village[1].node.configuration.meshKey)
+    #expect(invitation.expires == moment(5_000).wall + .hours(24))
+    #expect(invitation.uses == 20 && reply.uses == 20 && reply.expires == invitation.expires)
+    #expect(envelope.warnings.map(\.code) == [.invitationProvisional])
+}
+
+@Test func aNodeThatLeavesIsGoneForItselfAndForOthers() throws {
+    let village = Village(3)
+    village.run(milliseconds: 5_000)
+    #expect(village.ask(2, .leave).reply == .left(LeaveReply(mesh: "store-0412", told: 2)))
+    #expect(village[2].node.deadline == nil)
+    #expect(try members(village.ask(2, .members))[1].state == .left)
+    let row = try members(village.ask(1, .members))[1]
+    #expect(row.state == .left && row.why == "said goodbye")
+    #expect(try status(village.ask(1, .status)).isHealthy, "whoever says goodbye is no problem")
+}
+
+@Test func theVersionIsItsOwn() {
+    #expect(Village(1).ask(1, .version).reply == .version(.own))
+}
+
+@Test func theStateHashDependsOnTheStateAlone() {
+    let plain = Resident(1, records: false)
+    let other = Resident(1, records: true, mesh: 8, entropy: 99)
+    #expect(plain.node.stateHash == other.node.stateHash, "keys, seals and the recorder are no part of the state")
+    #expect(plain.node.stateHash != Resident(1, records: false, chance: 2).node.stateHash)
+    for resident in [plain, other] {
+        for step in Int64(1)...20 { resident.wake(at: moment(step * 700)) }
+    }
+    #expect(plain.node.stateHash == other.node.stateHash)
+}
+
+@Test func whatIsStoredIsNoLongerWaitedFor() throws {
+    let village = Village(2)
+    village.run(milliseconds: 2_000)
+    #expect(village[1].node.switchboard.unstored.isEmpty)
+    var switchboard = village[1].node.switchboard
+    var outbox = Outbox<Switchboard.Effect>()
+    let stranger = MemberRecord(
+        id: id(3), name: "till-03", site: "front", address: port(3), life: Life(boot: 1, beat: 0), isLeaving: false)
+    switchboard.take(
+        .received(.membership(.hello(stranger)), from: id(3), source: port(3)), at: moment(3_000), into: &outbox)
+    #expect(switchboard.unstored.values == [1])
+    let ticket = try #require(switchboard.unstored.keys.first)
+    switchboard.take(.persisted(ticket), at: moment(3_001), into: &outbox)
+    #expect(switchboard.unstored.isEmpty)
+}

@@ -1,0 +1,159 @@
+import Base
+import Control
+import Crypto
+import Membership
+import Node
+import Session
+import Testing
+
+/// Nodes that hear each other at once and without loss: what comes out of one outbox goes into the others. Time is what
+/// the test says it is.
+final class Village {
+    private(set) var residents: [Resident]
+    private(set) var time: Int64 = 0
+
+    init(_ count: Int, records: Bool = false) {
+        residents = (1...UInt16(count)).map { Resident($0, records: records) }
+    }
+
+    subscript(number: Int) -> Resident { residents[number - 1] }
+
+    func run(milliseconds: Int64) {
+        let end = time + milliseconds
+        while time < end {
+            time += 100
+            for resident in residents { resident.wake(at: moment(time)) }
+            settle()
+        }
+    }
+
+    func ask(_ number: Int, _ request: Request) -> Envelope {
+        let answer = self[number].ask(request, at: moment(time))
+        settle()
+        return answer
+    }
+
+    /// Delivers until nobody has anything more to say.
+    private func settle() {
+        while true {
+            let letters = residents.flatMap { $0.post() }
+            if letters.isEmpty { return }
+            for letter in letters {
+                for resident in residents where resident.address == letter.to && resident.isListening {
+                    resident.hear(letter.datagram, from: letter.from, at: moment(time))
+                }
+            }
+        }
+    }
+}
+
+/// A node, and what came out of it.
+final class Resident {
+    struct Letter {
+        var datagram: [UInt8]
+        var from: Address
+        var to: Address
+    }
+
+    var node: MarramNode
+    let address: Address
+    var isListening = true
+    private(set) var notes: [NodeNote] = []
+    private(set) var recording = Recording.magic
+    private var outbox = NodeOutbox()
+    private var letters: [Letter] = []
+    private var answers: [Envelope] = []
+
+    /// Everybody but the first knows the first.
+    init(
+        _ number: UInt16, records: Bool, mesh: UInt64 = 7, chance: UInt64? = nil, entropy: UInt64? = nil
+    ) {
+        address = port(number)
+        var seeded = Entropy.seeded(mesh)
+        let session = Session(
+            me: id(number), key: EnvelopeKey(from: &seeded), boot: 1, entropy: .seeded(entropy ?? UInt64(number)))
+        node = MarramNode(
+            configuration(number, meshKey: Bytes32(mesh, 0xFEED_F00D_CAFE_BABE, 3, 4), records: records),
+            session: session, stored: [], random: Random(seed: chance ?? UInt64(number)), mischief: .none,
+            at: moment(0))
+        takeRecording()
+    }
+
+    func wake(at now: Now) {
+        guard let deadline = node.deadline, deadline <= now.instant, isListening else { return }
+        node.wake(at: now, into: &outbox)
+        carryOut(at: now)
+    }
+
+    func hear(_ datagram: [UInt8], from: Address, at now: Now) {
+        var bytes = datagram
+        var span = bytes.mutableRaw
+        node.receive(&span, from: from, at: now, into: &outbox)
+        carryOut(at: now)
+    }
+
+    func ask(_ request: Request, at now: Now) -> Envelope {
+        node.perform(request, id: RequestID(number: 5), at: now, into: &outbox)
+        carryOut(at: now)
+        return answers.removeLast()
+    }
+
+    func post() -> [Letter] {
+        defer { letters = [] }
+        return letters
+    }
+
+    func startRecording(continues: Bool) {
+        node.startRecording(continues: continues)
+        takeRecording()
+    }
+
+    private func carryOut(at now: Now) {
+        var tickets: [Ticket] = []
+        for effect in outbox.effects {
+            switch effect {
+            case .send(let range, let to):
+                letters.append(Letter(datagram: Array(outbox.arena.bytes[range]), from: address, to: to))
+            case .persist(_, let ticket): tickets.append(ticket)
+            case .reply(_, let envelope): answers.append(envelope)
+            case .note(let note): notes.append(note)
+            }
+        }
+        outbox.removeAll()
+        for ticket in tickets { node.persisted(ticket, at: now, into: &outbox) }
+        takeRecording()
+    }
+
+    private func takeRecording() {
+        recording += node.recorder.untaken.bytes
+        node.recordingTaken()
+    }
+}
+
+func id(_ number: UInt16) -> NodeID { NodeID(Bytes32(0x0102_0304_0506_0708, 0, 0, UInt64(number))) }
+func port(_ number: UInt16) -> Address { Address(v4: 0x0A09_0000 | UInt32(number), port: 7946) }
+
+func moment(_ milliseconds: Int64) -> Now {
+    Now(
+        instant: .zero + .seconds(50) + .milliseconds(milliseconds),
+        wall: WallTime(milliseconds: 1_795_183_331_000 + milliseconds))
+}
+
+func configuration(_ number: UInt16, meshKey: Bytes32, records: Bool) -> NodeConfiguration {
+    NodeConfiguration(
+        mesh: "store-0412", name: "till-0\(number)", site: "front", id: id(number), meshKey: meshKey, boot: 1,
+        listen: port(number), reachable: [port(number)], seeds: number == 1 ? [] : [port(1)],
+        gossip: MembershipSettings(
+            interval: .seconds(1), fanout: 3, suspectAfter: .seconds(5), unreachableAfter: .seconds(30)),
+        records: records)
+}
+
+func status(_ envelope: Envelope) throws -> StatusReply {
+    guard case .status(let status) = envelope.reply else { throw Complaint(.ourMistake, what: "\(envelope.reply)") }
+    return status
+}
+
+func members(_ envelope: Envelope) throws -> [MemberRow] {
+    guard case .members(let rows) = envelope.reply else { throw Complaint(.ourMistake, what: "\(envelope.reply)") }
+    return rows
+}

@@ -1,0 +1,134 @@
+internal import Base
+internal import Control
+internal import Crypto
+internal import Membership
+internal import Node
+internal import Session
+
+/// A node hears the input twice: as a datagram from nowhere, which it must not open, and as what a member of its mesh
+/// has sealed, which it opens and then decodes or notes. Afterwards it still wakes and still leaves.
+func receiveDatagram(_ bytes: [UInt8]) {
+    var node = listener()
+    precondition(hear(bytes, &node).contains { if case .unopened = $0 { true } else { false } }, "a forgery was opened")
+    var speaker = session(of: 2)
+    var arena = ByteWriter()
+    let datagram = speaker.seal(into: &arena) { $0.raw(bytes) }
+    let isUndecoded = hear(Array(arena.bytes[datagram]), &node).contains {
+        if case .undecoded = $0 { true } else { false }
+    }
+    precondition(isUndecoded == ((try? Frame(decoding: bytes.raw)) == nil), "the node and the decoder disagree")
+    var outbox = NodeOutbox()
+    for second in [Int64(1), 30, 3_600] { node.wake(at: moment(second), into: &outbox) }
+    node.perform(.status, id: RequestID(number: 1), at: moment(4_000), into: &outbox)
+    node.perform(.leave, id: RequestID(number: 2), at: moment(4_001), into: &outbox)
+}
+
+private func hear(_ datagram: [UInt8], _ node: inout MarramNode) -> [NodeNote] {
+    var bytes = datagram
+    var span = bytes.mutableRaw
+    var outbox = NodeOutbox()
+    node.receive(&span, from: address(2), at: moment(0), into: &outbox)
+    return outbox.effects.compactMap { if case .note(let note) = $0 { note } else { nil } }
+}
+
+/// Decodes an input of a switchboard and lets a small one take it, early and late.
+func takeInput(_ bytes: [UInt8]) {
+    guard let input = try? Switchboard.Input(decoding: bytes.raw) else { return }
+    precondition(input.encoded == bytes, "an input was accepted in a second encoding")
+    var switchboard = Switchboard(membership: engine())
+    var outbox = Outbox<Switchboard.Effect>()
+    for now in extremes {
+        switchboard.take(input, at: now, into: &outbox)
+        switchboard.take(.woken, at: now, into: &outbox)
+    }
+}
+
+/// Decodes the whole state of a switchboard and lives on from it, to the end of time. A state that it comes to, read
+/// back, must be due at the same moment: deadlines are not written down, but follow from the rest.
+func liveOn(_ bytes: [UInt8]) {
+    guard var switchboard = try? Switchboard(decoding: bytes.raw) else { return }
+    precondition(switchboard.encoded == bytes, "a state was accepted in a second encoding")
+    var outbox = Outbox<Switchboard.Effect>()
+    let hello = Switchboard.Input.received(.membership(.hello(record(2))), from: id(2), source: address(2))
+    for now in extremes {
+        for input in [Switchboard.Input.woken, hello, .persisted(Ticket(number: 1)), .woken] {
+            switchboard.take(input, at: now, into: &outbox)
+            outbox.removeAll()
+        }
+        guard let again = try? Switchboard(decoding: switchboard.encoded.raw) else { continue }
+        precondition(again.deadline == switchboard.deadline, "what was read back is due at another time")
+    }
+    switchboard.take(.performed(.leave), at: moment(9), into: &outbox)
+    precondition(switchboard.deadline == nil, "a node that left wants to be woken")
+}
+
+/// Replays a recording, whose first line is added. When the input begins with 0xFF, the rest is cut into entries by
+/// lengths that always fit, because lengths chosen blindly hardly ever do.
+func replayRecording(_ input: [UInt8]) {
+    let entries = input.first == 0xFF ? framed(input.dropFirst()) : input
+    let whole = Recording.wholeEntries(of: entries)
+    precondition(entries.starts(with: whole), "whole entries are not the beginning of all")
+    guard let report = try? Recording.replay(Recording.magic + entries) else { return }
+    precondition(report.isCutShort == (whole.count < entries.count), "cut short and whole at once")
+    guard let again = try? Recording.replay(Recording.magic + whole) else {
+        preconditionFailure("the whole entries of a good recording are refused")
+    }
+    precondition(!again.isCutShort && again.inputs == report.inputs, "the whole entries are another recording")
+}
+
+private func framed(_ choices: ArraySlice<UInt8>) -> [UInt8] {
+    var writer = ByteWriter()
+    var rest = choices
+    while rest.count > 2 {
+        let length = Int(rest.removeFirst()) << 8 | Int(rest.removeFirst())
+        let body = rest.prefix(length)
+        rest = rest.dropFirst(length)
+        writer.u32(UInt32(body.count))
+        writer.raw(Array(body))
+    }
+    return writer.bytes
+}
+
+// MARK: A small mesh
+
+private func id(_ number: UInt64) -> NodeID { NodeID(Bytes32(number, 0, 0, number)) }
+private func address(_ number: UInt16) -> Address { Address(v4: 0x0A09_0000 | UInt32(number), port: 7946) }
+
+private func moment(_ seconds: Int64) -> Now {
+    Now(instant: .zero + .seconds(seconds + 100), wall: WallTime(milliseconds: seconds * 1_000))
+}
+
+/// Times at which reckoning with them is most likely to go wrong.
+private let extremes = [
+    Now(instant: .zero, wall: WallTime(milliseconds: .min)), moment(0), moment(5), moment(86_400),
+    Now(instant: Instant(nanoseconds: 1 << 63), wall: WallTime(milliseconds: 0)),
+    Now(instant: Instant(nanoseconds: .max), wall: WallTime(milliseconds: .max)), moment(1),
+]
+
+private let settings = MembershipSettings(
+    interval: .seconds(1), fanout: 3, suspectAfter: .seconds(5), unreachableAfter: .seconds(30))
+
+private func record(_ number: UInt16) -> MemberRecord {
+    MemberRecord(
+        id: id(UInt64(number)), name: "till-0\(number)", site: "front", address: address(number),
+        life: Life(boot: 1, beat: 0), isLeaving: false)
+}
+
+private func engine() -> MembershipEngine {
+    MembershipEngine(
+        me: record(1), settings: settings, seeds: [address(2)], stored: [], random: Random(seed: 1), mischief: .none,
+        at: moment(0))
+}
+
+private func session(of number: UInt64) -> Session {
+    var entropy = Entropy.seeded(7)
+    return Session(me: id(number), key: EnvelopeKey(from: &entropy), boot: 1, entropy: .seeded(number))
+}
+
+private func listener() -> MarramNode {
+    MarramNode(
+        NodeConfiguration(
+            mesh: "store", name: "till-01", site: "front", id: id(1), meshKey: Bytes32(1, 2, 3, 4), boot: 1,
+            listen: address(1), reachable: [address(1)], seeds: [address(2)], gossip: settings, records: true),
+        session: session(of: 1), stored: [], random: Random(seed: 1), mischief: .none, at: moment(0))
+}
