@@ -15,10 +15,11 @@ extension DiskKind {
     static let onlyInMemory: [FaultKind] = [.wipe, .restore, .lyingDisk]
 }
 
-/// The store of one simulated node in earnest: the very `FactStore` that runs at a site, on an invented disk whose power
-/// goes whenever the node dies. When a write is under way then, the power goes in the middle of one of SQLite's own
-/// operations, so that what was written and not synchronised is torn as a real disk tears it; and sometimes it goes once
-/// more while the next process opens the store. What the database answers is compared with the model by `SimulatedDisk`.
+/// The store of one simulated node in earnest: the very `FactStore` that runs at a site, on an invented disk whose
+/// power goes whenever the node dies. When a write is under way then, the power goes in the middle of one of SQLite's
+/// own operations, so that what was written and not synchronised is torn as a real disk tears it; and sometimes it goes
+/// once more while the next process opens the store. What the database answers is compared with the model by
+/// `SimulatedDisk`.
 final class SimulatedDatabase {
     /// What became of the database and of writes, for finding out whether a batch of seeds ever reached it.
     enum Fate: Int, CaseIterable {

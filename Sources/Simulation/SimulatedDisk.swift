@@ -92,8 +92,8 @@ struct SimulatedDisk {
         return first.ticket
     }
 
-    /// The power goes at a moment that the world's chance has drawn: `word`. Answers whether anything that was said to be
-    /// stored is lost.
+    /// The power goes at a moment that the world's chance has drawn: `word`. Answers whether anything that was said to
+    /// be stored is lost.
     mutating func crash(_ word: UInt64) -> Bool {
         guard let database else { return crash(surviving: Chance.scaled(word, below: waiting.count + 1)) }
         if database.isOpen {

@@ -2,14 +2,15 @@ internal import Base
 internal import Choices
 internal import Node
 
-/// Worlds whose nodes store their facts in a real SQLite, on disks that lose power in the middle of a write. The oracles
-/// are those of the same worlds in memory, and one more, `disk-model`: what a database holds after a crash is what was
-/// stored, with or without the write that was under way.
+/// Worlds whose nodes store their facts in a real SQLite, on disks that lose power in the middle of a write. The
+/// oracles are those of the same worlds in memory, and one more, `disk-model`: what a database holds after a crash is
+/// what was stored, with or without the write that was under way.
 extension Scenario {
     /// The better test of the two: a toy stores often, and confirms a write only when the disk has it.
     static let toyStorage = Scenario(
         name: "toy-storage", purpose: "toys on real SQLite, whose power goes in the middle of writes",
         habitat: storageHabitat(nodes: 3...5, safety: 10...30, settle: .seconds(20), perNode: .seconds(4)),
+        impossible: DiskKind.onlyInMemory,
         bugs: StorageBug.allCases.map(\.rawValue) + ToyBug.allCases.map(\.rawValue),
         mustReach: SimulatedDatabase.Fate.allCases.map(\.marker) + ["fault.crash"],
         workload: { tape, script in
@@ -25,6 +26,7 @@ extension Scenario {
     static let meshStorage = Scenario(
         name: "mesh-storage", purpose: "whole nodes on real SQLite, whose power goes often",
         habitat: storageHabitat(nodes: 3...5, safety: 20...40, settle: .seconds(45), perNode: .seconds(3)),
+        impossible: DiskKind.onlyInMemory,
         bugs: StorageBug.allCases.map(\.rawValue),
         mustReach: ["disk.restLoss", "disk.writeLoss", "disk.openingLoss", "fault.crash"],
         workload: { tape, script in
@@ -56,8 +58,8 @@ extension Scenario {
         }
     }
 
-    /// Crashes at any time, and soon after a rebirth another one anywhere: that is when whole nodes store what they hear
-    /// of the new life. And crashes after one in four of `writes`, so soon that the disk is at work.
+    /// Crashes at any time, and soon after a rebirth another one anywhere: that is when whole nodes store what they
+    /// hear of the new life. And crashes after one in four of `writes`, so soon that the disk is at work.
     private static func crashes(_ tape: inout Tape, _ script: Script, after writes: [Action]) -> [Action] {
         let milliseconds = max(Int(script.safety.milliseconds), 1)
         var crashes: [Action] = []
