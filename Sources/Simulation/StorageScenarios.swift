@@ -10,6 +10,7 @@ extension Scenario {
     static let toyStorage = Scenario(
         name: "toy-storage", purpose: "toys on real SQLite, whose power goes in the middle of writes",
         habitat: storageHabitat(nodes: 3...5, safety: 10...30, settle: .seconds(20), perNode: .seconds(4)),
+        impossible: DiskKind.onlyInMemory,
         bugs: StorageBug.allCases.map(\.rawValue) + ToyBug.allCases.map(\.rawValue),
         mustReach: SimulatedDatabase.Fate.allCases.map(\.marker) + ["fault.crash"],
         workload: { tape, script in
@@ -25,6 +26,7 @@ extension Scenario {
     static let meshStorage = Scenario(
         name: "mesh-storage", purpose: "whole nodes on real SQLite, whose power goes often",
         habitat: storageHabitat(nodes: 3...5, safety: 20...40, settle: .seconds(45), perNode: .seconds(3)),
+        impossible: DiskKind.onlyInMemory,
         bugs: StorageBug.allCases.map(\.rawValue),
         mustReach: ["disk.restLoss", "disk.writeLoss", "disk.openingLoss", "fault.crash"],
         workload: { tape, script in

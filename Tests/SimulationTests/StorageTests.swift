@@ -53,6 +53,16 @@ func aDiskThatBreaksItsWordIsFoundOut(bug: StorageBug) throws {
     }
 }
 
+@Test func aDatabaseIsNotWipedByAFile() throws {
+    var script = Scenario.toyStorage.script(seed: 1)
+    script.actions = [Action(at: .seconds(1), .wipe(0, for: .seconds(1)))]
+    let file = try run("mktemp --suffix .scenario").output.dropLast()
+    defer { _ = try? run("rm \(file)") }
+    _ = try run("printf '%s' '\(script.text)' > \(file)")
+    let answer = try run("\(simulator()) \(file) 2>&1")
+    #expect(answer.code == 2 && answer.output.contains("`toy-storage` has no way to do wipe"), "\(answer.output)")
+}
+
 private func fact(_ key: UInt8, _ value: UInt8) -> Fact { Fact(shelf: 1, key: [key], value: [value]) }
 
 @Test func aDatabaseComesBackWithAllThatWasDoneAndPerhapsTheNext() {
