@@ -7,8 +7,8 @@ package enum Limits {
     package static let largestDatagramBytes = 65_507
     /// A node's, site's or mesh's name: fits a table column and a DNS label.
     package static let nameBytes = 63
-    /// Whatever is counted one by one, such as beats, rounds and batches: one a nanosecond for a century. A number above
-    /// it in a file was never counted, and leaves room for what is counted on from it.
+    /// Whatever is counted one by one, such as beats, rounds and batches: one a nanosecond for a century. A number
+    /// above it in a file was never counted, and leaves room for what is counted on from it.
     package static let counted: UInt64 = 1 << 62
     /// The longest patience that an engine may be set to have: a year. Whatever is reckoned from it fits an `Interval`.
     package static let patience = Interval.days(366)

@@ -85,9 +85,11 @@ package final class PowerLossVolume {
     }
 
     /// The power comes back, and a new process starts. Whatever the old one had open must have been dropped; where the
-    /// power was yet to go is forgotten.
-    package func restart() {
+    /// power was yet to go is forgotten. From here on the choices are drawn from `random`, when there is one: then they
+    /// do not depend on what happened before.
+    package func restart(random: Random? = nil) {
         precondition(!isUp, "a process runs already")
+        self.random = random ?? self.random
         isUp = true
         session += 1
         powerGoesAt = nil

@@ -2,8 +2,8 @@ internal import Base
 internal import Membership
 internal import Node
 
-/// What must hold in a world of whole nodes, whatever happens to it. A round reaches a few members, and only news brings
-/// it forward, so packets are few.
+/// What must hold in a world of whole nodes, whatever happens to it. A round reaches a few members, and only news
+/// brings it forward, so packets are few.
 enum MeshOracles {
     static func all(_ script: Script) -> [Checker<MarramNode>] {
         [

@@ -14,19 +14,21 @@ extension Scenario {
         habitat: meshHabitat,
         mustReach: MarramNode.meshMarkers + meshHabitat.faults.filter(\.isTimed).map { "fault.\($0)" },
         workload: { tape, script in meshWorkload(&tape, script) },
-        stage: { script, _ in
-            Stage<MarramNode>(
-                bear: { birth in meshNode(birth, of: script) },
-                request: { errand in
-                    switch errand.verb {
-                    case "members": .members
-                    case "status": .status
-                    case "leave": .leave
-                    default: nil
-                    }
-                },
-                checkers: MeshOracles.all)
-        })
+        stage: { script, _ in meshStage(script) })
+
+    static func meshStage(_ script: Script) -> Stage<MarramNode> {
+        Stage(
+            bear: { birth in meshNode(birth, of: script) },
+            request: { errand in
+                switch errand.verb {
+                case "members": .members
+                case "status": .status
+                case "leave": .leave
+                default: nil
+                }
+            },
+            checkers: MeshOracles.all)
+    }
 
     /// Left out: a disk that is wiped, restored or lies. It makes a node forget how often it has started, and then its
     /// peers take what it says for old; certificates and the duplicate alarm will deal with that.
@@ -61,7 +63,7 @@ extension Scenario {
     static func meshID(_ index: Int) -> NodeID { NodeID(Bytes32(UInt64(index) + 1, 0, 0, 0)) }
 
     /// Questions at any time; in every fourth seed somebody says goodbye.
-    private static func meshWorkload(_ tape: inout Tape, _ script: Script) -> [Action] {
+    static func meshWorkload(_ tape: inout Tape, _ script: Script) -> [Action] {
         let milliseconds = max(Int(script.safety.milliseconds), 1)
         var actions: [Action] = []
         for _ in 0..<tape.range(0...20) {

@@ -28,6 +28,8 @@ package struct Scenario: Sendable {
     /// What it shows, in a line.
     package let purpose: String
     package let habitat: Habitat
+    /// The kinds of fault that a script of this scenario must not have: its worlds have no way to do them.
+    package let impossible: [FaultKind]
     /// The planted bugs that `--bug` knows here.
     package let bugs: [String]
     /// The markers that a nightly batch must have reached, and the kinds of fault that must have happened.
@@ -37,13 +39,15 @@ package struct Scenario: Sendable {
 
     /// `stage` makes the stage of one run; its second argument is the planted bug, one of `bugs`.
     package init<Member: Inhabitant & SendableMetatype & ~Copyable>(
-        name: String, purpose: String, habitat: Habitat, bugs: [String] = [], mustReach: [String] = [],
+        name: String, purpose: String, habitat: Habitat, impossible: [FaultKind] = [], bugs: [String] = [],
+        mustReach: [String] = [],
         workload: @escaping @Sendable (inout Tape, Script) -> [Action],
         stage: @escaping @Sendable (Script, String?) -> Stage<Member>
     ) {
         self.name = name
         self.purpose = purpose
         self.habitat = habitat
+        self.impossible = impossible
         self.bugs = bugs
         self.mustReach = mustReach
         self.workload = workload
@@ -109,6 +113,11 @@ extension World where Member: ~Copyable {
         }
         var reached = zip(Member.markers, noteCounts).map { (marker: $0, count: $1) }
         for (kind, count) in zip(FaultKind.allCases, faultCounts) { reached.append(("fault.\(kind)", count)) }
+        if stage.disks != .memory {
+            for fate in SimulatedDatabase.Fate.allCases {
+                reached.append((fate.marker, disks.reduce(0) { $0 + ($1.database?.counts[fate.rawValue] ?? 0) }))
+            }
+        }
         return Outcome(
             violation: violation, traceHash: hash.value, events: eventCount, simulated: now,
             packets: posts.reduce(0) { $0 + $1.sentPackets }, bytes: posts.reduce(0) { $0 + $1.sentBytes },

@@ -4,6 +4,9 @@ internal import Base
 package enum DiskKind: Hashable, Sendable {
     /// Facts in memory: fast, and exact about what a crash leaves.
     case memory
+    /// A real SQLite on an invented disk whose power goes in the middle of its writes. The facts in memory are kept
+    /// beside it as the model that it is held against. Such a disk cannot be wiped, restored or made to lie.
+    case sqlite(StorageBug? = nil)
 }
 
 /// The disk of one node: what is stored for good, and what waits to be. Writes are stored one after the other, each
@@ -49,8 +52,22 @@ struct SimulatedDisk {
     /// A write is under way.
     private(set) var isBusy = false
     private var waiting: [Write] = []
+    /// The database that stores the facts in earnest, when the kind has one. A class: a copy of the disk is the same.
+    let database: SimulatedDatabase?
+    /// What the database may be found to hold after a crash, and nothing else.
+    private var possible: [Image]
+    /// How the database differs from the model, when it does.
+    private(set) var trouble: String?
 
-    init(kind: DiskKind) { self.kind = kind }
+    init(kind: DiskKind, seed: UInt64 = 0) {
+        self.kind = kind
+        possible = [image]
+        database =
+            switch kind {
+            case .memory: nil
+            case .sqlite(let bug): SimulatedDatabase(seed: seed, bug: bug)
+            }
+    }
 
     mutating func accept(_ facts: [Fact], _ ticket: Ticket) { waiting.append(Write(ticket: ticket, facts: facts)) }
 
@@ -65,13 +82,53 @@ struct SimulatedDisk {
     mutating func finish() -> Ticket? {
         isBusy = false
         guard !isFull else { return nil }
-        return storeFirst()
+        trouble = database?.store(waiting[0].facts)
+        return trouble == nil ? storeFirst() : nil
     }
 
     private mutating func storeFirst() -> Ticket {
         let first = waiting.remove(at: 0)
         for fact in first.facts { image.store(fact) }
         return first.ticket
+    }
+
+    /// The power goes at a moment that the world's chance has drawn: `word`. Answers whether anything that was said to
+    /// be stored is lost.
+    mutating func crash(_ word: UInt64) -> Bool {
+        guard let database else { return crash(surviving: Chance.scaled(word, below: waiting.count + 1)) }
+        if database.isOpen {
+            let underWay = isBusy && !isFull ? waiting.map(\.facts) : []
+            let done = database.losePower(during: underWay, word)
+            possible = [image]
+            for facts in underWay {
+                for fact in facts { image.store(fact) }
+                possible.append(image)
+            }
+            // Nobody was told of those that were done, and yet they are; of the next one nobody knows.
+            possible = Array(possible[done...min(done + 1, underWay.count)])
+        }
+        waiting.removeAll()
+        isBusy = false
+        return false
+    }
+
+    /// A process starts and reads what the disk holds.
+    mutating func start(_ word: UInt64) {
+        guard let database else { return image.boots += 1 }
+        do throws(Complaint) {
+            let facts = try database.open(word)
+            let boots = image.boots
+            guard let place = possible.firstIndex(where: { $0.facts == facts }) else {
+                return trouble = "it holds \(facts.count) facts, which are not what was stored"
+            }
+            if possible.count > 1 { database.count(place == 0 ? .undone : .keptUnsaid) }
+            image = possible[place]
+            possible = [image]
+            image.boots = database.boots
+            if database.boots <= boots { trouble = "boot \(database.boots) comes after boot \(boots)" }
+        } catch {
+            trouble = "it does not open: \(error.what)"
+        }
     }
 
     /// The power goes. Of what was waiting, the first `surviving` reached the disk all the same, only nobody was told:

@@ -3,7 +3,7 @@ internal import Choices
 
 /// The table of all scenarios. Another one is another value here.
 extension Scenario {
-    package static let all: [Scenario] = [toy, toySpeed, mesh]
+    package static let all: [Scenario] = [toy, toySpeed, toyStorage, mesh, meshStorage]
 
     /// Few toys, every fault they have promised to bear, every oracle.
     static let toy = Scenario(
@@ -47,7 +47,7 @@ extension Scenario {
         return habitat
     }()
 
-    private static func toyStage(
+    static func toyStage(
         _ bug: ToyBug?, checkers: @escaping (Script) -> [Checker<Toy>]
     ) -> Stage<Toy> {
         Stage(
@@ -66,7 +66,7 @@ extension Scenario {
     }
 
     /// Writes and deletions, some of them at the same moment on two nodes, some in bursts.
-    private static func toyWorkload(_ tape: inout Tape, _ script: Script) -> [Action] {
+    static func toyWorkload(_ tape: inout Tape, _ script: Script) -> [Action] {
         let keys = tape.pick([3, 12, 30])
         let count = tape.range(5...60)
         var actions: [Action] = []

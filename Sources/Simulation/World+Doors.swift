@@ -68,7 +68,7 @@ extension World where Member: ~Copyable {
         if posts[node].pausedUntil > time {
             return heap.push(at: posts[node].pausedUntil, .disk, node: node, detail: Int(life))
         }
-        guard let ticket = disks[node].finish() else { return }
+        guard let ticket = disks[node].finish() else { return lookAtDisk(node) }
         let now = step(node, .disk)
         trace.absorb(ticket.number)
         homes[node].member?.persisted(ticket, at: now, into: &outbox)
@@ -131,6 +131,11 @@ extension World where Member: ~Copyable {
         guard due < posts[node].armed else { return }
         posts[node].armed = due
         heap.push(at: due, .wake, node: node, detail: Int(posts[node].life))
+    }
+
+    /// A database that is not what the model says has broken a promise, whatever the node makes of it.
+    mutating func lookAtDisk(_ node: Int) {
+        if let trouble = disks[node].trouble { fail("disk-model", Finding(trouble, at: node)) }
     }
 
     /// Begins the next write of a node's disk.

@@ -119,11 +119,16 @@ extension World where Member: ~Copyable {
         posts[node].armed = .max
         posts[node].deadline = nil
         posts[node].held = 0
-        disks[node].image.boots += 1
+        let word = chance.word(node, 1 << 41 + UInt64(posts[node].life))
+        disks[node].start(word)
+        if let database = disks[node].database {
+            trace.absorb(UInt64(database.operations))
+            lookAtDisk(node)
+        }
         let birth = Birth(
             index: node, name: "node-\(node)", addresses: addresses,
             facts: disks[node].image.facts,
-            boots: disks[node].image.boots, seed: chance.word(node, 1 << 41 + UInt64(posts[node].life)),
+            boots: disks[node].image.boots, seed: word,
             mischief: script.mischief, now: posts[node].clock.now(time))
         homes[node].member = stage.bear(birth)
         trace.absorb(UInt64(node) << 32 | UInt64(posts[node].life))
@@ -136,8 +141,7 @@ extension World where Member: ~Copyable {
     mutating func kill(_ node: Int, replacingDisk image: SimulatedDisk.Image? = nil) {
         posts[node].effectsToCrash = nil
         posts[node].dice += 1
-        let word = chance.word(~node, posts[node].dice)
-        var forgetful = disks[node].crash(surviving: Chance.scaled(word, below: disks[node].waitingCount + 1))
+        var forgetful = disks[node].crash(chance.word(~node, posts[node].dice))
         if let image {
             disks[node].image = image
             if disks[node].honest != nil { disks[node].honest = image }

@@ -59,7 +59,10 @@ package struct World<Member: Inhabitant & ~Copyable>: ~Copyable {
             posts.append(Post(clock: SimulatedClock(instant: UInt64(start))))
             homes.append(Home())
         }
-        disks = [SimulatedDisk](repeating: SimulatedDisk(kind: stage.disks), count: script.nodes)
+        precondition(
+            stage.disks == .memory || DiskKind.onlyInMemory.allSatisfy { !script.kinds.contains($0) },
+            "a database is not wiped, restored or made to lie")
+        disks = (0..<script.nodes).map { [chance] in SimulatedDisk(kind: stage.disks, seed: chance.word($0, 1 << 42)) }
         isActive = [Bool](repeating: false, count: script.actions.count)
         backups = [SimulatedDisk.Image?](repeating: nil, count: script.actions.count)
         if script.kinds.contains(.replay) { past = Ring(capacity: OldPacket.kept) }

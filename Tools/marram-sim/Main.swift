@@ -45,6 +45,9 @@ internal import Simulation
         guard let scenario = Scenario.named(script.scenario) else {
             throw Complaint(.scenarioRefused, what: "\(path): there is no scenario named `\(script.scenario)`")
         }
+        if let kind = script.kinds.first(where: scenario.impossible.contains) {
+            throw Complaint(.scenarioRefused, what: "\(path): `\(scenario.name)` has no way to do \(kind)")
+        }
         try options.checkBug(scenario)
         var run = SeedRun(scenario, options)
         return run.replay(script, from: path)
