@@ -48,6 +48,37 @@ package enum Limits {
     package static let goodbyeCopies = 2
     /// One round in so many also tries a member that is unreachable or left, or a seed that never answered.
     package static let roundsPerLostMember: UInt64 = 5
+    /// Sessions held at one time: one with every member of a full view. The one unused for longest goes first.
+    package static let sessions = members
+    /// Handshakes that this node has begun and nobody has finished.
+    package static let attempts = 1_024
+    /// Handshakes that others have begun and not yet shown to be theirs. Each is some 2 kB and lives for seconds.
+    package static let candidates = 4_096
+    /// Datagrams that wait for a session to be made: what a node says to one peer within a second or two.
+    package static let datagramsWaiting = 32
+    /// Handshakes a second that are worked on before the senders have to prove their addresses: at 0.2 ms each, a
+    /// twentieth of a core.
+    package static let unprovedHandshakes = 250
+    /// How long the secret lives from which cookies are computed; the one before it still counts.
+    package static let cookieLife = Interval.minutes(2)
+    /// Handshakes a second from one network while they come in floods, and how many of them at once.
+    package static let handshakesPerSource = 20
+    package static let handshakeBurst = 5
+    /// Networks told apart then: places in a table of 8 bytes each.
+    package static let handshakeSources = 4_096
+    /// A handshake's packet on UDP: within every path.
+    package static let handshakeBytes = datagramBytes
+    /// A key seals this long, then its successor does.
+    package static let phaseLife = Interval.minutes(5)
+    /// How many successors a session's first key has: a receiver that heard nothing for that long still finds the
+    /// right one.
+    package static let phases: UInt8 = 15
+    /// What was sealed with a key that has a successor is still opened for so long.
+    package static let formerKeyLife = Interval.seconds(30)
+    /// A session makes place for a new one after this long, so many packets, or so many bytes.
+    package static let sessionLife = Interval.hours(1)
+    package static let sessionPackets: UInt64 = 1 << 30
+    package static let sessionBytes: UInt64 = 64 << 30
     /// A fact's key: an id and a name, and room.
     package static let factKeyBytes = 256
     /// A fact's value: a record of some kind; bulk is kept in files.
