@@ -66,6 +66,7 @@ let package = Package(
         room("Disk", ["Base", "CSQLite"]),
         // 3 Law
         room("Trust", ["Base", "Crypto"]),
+        room("Traffic", ["Base"]),
         // 4 Engines
         room("Session", ["Base", "Crypto"]),
         room("Membership", ["Base"]),
@@ -100,6 +101,7 @@ let package = Package(
         tests("Loop", ["Base", "Loop"]),
         tests("Disk", ["Base", "Choices", "Disk"]),
         tests("Trust", ["Base", "Choices", "Crypto", "Trust"]),
+        tests("Traffic", ["Base", "Choices", "Traffic"]),
         tests("Session", ["Base", "Crypto", "Session"]),
         tests("Membership", ["Base", "Choices", "Membership"]),
         tests("Control", ["Base", "Choices", "Text", "Control"]),

@@ -146,3 +146,43 @@ extension Limits {
     /// A flight recording: as large as the configuration lets the two files together be, and a checkpoint.
     package static let recordingBytes = (1 << 30) + recordingEntryBytes
 }
+
+/// What one line between two nodes may hold of what the other side, or our own, pours into it.
+extension Limits {
+    /// A datagram of a line: fits the smallest packet with its header, its seal and feedback beside it.
+    package static let lineDatagramBytes = 1_100
+    /// The largest packet a line tries, seal included: what IPv4 carries in one datagram, less a little.
+    package static let linePacketBytes = 65_000
+    /// Datagrams of one priority that wait: a second of a busy node's.
+    package static let lineQueueCount = 256
+    /// Their bytes.
+    package static let lineQueueBytes = 64 << 10
+    /// Notes that wait for a door with an outbox.
+    package static let lineNotes = 64
+    /// Copies of one urgent datagram: at nine in ten packets lost, four in five still come through.
+    package static let urgentCopies = 16
+    /// Streams that one side may have open: a node's transfers with one peer.
+    package static let openStreams = 64
+    /// Streams that a peer may have open here. Twice as many as it should, since it hears later that one is closed.
+    package static let peerStreams = 128
+    /// How far ahead of the highest known a new stream's id may be, in streams: packets overtake one another.
+    package static let streamsAhead = 1_024
+    /// Bytes of one stream that its reader has not taken: at 45 % loss a byte is sent up to eight times, and 10 Mbit/s
+    /// over a satellite (600 ms) come to 3.3 MB meanwhile.
+    package static let streamWindow = 4 << 20
+    /// The same for all streams of one line.
+    package static let lineWindow = 16 << 20
+    /// Bytes of one stream that wait to be sent or acknowledged: as many as the peer's window lets fly, and again.
+    package static let streamSendBytes = 8 << 20
+    /// Packets sent and not yet spoken of by the peer: a full window of the smallest.
+    package static let packetsInFlight = 16_384
+    /// Ranges of packet numbers in one feedback: with every other packet lost, a second of 10 Mbit/s.
+    package static let feedbackRanges = 256
+    /// Arrivals in one feedback, by which the sender knows spacing and delay.
+    package static let feedbackSamples = 16
+    /// Ranges of one stream's bytes that arrived out of order: more packets than a window holds do not exist.
+    package static let streamRanges = 4_096
+    /// Units that are mixed into one packet: what 10 Mbit/s have in flight to a satellite, twice. Solving for all of
+    /// them takes some tens of milliseconds.
+    package static let mixedUnits = 1_024
+}
