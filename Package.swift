@@ -68,7 +68,7 @@ let package = Package(
         room("Trust", ["Base", "Crypto"]),
         room("Traffic", ["Base"]),
         // 4 Engines
-        room("Session", ["Base", "Crypto"]),
+        room("Session", ["Base", "Crypto", "Noise", "Traffic", "Trust"]),
         room("Membership", ["Base"]),
         room("Control", ["Base", "Text"]),
         // 5 Node
@@ -102,7 +102,7 @@ let package = Package(
         tests("Disk", ["Base", "Choices", "Disk"]),
         tests("Trust", ["Base", "Choices", "Crypto", "Trust"]),
         tests("Traffic", ["Base", "Choices", "Traffic"]),
-        tests("Session", ["Base", "Crypto", "Session"]),
+        tests("Session", ["Base", "Choices", "Crypto", "Noise", "Traffic", "Trust", "Session"]),
         tests("Membership", ["Base", "Choices", "Membership"]),
         tests("Control", ["Base", "Choices", "Text", "Control"]),
         tests("Node", ["Base", "Choices", "Crypto", "Trust", "Session", "Membership", "Control", "Node"]),

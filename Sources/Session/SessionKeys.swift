@@ -11,8 +11,8 @@ final class SessionKeys {
     /// How the peer names this session in what it sends us, and we in what we send.
     let index: UInt32
     let remoteIndex: UInt32
-    /// A handshake that somebody else began is confirmed by the first packet that opens.
-    private(set) var isConfirmed: Bool
+    /// Whether this node began the handshake.
+    let isMine: Bool
     private let born: Instant
     private var sending: Key
     private var phase: UInt8 = 0
@@ -34,15 +34,14 @@ final class SessionKeys {
         var successor: Key { Key(sealing.successor()) }
     }
 
-    init(
-        index: UInt32, remoteIndex: UInt32, sending: consuming SealingKey, receiving: consuming SealingKey,
-        isConfirmed: Bool, at now: Instant
-    ) {
+    init(index: UInt32, remoteIndex: UInt32, _ keys: consuming TransportKeys, isMine: Bool, at now: Instant) {
         self.index = index
         self.remoteIndex = remoteIndex
-        self.sending = Key(sending)
-        self.receiving = Key(receiving)
-        self.isConfirmed = isConfirmed
+        self.isMine = isMine
+        let forward = Key(keys.initiatorToResponder)
+        let backward = Key(keys.responderToInitiator)
+        sending = isMine ? forward : backward
+        receiving = isMine ? backward : forward
         born = now
         phaseBegan = now
     }
@@ -87,7 +86,6 @@ final class SessionKeys {
             throw .badSeal
         }
         window.enter(header.number)
-        isConfirmed = true
         if header.phase > receivingPhase { advance(to: header.phase, at: now) }
         return content
     }

@@ -1,6 +1,7 @@
 internal import Base
 internal import Crypto
 internal import Noise
+internal import Traffic
 
 /// What comes back to handshakes that this node began.
 extension Sessions {
@@ -13,9 +14,8 @@ extension Sessions {
             preconditionFailure("only a peer whose key is known is begun with by a first message")
         }
         try Codes.checkFirst(of: packet.bytes, MeshKeys.code(of: key.publicKey, in: mesh))
-        var handshake = try takeHandshake(of: attempt, at: now)
-        let greeting = try read(
-            &packet, in: AnswerHeader.byteCount..<packet.byteCount - Packet.codeBytes, &handshake)
+        var handshake = takeHandshake(of: attempt)
+        let greeting = try readAnswer(&packet, to: attempt, &handshake)
         let keys = SessionKeys(
             index: header.receiver, remoteIndex: header.sender, handshake.split(), isMine: true, at: now)
         let continued = greeting.continues == 0 ? nil : conversation(of: node, named: attempt.continues)
@@ -30,25 +30,24 @@ extension Sessions {
         let header = try AnswerHeader(of: packet.bytes)
         let attempt = try attempt(header.receiver, isKnock: true)
         try Codes.checkFirst(of: packet.bytes, MeshKeys.code(of: nil, in: mesh))
-        var handshake = try takeHandshake(of: attempt, at: now)
-        let greeting = try read(
-            &packet, in: AnswerHeader.byteCount..<packet.byteCount - Packet.codeBytes, &handshake)
+        var handshake = takeHandshake(of: attempt)
+        let greeting = try readAnswer(&packet, to: attempt, &handshake)
         guard let peerKey = handshake.remoteStatic else {
             preconditionFailure("the answer of XX carries the responder's key, and it was read")
         }
         let node: NodeID
+        var message = ByteWriter()
         do throws(Refusal) {
             node = try introduced(greeting, by: peerKey)
+            Packet.begin(.confirm, in: &message)
+            message.u32(header.receiver)
+            message.u32(header.sender)
+            try say(Greeting(introduction: introduction, life: life).encoded, &handshake, into: &message)
         } catch {
             // Whoever is there is nobody to talk to; this node itself, for one.
             forget(attempt)
             throw error
         }
-        var message = ByteWriter()
-        Packet.begin(.confirm, in: &message)
-        message.u32(header.receiver)
-        message.u32(header.sender)
-        write(Greeting(introduction: introduction, life: life), &handshake, into: &message)
         Codes.putFirst(behind: 0, MeshKeys.code(of: peerKey, in: mesh), in: &message)
         let keys = SessionKeys(
             index: header.receiver, remoteIndex: header.sender, handshake.split(), isMine: true, at: now)
@@ -71,9 +70,10 @@ extension Sessions {
         guard case .attempt(let attempt)? = holders[receiver] else { throw .unexpected }
         let peerKey = peerKey(of: attempt)
         do throws(CryptoError) {
+            var envelope = packet._mutatingExtracting(headerBytes..<packet.byteCount)
             let text = try MeshKeys.cookie(of: peerKey, in: mesh)
-                .open(&packet, after: headerBytes, with: attempt.code.encoded.raw)
-            var cookie = ByteReader(packet.bytes.extracting(text))
+                .open(&envelope, with: attempt.code.encoded.raw)
+            var cookie = ByteReader(envelope.bytes.extracting(text))
             guard let code = try? AuthenticationCode(from: &cookie) else { throw .notAuthentic }
             attempt.put(code, MeshKeys.code(of: peerKey, in: mesh), at: now)
         } catch {
@@ -107,18 +107,21 @@ extension Sessions {
         return attempt
     }
 
+    private func takeHandshake(of attempt: Attempt) -> Handshake {
+        guard let handshake = attempt.takeHandshake() else {
+            preconditionFailure("an attempt whose handshake was taken is forgotten or begun again in the same call")
+        }
+        return handshake
+    }
+
     /// Reads the answer to an attempt. Its code proved that a member wrote it; if it does not compute all the same,
     /// the attempt begins again with other bytes when its time comes.
     private mutating func readAnswer(
-        _ packet: inout MutableRawSpan, to attempt: Attempt
-    ) throws(Refusal) -> (Greeting, Answered) {
-        guard var handshake = attempt.takeHandshake() else {
-            preconditionFailure("an attempt whose handshake was taken is forgotten or begun again in the same call")
-        }
+        _ packet: inout MutableRawSpan, to attempt: Attempt, _ handshake: inout Handshake
+    ) throws(Refusal) -> Greeting {
         do throws(Refusal) {
-            let range = AnswerHeader.byteCount..<packet.byteCount - Packet.codeBytes
-            let greeting = try read(&packet, in: range, &handshake)
-            return (greeting, Answered(handshake))
+            return try read(
+                &packet, in: AnswerHeader.byteCount..<packet.byteCount - Packet.codeBytes, &handshake)
         } catch {
             holders[attempt.index] = nil
             let again = beginning(for: attempt.target, continues: remoteIndex(attempt.continues), proof: nil)

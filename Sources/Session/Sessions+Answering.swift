@@ -1,6 +1,7 @@
 internal import Base
 internal import Crypto
 internal import Noise
+internal import Trust
 
 /// Handshakes that others begin.
 extension Sessions {
@@ -13,8 +14,7 @@ extension Sessions {
         guard try isWorthWork(packet.bytes, isKnock: false, from: path, at: now, into: &outbox) else { return }
         guard !repeatAnswer(to: header.ephemeral, on: path, into: &outbox) else { return }
 
-        var handshake = Handshake(
-            .member, role: .responder, prologue: prologue.raw, remoteStatic: nil, psk: shared)
+        var handshake = newHandshake(.member, .responder, with: nil)
         let greeting = try read(&packet, in: FirstHeader.byteCount..<packet.byteCount - Packet.codesBytes, &handshake)
         guard let peerKey = handshake.remoteStatic else {
             preconditionFailure("the first message of IK carries the initiator's key, and it was read")
@@ -32,11 +32,11 @@ extension Sessions {
         message.u32(index)
         message.u32(header.sender)
         let continues = conversation(of: node, named: greeting.continues) == nil ? 0 : 1 as UInt32
-        try answer(Greeting(introduction: nil, life: life, continues: continues), &handshake, into: &message)
+        let reply = Greeting(introduction: nil, life: life, continues: continues)
+        try say(reply.encoded, &handshake, into: &message)
         Codes.putFirst(behind: 0, MeshKeys.code(of: peerKey, in: mesh), in: &message)
-        let transport = handshake.split()
         let keys = SessionKeys(
-            index: index, remoteIndex: header.sender, transport, isMine: false, at: now)
+            index: index, remoteIndex: header.sender, handshake.split(), isMine: false, at: now)
         remember(
             Candidate(
                 index, .keyed(keys, node, peerKey, greeting, beginnings: header.beginnings),
@@ -52,9 +52,9 @@ extension Sessions {
         guard try isWorthWork(packet.bytes, isKnock: true, from: path, at: now, into: &outbox) else { return }
         guard !repeatAnswer(to: header.ephemeral, on: path, into: &outbox) else { return }
 
-        var handshake = Handshake(.stranger, role: .responder, prologue: prologue.raw, remoteStatic: nil, psk: shared)
+        var handshake = newHandshake(.stranger, .responder, with: nil)
         do throws(NoiseError) {
-            var part = packet.extracting(KnockHeader.byteCount..<packet.byteCount - Packet.codesBytes)
+            var part = packet._mutatingExtracting(KnockHeader.byteCount..<packet.byteCount - Packet.codesBytes)
             _ = try handshake.read(&part, key: key)
         } catch {
             throw .badHandshake
@@ -64,7 +64,7 @@ extension Sessions {
         Packet.begin(.answer, in: &message)
         message.u32(index)
         message.u32(header.sender)
-        try answer(Greeting(introduction: introduction, life: life), &handshake, into: &message)
+        try say(Greeting(introduction: introduction, life: life).encoded, &handshake, into: &message)
         Codes.putFirst(behind: 0, MeshKeys.code(of: nil, in: mesh), in: &message)
         precondition(message.count <= packet.byteCount, "an answer is never longer than what it answers")
         remember(
@@ -147,7 +147,7 @@ extension Sessions {
         _ packet: inout MutableRawSpan, in range: Range<Int>, _ handshake: inout Handshake
     ) throws(Refusal) -> Greeting {
         guard !range.isEmpty else { throw .badLength }
-        var part = packet.extracting(range)
+        var part = packet._mutatingExtracting(range)
         let payload: Range<Int>
         do throws(NoiseError) {
             payload = try handshake.read(&part, key: key)
@@ -158,18 +158,6 @@ extension Sessions {
             return try Greeting(decoding: part.bytes.extracting(payload))
         } catch {
             throw .badContent
-        }
-    }
-
-    private mutating func answer(
-        _ greeting: Greeting, _ handshake: inout Handshake, into message: inout ByteWriter
-    ) throws(Refusal) {
-        do throws(NoiseError) {
-            try handshake.write(
-                greeting.encoded.raw, key: key, ephemeral: AgreementKey(from: &entropy), into: &message)
-        } catch {
-            // The initiator's own key of this handshake was one that agrees with nobody.
-            throw .badHandshake
         }
     }
 

@@ -105,10 +105,9 @@ extension Sessions {
         Packet.begin(.first, in: &message)
         message.u32(index)
         message.u64(beginnings)
-        var handshake = Handshake(
-            .member, role: .initiator, prologue: prologue.raw, remoteStatic: peer.key, psk: shared)
+        var handshake = newHandshake(.member, .initiator, with: peer.key)
         let greeting = Greeting(introduction: introduction, life: life, continues: continues, proof: proof)
-        write(greeting, &handshake, into: &message)
+        write(greeting.encoded, &handshake, into: &message)
         let code = Codes.put(behind: 0, MeshKeys.code(of: peer.key, in: mesh), cookie: nil, in: &message)
         return Beginning(index: index, isKnock: false, message: message.bytes, code: code, handshake: handshake)
     }
@@ -118,15 +117,10 @@ extension Sessions {
         var message = ByteWriter()
         Packet.begin(.knock, in: &message)
         message.u32(index)
-        var handshake = Handshake(.stranger, role: .initiator, prologue: prologue.raw, remoteStatic: nil, psk: shared)
+        var handshake = newHandshake(.stranger, .initiator, with: nil)
         // As long as the answer will be, so that nobody can use this node to send a third one more than was sent here.
         let filling = [UInt8](repeating: 0, count: Self.knockFilling)
-        do throws(NoiseError) {
-            try handshake.write(
-                filling.raw, key: key, ephemeral: AgreementKey(from: &entropy), into: &message)
-        } catch {
-            preconditionFailure("a first message has no peer's key in it that could be a bad one")
-        }
+        write(filling, &handshake, into: &message)
         let code = Codes.put(behind: 0, MeshKeys.code(of: nil, in: mesh), cookie: nil, in: &message)
         return Beginning(index: index, isKnock: true, message: message.bytes, code: code, handshake: handshake)
     }
@@ -134,21 +128,39 @@ extension Sessions {
     /// What an answer to a knock has and the knock has not, and room for greetings of later versions.
     static var knockFilling: Int { 256 }
 
-    /// Writes our side of a handshake. It cannot fail for a peer's key that agreed before; a key that agrees with
-    /// nobody was refused when it came.
-    mutating func write(_ greeting: Greeting, _ handshake: inout Handshake, into message: inout ByteWriter) {
-        do throws(NoiseError) {
-            try handshake.write(
-                greeting.encoded.raw, key: key, ephemeral: AgreementKey(from: &entropy), into: &message)
+    /// Writes the first message of a handshake.
+    private mutating func write(_ payload: [UInt8], _ handshake: inout Handshake, into message: inout ByteWriter) {
+        do throws(Refusal) {
+            try say(payload, &handshake, into: &message)
         } catch {
-            preconditionFailure("the peer's keys took part in an agreement before: \(error)")
+            preconditionFailure("the only key of a peer in a first message took part in an agreement before")
         }
+    }
+
+    /// Writes the next message of a handshake. It fails when the peer's own key for it is one that agrees with nobody.
+    mutating func say(
+        _ payload: [UInt8], _ handshake: inout Handshake, into message: inout ByteWriter
+    ) throws(Refusal) {
+        do throws(NoiseError) {
+            let ephemeral = handshake.takesEphemeral ? AgreementKey(from: &entropy) : nil
+            try handshake.write(payload.raw, key: key, ephemeral: ephemeral, into: &message)
+        } catch {
+            throw .badHandshake
+        }
+    }
+
+    func newHandshake(
+        _ noise: NoiseProtocol, _ role: HandshakeRole, with peerKey: AgreementPublicKey?
+    ) -> Handshake {
+        Handshake(
+            noise, role, prologue: prologue.raw, own: key.publicKey, remoteStatic: peerKey,
+            presharedKey: shared.withBytes { SecretBytes(copying: $0) })
     }
 }
 
 extension NoiseProtocol {
     /// Between members, who know each other's keys.
-    static let member = NoiseProtocol(.ik, psk: 2, .blake2b512)
+    static let member = NoiseProtocol(.ik, .psk2, hash: .blake2b512)
     /// With whoever is at an address.
-    static let stranger = NoiseProtocol(.xx, psk: 3, .blake2b512)
+    static let stranger = NoiseProtocol(.xx, .psk3, hash: .blake2b512)
 }

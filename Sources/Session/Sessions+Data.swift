@@ -89,7 +89,7 @@ extension Sessions {
             let start = outbox.arena.count
             let number = conversation.line.nextNumber
             conversation.keys.header(number, at: now).write(into: &outbox.arena)
-            guard conversation.line.next(at: now, into: &outbox.arena, outbox: &lineOutbox) else {
+            guard conversation.line.next(at: now, into: &outbox.arena, outbox: &lineOutbox) != nil else {
                 outbox.arena.truncate(to: start)
                 break
             }

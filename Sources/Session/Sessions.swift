@@ -11,6 +11,9 @@ package import Trust
 /// believed of a handshake that others began before a packet under its keys has opened, so a recorded handshake played
 /// again changes nothing. [Sealed sessions](../../docs/algorithms/sessions.md) has the whole walk.
 package struct Sessions: ~Copyable {
+    /// Of the packets between nodes.
+    package static let wireVersion = Packet.version
+
     package let me: NodeID
     let key: AgreementKey
     let introduction: Introduction
@@ -160,15 +163,16 @@ package struct Sessions: ~Copyable {
         return taken
     }
 
-    /// Lends what has come of a stream, in order; `use` answers how much it took.
+    /// Lends at most `limit` bytes of what has come of a stream, in order, in one or two parts; answers how many.
     package mutating func read(
-        _ stream: StreamID, of node: NodeID, at now: Instant, into outbox: inout Outbox<SessionEffect>,
-        _ use: (RawSpan) -> Int
-    ) {
-        guard let peer = peers[node], let conversation = peer.conversation else { return }
-        conversation.line.read(stream, at: now, use)
+        _ stream: StreamID, of node: NodeID, atMost limit: Int = .max, at now: Instant,
+        into outbox: inout Outbox<SessionEffect>, _ use: (RawSpan) -> Void
+    ) -> Int {
+        guard let peer = peers[node], let conversation = peer.conversation else { return 0 }
+        let count = conversation.line.read(stream, atMost: limit, at: now, use)
         flush(conversation, at: now, into: &outbox)
         schedule(peer)
+        return count
     }
 
     /// Says that nothing more will be written to a stream.

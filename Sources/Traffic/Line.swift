@@ -9,7 +9,8 @@ package import Base
 package struct Line: ~Copyable {
     let side: Side
     let settings: LineSettings
-    var nextNumber: UInt64
+    /// The number that the next packet will have, for whoever writes its header first.
+    package internal(set) var nextNumber: UInt64
     var queues: [DatagramQueue]
     var urgentID: UInt64 = 0
     var urgentSeen = UrgentWindow()
@@ -91,6 +92,12 @@ package struct Line: ~Copyable {
         } catch {
             throw .undecodable(error)
         }
+    }
+
+    /// A number for a packet that its owner sends without the line: nothing is in it, and it may be lost.
+    package mutating func takeNumber() -> UInt64 {
+        defer { nextNumber += 1 }
+        return nextNumber
     }
 
     mutating func handOutNotes(_ outbox: inout Outbox<LineEffect>) {

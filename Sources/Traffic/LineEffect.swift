@@ -22,7 +22,7 @@ package enum LineEffect: Equatable, Sendable {
 }
 
 /// What a line decided, and why: feeds counters, evidence and the log.
-package enum LineNote: Equatable, Sendable {
+package enum LineNote: Hashable, Sendable {
     /// The controller changed its mind: its mode, bytes per second, and the reason.
     case rate(RateMode, Int, RateReason)
     /// The path carries packets of so many bytes, seal included.

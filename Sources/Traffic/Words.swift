@@ -56,17 +56,9 @@ package enum Priority: UInt8, CaseIterable, Comparable, Sendable {
     }
 }
 
-/// What carries the packets.
-package enum Carrier: Hashable, Sendable {
-    /// Packets may be lost, and the path's rate and largest packet must be found out.
-    case datagrams
-    /// A kernel's byte stream, which paces and repeats by itself: `next` answers as long as its caller asks.
-    case byteStream
-}
-
 /// How a line is set up. Whatever is left out has the value that most lines want.
 package struct LineSettings: Sendable {
-    package var carrier = Carrier.datagrams
+    package var carrier = Carrier.udp
     /// Bytes that sealing adds to each packet: they are on the path, so they count.
     package var sealBytes = 32
     /// The largest packet to try, its seal included. Ethernet's is found by itself; a lower one is an operator's word.

@@ -45,9 +45,11 @@ package struct NodeIdentity: ~Copyable {
     /// The key with which the node agrees with others on what seals a line. It follows from the signing seed by a
     /// one-way step, so that one secret need be kept; the two keys themselves share nothing.
     package func agreementKey() -> AgreementKey {
+        let purpose = Array("marram/1/agreement".utf8)
+        let unsalted: [UInt8] = []
         let secret = signing.withSeed { seed in
             KeyDerivation(.blake2b256).derive(
-                salt: [].raw, input: seed, info: Self.agreementPurpose.raw, count: AgreementKey.byteCount)
+                salt: unsalted.raw, input: seed, info: purpose.raw, count: AgreementKey.byteCount)
         }
         do throws(CryptoError) {
             return try AgreementKey(secret)
@@ -55,8 +57,6 @@ package struct NodeIdentity: ~Copyable {
             preconditionFailure("as many bytes as an agreement key has were derived")
         }
     }
-
-    private static let agreementPurpose = Array("marram/1/agreement".utf8)
 
     /// What the mesh is called where machines read it. Provisional: it follows from the mesh key, and so only members
     /// know it.

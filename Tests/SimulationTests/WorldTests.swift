@@ -72,7 +72,7 @@ struct Scribe: Inhabitant, ~Copyable {
     private func send(_ number: UInt8, _ to: Int, into outbox: inout Outbox<WorldEffect<Int, Int>>) {
         let start = outbox.arena.count
         for _ in 0..<100 { outbox.arena.u8(number) }
-        outbox.put(.send(start..<outbox.arena.count, to: birth.addresses[to]))
+        outbox.put(.send(start..<outbox.arena.count, to: Path(birth.addresses[to])))
     }
 }
 
