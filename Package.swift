@@ -66,6 +66,7 @@ let package = Package(
         room("Disk", ["Base", "CSQLite"]),
         // 3 Law
         room("Trust", ["Base", "Crypto"]),
+        room("Noise", ["Base", "Crypto"]),
         // 4 Engines
         room("Session", ["Base", "Crypto"]),
         room("Membership", ["Base"]),
@@ -83,7 +84,7 @@ let package = Package(
         tool("marram", ["Verbs"]),
         tool("marram-sim", ["Base", "Disk", "Node", "Simulation"]),
         .target(name: "CMallocCount", path: "Tools/CMallocCount"),
-        tool("marram-bench", ["Base", "Text", "Crypto", "CMallocCount"]),
+        tool("marram-bench", ["Base", "Text", "Crypto", "Noise", "CMallocCount"]),
         .target(
             name: "FuzzDecoders",
             dependencies: [
@@ -100,6 +101,7 @@ let package = Package(
         tests("Loop", ["Base", "Loop"]),
         tests("Disk", ["Base", "Choices", "Disk"]),
         tests("Trust", ["Base", "Choices", "Crypto", "Trust"]),
+        tests("Noise", ["Base", "Crypto", "Noise"]),
         tests("Session", ["Base", "Crypto", "Session"]),
         tests("Membership", ["Base", "Choices", "Membership"]),
         tests("Control", ["Base", "Choices", "Text", "Control"]),
