@@ -75,6 +75,7 @@ package struct MarramNode: ~Copyable {
             switch effect {
             case .said(let peer, _, let range, let path):
                 hear(bytes.bytes.extracting(range), from: peer, path.address, at: now, into: &world)
+            case .stream(let peer, .opened(let stream, _)): refuse(stream, of: peer, at: now, into: &world)
             case .send, .stream, .note: pass(effect, into: &world)
             }
         }
@@ -161,6 +162,17 @@ package struct MarramNode: ~Copyable {
         passSealed(into: &world)
     }
 
+    /// No engine speaks in streams yet: a peer that opens one is of a later version.
+    private mutating func refuse(
+        _ stream: StreamID, of peer: NodeID, at now: Now, into world: inout NodeOutbox
+    ) {
+        counters.countRefusal("unexpected-stream")
+        swap(&sealed.arena, &world.arena)
+        sessions.reset(stream, of: peer, code: 0, at: now.instant, into: &sealed)
+        swap(&sealed.arena, &world.arena)
+        passSealed(into: &world)
+    }
+
     private mutating func passSealed(into world: inout NodeOutbox) {
         for effect in sealed.effects { pass(effect, into: &world) }
         sealed.effects.removeAll(keepingCapacity: true)
@@ -176,9 +188,7 @@ package struct MarramNode: ~Copyable {
         case .note(let note):
             if case .refused(let refusal, from: _) = note { counters.countRefusal(refusal.name) }
             world.put(.note(.session(note)))
-        case .stream:
-            // No engine uses streams yet; a peer that opens one is told so by nobody taking it.
-            break
+        case .stream: break
         case .said: preconditionFailure("only a packet that came can say something")
         }
     }
