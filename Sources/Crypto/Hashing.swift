@@ -34,7 +34,8 @@ package enum HashFunction: CaseIterable, Sendable {
     /// stays, and nothing is allocated.
     package func extend(_ hash: inout [UInt8], with bytes: RawSpan) {
         precondition(hash.count == byteCount, "a chain of hashes has one length throughout")
-        unsafe withUnsafeTemporaryAllocation(byteCount: Self.stateByteCount, alignment: Self.stateAlignment) { scratch in
+        let (size, alignment) = (Self.stateByteCount, Self.stateAlignment)
+        unsafe withUnsafeTemporaryAllocation(byteCount: size, alignment: alignment) { scratch in
             let state = UnsafeMutableRawPointer(unsafe scratch.address)
             unsafe start(state)
             unsafe hash.withUnsafeMutableBytes { buffer in

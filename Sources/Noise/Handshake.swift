@@ -49,23 +49,31 @@ package struct Handshake: ~Copyable {
         precondition(
             (remoteStatic != nil) == (isInitiator ? table.knowsResponder : table.knowsInitiator),
             "the pattern says whether the other side's static key is known beforehand")
-        isPreshared = noise.presharedKey != nil
+        let isPreshared = noise.presharedKey != nil
         precondition(
             presharedKey?.count == (isPreshared ? 32 : nil),
             "a pre-shared key has 32 bytes, and is there exactly if the protocol has one")
+        self.init(
+            role: role, table: table, isPreshared: isPreshared, own: own, remoteStatic: remoteStatic,
+            presharedKey: presharedKey,
+            state: SymmetricState(
+                noise, prologue: prologue, initiator: table.knowsInitiator ? (isInitiator ? own : remoteStatic) : nil,
+                responder: table.knowsResponder ? (isInitiator ? remoteStatic : own) : nil))
+    }
+
+    /// Two initialisers for one value: where the checks stand beside the assignments, the code that Swift 6.3.1 makes
+    /// destroys a state that is not there yet.
+    private init(
+        role: HandshakeRole, table: PatternTable, isPreshared: Bool, own: AgreementPublicKey,
+        remoteStatic: AgreementPublicKey?, presharedKey: consuming SecretBytes?, state: consuming SymmetricState
+    ) {
         self.role = role
         self.table = table
+        self.isPreshared = isPreshared
         self.own = own
         self.remoteStatic = remoteStatic
         self.presharedKey = presharedKey
-        state = SymmetricState(noise)
-        state.mix(hash: prologue)
-        if table.knowsInitiator, let key = isInitiator ? own : remoteStatic {
-            key.withBytes { bytes in state.mix(hash: bytes) }
-        }
-        if table.knowsResponder, let key = isInitiator ? remoteStatic : own {
-            key.withBytes { bytes in state.mix(hash: bytes) }
-        }
+        self.state = state
     }
 
     /// Whether all messages were exchanged, so that it can be `split`.

@@ -11,16 +11,22 @@ struct SymmetricState: ~Copyable {
     private var key: SealingKey?
     private var counter: UInt64 = 0
 
-    init(_ noise: borrowing NoiseProtocol) {
-        derivation = KeyDerivation(noise.hash)
-        var first = noise.nameBytes
-        if first.count > noise.hash.byteCount {
-            first = noise.hash.hash(first.raw)
+    /// `initiator` and `responder` are the static keys that are known beforehand.
+    init(
+        _ noise: NoiseProtocol, prologue: RawSpan, initiator: AgreementPublicKey?, responder: AgreementPublicKey?
+    ) {
+        var hash = noise.nameBytes
+        if hash.count > noise.hash.byteCount {
+            hash = noise.hash.hash(hash.raw)
         } else {
-            for _ in first.count..<noise.hash.byteCount { first.append(0) }
+            for _ in hash.count..<noise.hash.byteCount { hash.append(0) }
         }
-        hash = first
-        chainingKey = SecretBytes(copying: first.raw)
+        derivation = KeyDerivation(noise.hash)
+        chainingKey = SecretBytes(copying: hash.raw)
+        noise.hash.extend(&hash, with: prologue)
+        if let initiator { initiator.withBytes { bytes in noise.hash.extend(&hash, with: bytes) } }
+        if let responder { responder.withBytes { bytes in noise.hash.extend(&hash, with: bytes) } }
+        self.hash = hash
     }
 
     mutating func mix(hash bytes: RawSpan) { derivation.function.extend(&hash, with: bytes) }

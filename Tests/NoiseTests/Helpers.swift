@@ -9,9 +9,11 @@ func hex(_ text: String) -> [UInt8] {
     return bytes
 }
 
+func secret(_ bytes: [UInt8]) -> SecretBytes { SecretBytes(copying: bytes.raw) }
+
 func key(_ bytes: [UInt8]) -> AgreementKey {
     do {
-        return try AgreementKey(SecretBytes(copying: bytes.raw))
+        return try AgreementKey(secret(bytes))
     } catch {
         fatalError("a key has 32 bytes, this one \(bytes.count)")
     }
@@ -50,12 +52,13 @@ struct Side: ~Copyable {
         let own = staticKey(of: role)
         let other = staticKey(of: role == .initiator ? .responder : .initiator).publicKey
         let table = noise.table
+        let prologue = Array(prologue.utf8)
         let isKnown = role == .initiator ? table.knowsResponder : table.knowsInitiator
         handshake = Handshake(
-            noise, role, prologue: Array(prologue.utf8).raw, own: own.publicKey,
+            noise, role, prologue: prologue.raw, own: own.publicKey,
             remoteStatic: isKnown ? remote.map(AgreementPublicKey.init) ?? other : nil,
             presharedKey: noise.presharedKey == nil
-                ? nil : SecretBytes(copying: [UInt8](repeating: psk, count: 32).raw))
+                ? nil : secret([UInt8](repeating: psk, count: 32)))
         key = own
     }
 
