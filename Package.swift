@@ -89,7 +89,8 @@ let package = Package(
         .target(
             name: "FuzzDecoders",
             dependencies: [
-                "Base", "Text", "Crypto", "Trust", "Session", "Membership", "Control", "Node", "Host", "Simulation",
+                "Base", "Text", "Crypto", "Trust", "Noise", "Traffic", "Session", "Membership", "Control", "Node",
+                "Host", "Simulation",
                 "Verbs",
             ],
             path: "Tools/fuzz/Decoders", swiftSettings: settings()),
@@ -107,7 +108,7 @@ let package = Package(
         tests("Noise", ["Base", "Crypto", "Noise"]),
         tests("Membership", ["Base", "Choices", "Membership"]),
         tests("Control", ["Base", "Choices", "Text", "Control"]),
-        tests("Node", ["Base", "Choices", "Crypto", "Trust", "Session", "Membership", "Control", "Node"]),
+        tests("Node", ["Base", "Choices", "Crypto", "Trust", "Traffic", "Session", "Membership", "Control", "Node"]),
         tests(
             "Host",
             [

@@ -61,8 +61,9 @@ package enum Limits {
     package static let unprovedHandshakes = 250
     /// How long the secret lives from which cookies are computed; the one before it still counts.
     package static let cookieLife = Interval.minutes(2)
-    /// Handshakes a second from one network while they come in floods, and how many of them at once.
+    /// Handshakes a second from one network while they come in floods: a site that restarts is through in seconds.
     package static let handshakesPerSource = 20
+    /// How many of them at once.
     package static let handshakeBurst = 5
     /// Networks told apart then: places in a table of 8 bytes each.
     package static let handshakeSources = 4_096
@@ -75,9 +76,11 @@ package enum Limits {
     package static let phases: UInt8 = 15
     /// What was sealed with a key that has a successor is still opened for so long.
     package static let formerKeyLife = Interval.seconds(30)
-    /// A session makes place for a new one after this long, so many packets, or so many bytes.
+    /// A session makes place for a new one after this long, so that a stolen node's past is short.
     package static let sessionLife = Interval.hours(1)
+    /// The same, in packets: far below what one key may number.
     package static let sessionPackets: UInt64 = 1 << 30
+    /// The same, in bytes: far below what ChaCha20-Poly1305 may seal under one key.
     package static let sessionBytes: UInt64 = 64 << 30
     /// A fact's key: an id and a name, and room.
     package static let factKeyBytes = 256

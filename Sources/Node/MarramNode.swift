@@ -156,8 +156,9 @@ package struct MarramNode: ~Copyable {
     private mutating func say(_ frame: Frame, to contact: Contact, at now: Now, into world: inout NodeOutbox) {
         scratch.removeAll()
         frame.encode(into: &scratch)
+        let datagram = scratch.bytes
         swap(&sealed.arena, &world.arena)
-        sessions.say(scratch.bytes.raw, frame.priority, to: contact, at: now.instant, into: &sealed)
+        sessions.say(datagram.raw, frame.priority, to: contact, at: now.instant, into: &sealed)
         swap(&sealed.arena, &world.arena)
         passSealed(into: &world)
     }

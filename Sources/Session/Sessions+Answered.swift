@@ -153,9 +153,6 @@ extension Sessions {
         }
         establish(peer, keys, greeting, on: path, isMine: true, continues: continues, at: now, into: &outbox)
         let waiting = attempt.takeWaiting()
-        guard attempt.target == .node(peer.node) || attempt.target == .place(attempt.address) else {
-            preconditionFailure("an attempt is for a node or for a place")
-        }
         if case .node(let meant) = attempt.target, meant != peer.node {
             outbox.put(.note(.refused(.otherNode, from: path)))
             outbox.put(.note(.dropped(contact(of: attempt), count: waiting.count)))

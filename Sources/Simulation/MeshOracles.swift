@@ -1,6 +1,7 @@
 internal import Base
 internal import Membership
 internal import Node
+internal import Trust
 
 /// What must hold in a world of whole nodes, whatever happens to it. A round reaches a few members, and only news
 /// brings it forward, so packets are few.

@@ -50,9 +50,9 @@ extension Scenario {
     private static func meshNode(_ birth: Birth, of script: Script) -> MarramNode {
         let identity = meshIdentity(birth.index, seed: script.seed)
         let configuration = NodeConfiguration(
-            mesh: "simulated", name: birth.name, site: "main", id: identity.id, meshKey: .zero, boot: UInt64(birth.boots),
-            listen: birth.address, reachable: [birth.address], seeds: Array(birth.addresses.prefix(2)),
-            gossip: meshSettings, records: true)
+            mesh: "simulated", name: birth.name, site: "main", id: identity.id, meshKey: .zero,
+            boot: UInt64(birth.boots), listen: birth.address, reachable: [birth.address],
+            seeds: Array(birth.addresses.prefix(2)), gossip: meshSettings, records: true)
         return MarramNode(
             configuration,
             sessions: Sessions(

@@ -12,6 +12,8 @@ import Trust
 final class Village {
     private(set) var residents: [Resident]
     private(set) var time: Int64 = 0
+    /// Everything that was sent.
+    private(set) var past: [Resident.Letter] = []
 
     init(_ count: Int, records: Bool = false) {
         residents = (1...UInt16(count)).map { Resident($0, records: records) }
@@ -39,6 +41,7 @@ final class Village {
         while true {
             let letters = residents.flatMap { $0.post() }
             if letters.isEmpty { return }
+            past += letters
             for letter in letters {
                 for resident in residents where resident.address == letter.to && resident.isListening {
                     resident.hear(letter.datagram, from: letter.from, at: moment(time))
@@ -72,8 +75,8 @@ final class Resident {
         address = port(number)
         node = MarramNode(
             configuration(number, meshKey: Bytes32(mesh, 0xFEED_F00D_CAFE_BABE, 3, 4), records: records),
-            sessions: sessions(number, mesh: mesh, entropy: entropy), stored: [], random: Random(seed: chance ?? UInt64(number)), mischief: .none,
-            at: moment(0))
+            sessions: sessions(number, mesh: mesh, entropy: entropy), stored: [],
+            random: Random(seed: chance ?? UInt64(number)), mischief: .none, at: moment(0))
         takeRecording()
     }
 
@@ -88,6 +91,25 @@ final class Resident {
         var span = bytes.mutableRaw
         node.receive(&span, from: Path(from), at: now, into: &outbox)
         carryOut(at: now)
+    }
+
+    /// A member that is no resident makes a session with this one and says `datagram`.
+    func hear(_ datagram: [UInt8], saidBy number: UInt16) {
+        let now = moment(0)
+        var speaker = sessions(number)
+        var said = Outbox<SessionEffect>()
+        speaker.say(datagram.raw, .fact, to: Contact(nil, at: address), at: now.instant, into: &said)
+        while !said.isEmpty {
+            for case .send(let range, to: _) in said.effects {
+                hear(Array(said.arena.bytes[range]), from: port(number), at: now)
+            }
+            said.removeAll()
+            for letter in post() where letter.to == port(number) {
+                var answer = letter.datagram
+                var span = answer.mutableRaw
+                speaker.receive(&span, from: Path(address), at: now.instant, into: &said)
+            }
+        }
     }
 
     func ask(_ request: Request, at now: Now) -> Envelope {

@@ -31,11 +31,11 @@ struct Scribe: Inhabitant, ~Copyable {
     }
 
     mutating func receive(
-        _ bytes: inout MutableRawSpan, from address: Address, at now: Now,
+        _ bytes: inout MutableRawSpan, from path: Path, at now: Now,
         into outbox: inout Outbox<WorldEffect<Int, Int>>
     ) {
         received += 1
-        diary.append("heard \(bytes.byteCount) from \(address)")
+        diary.append("heard \(bytes.byteCount) from \(path.address)")
     }
 
     mutating func perform(
@@ -274,7 +274,7 @@ private struct Insomniac: Inhabitant {
     static let markers: [String] = []
     static func marker(of note: Never) -> Int {}
     func receive(
-        _: inout MutableRawSpan, from: Address, at: Now, into: inout Outbox<WorldEffect<Never, Never>>
+        _: inout MutableRawSpan, from: Path, at: Now, into: inout Outbox<WorldEffect<Never, Never>>
     ) {}
     func perform(_: Never, id: RequestID, at: Now, into: inout Outbox<WorldEffect<Never, Never>>) {}
     func persisted(_: Ticket, at: Now, into: inout Outbox<WorldEffect<Never, Never>>) {}
