@@ -78,14 +78,18 @@ let package = Package(
         room(
             "Host",
             ["Base", "Text", "Crypto", "Loop", "Disk", "Trust", "Session", "Membership", "Control", "Node"]),
-        room("Simulation", ["Base", "Choices", "Crypto", "Disk", "Trust", "Session", "Membership", "Control", "Node"]),
+        room(
+            "Simulation",
+            [
+                "Base", "Choices", "Crypto", "Disk", "Trust", "Traffic", "Session", "Membership", "Control", "Node",
+            ]),
         // 7 Tools. Verbs is what `marram` can say; a room of its own, so that it can be tested.
         room("Verbs", ["Base", "Text", "Control", "Host"]),
         tool("marramd", ["Base", "Host"]),
         tool("marram", ["Verbs"]),
         tool("marram-sim", ["Base", "Disk", "Node", "Simulation"]),
         .target(name: "CMallocCount", path: "Tools/CMallocCount"),
-        tool("marram-bench", ["Base", "Text", "Crypto", "Noise", "CMallocCount"]),
+        tool("marram-bench", ["Base", "Text", "Crypto", "Noise", "Simulation", "CMallocCount"]),
         .target(
             name: "FuzzDecoders",
             dependencies: [
