@@ -38,7 +38,7 @@ package struct Handshake: ~Copyable {
     private var number = 0
     private var isDead = false
 
-    /// `own` is the public half of the key that later calls will be lent. `remoteStatic` is there exactly if the pattern
+    /// `own` is the public half of the key that later calls are lent. `remoteStatic` is there exactly if the pattern
     /// knows the other side's key beforehand, and `presharedKey`, of 32 bytes, exactly if the protocol has one.
     package init(
         _ noise: NoiseProtocol, _ role: HandshakeRole, prologue: RawSpan, own: AgreementPublicKey,
