@@ -42,6 +42,7 @@ extension Line {
         repeats = 0
         readSamples()
         settlePackets()
+        countMixing()
         controller.conclude(feedback, at: clock)
         for note in controller.notes { outbox.put(.note(note)) }
         controller.notes.removeAll(keepingCapacity: true)

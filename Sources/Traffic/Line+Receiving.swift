@@ -73,7 +73,7 @@ extension Line {
             consumedBytes += UInt64(new)
             outbox.put(.piece(header.stream, offset: header.offset, range))
         }
-        if streams[index].mixed != nil { solve(index, into: &outbox) }
+        if !streams[index].mixed.isEmpty { solve(index, into: &outbox) }
         announce(index, wasComplete: wasComplete, into: &outbox)
     }
 
@@ -90,7 +90,7 @@ extension Line {
             outbox.put(.readable(id))
         }
         guard streams[index].receive.isComplete, !wasComplete else { return }
-        streams[index].mixed = nil
+        streams[index].mixed.removeAll()
         outbox.put(.finished(id))
         close(at: index)
         handOutPending(&outbox)

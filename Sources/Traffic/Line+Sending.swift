@@ -77,7 +77,7 @@ extension Line {
     // MARK: Probes of the packet size
 
     private var dueProbe: Int? {
-        guard hasStreamData || log.flyingEliciting > 0, !controller.isBursting, mayFly,
+        guard hasStreamData || log.flyingCarrying > 0, !controller.isBursting, mayFly,
             controller.isOpen(at: clock)
         else { return nil }
         return size.probe(at: clock)
@@ -122,7 +122,7 @@ extension Line {
 
     /// Tells the peer how often feedback is needed, when that changed much, and now and then again.
     private mutating func writeCadence(_ draft: inout Draft, into writer: inout ByteWriter) {
-        guard controller.smoothed != nil, hasStreamData || log.flyingEliciting > 0 else { return }
+        guard controller.smoothed != nil, hasStreamData || log.flyingCarrying > 0 else { return }
         let wanted = controller.cadence
         if let said = cadenceSaid {
             let isFar = wanted < said.interval * 3 / 4 || wanted > said.interval * 4 / 3
@@ -143,7 +143,7 @@ extension Line {
 
     /// Whether a stream has bytes to send, lost or fresh or mixed.
     private func hasData(_ index: Int) -> Bool {
-        if streams[index].mixing != nil { return streams[index].send.hasFresh || needsMix(index) }
+        if !streams[index].mixing.isEmpty { return canSendFresh(index) || blockInNeed(index) != nil }
         return !streams[index].send.lost.isEmpty || canSendFresh(index)
     }
 
@@ -158,7 +158,7 @@ extension Line {
 
     private mutating func writeStreams(_ draft: inout Draft, into writer: inout ByteWriter) {
         guard streams.count > 0, mayFly, controller.isOpen(at: clock) else { return }
-        for index in streams.indices { _ = mixes(index) }
+        for index in streams.indices { prepareMixing(index) }
         for service in [Service.normal, .scavenger] {
             var hasWritten = true
             while hasWritten, draft.pieces < 16 {
@@ -175,7 +175,7 @@ extension Line {
     private func nextStream(of service: Service) -> Int? {
         var candidate: Int?
         for index in streams.indices where streams[index].service == service && hasData(index) {
-            if !streams[index].send.lost.isEmpty, streams[index].mixing == nil { return index }
+            if !streams[index].send.lost.isEmpty, streams[index].mixing.isEmpty { return index }
             if candidate == nil || streams[index].id > turn && streams[candidate ?? 0].id <= turn { candidate = index }
         }
         return candidate
@@ -183,9 +183,9 @@ extension Line {
 
     private mutating func write(_ index: Int, _ draft: inout Draft, into writer: inout ByteWriter) -> Bool {
         let room = draft.end - writer.count
-        if streams[index].mixing != nil, !streams[index].send.hasFresh {
-            guard room >= unit + MixedHeader.bytes else { return false }
-            writeMix(of: index, into: &writer)
+        if !streams[index].mixing.isEmpty, !streams[index].send.hasFresh {
+            guard room >= unit + MixedHeader.bytes, let block = blockInNeed(index) else { return false }
+            writeMix(of: index, block: block, into: &writer)
             draft.isMixed = true
         } else {
             let isRepair = !streams[index].send.lost.isEmpty
@@ -224,7 +224,7 @@ extension Line {
 
     /// When something is said again that nobody acknowledged, or asked whether the window opened.
     var repeatDeadline: Instant? {
-        guard log.flyingEliciting > 0 || hasUnacknowledged || isBlocked else { return nil }
+        guard log.flyingCarrying > 0 || hasUnacknowledged || isBlocked else { return nil }
         let trip = controller.roundTrip
         let usual = controller.loss > 0.02 ? trip / 3 : trip * 5 / 4
         let patience = usual + feedbackInterval * 2 + .milliseconds(5)
@@ -262,8 +262,8 @@ extension Line {
 
     private mutating func repeatOldest(_ draft: inout Draft, into writer: inout ByteWriter) -> Bool {
         for index in streams.indices where streams[index].send.hasUnacknowledged {
-            if streams[index].mixing != nil {
-                writeMix(of: index, into: &writer)
+            if let block = streams[index].mixing.firstIndex(where: { $0.end > streams[index].send.base }) {
+                writeMix(of: index, block: block, into: &writer)
                 draft.isMixed = true
             } else {
                 guard let stretch = streams[index].send.oldest(unit: unit) else { continue }

@@ -17,7 +17,6 @@ struct MixPattern: Sendable {
         let place = number &* 64 &+ UInt64(index)
         var word = Self.mixed(place)
         if units > 128 { word &= Self.mixed(place ^ 1 << 62) }
-        if units > 512 { word &= Self.mixed(place ^ 1 << 63) }
         let rest = units - 64 * index
         if rest < 64 { word &= (1 << UInt64(rest)) - 1 }
         if word == 0, units <= 64 { word = 1 << (number % UInt64(units)) }
@@ -43,24 +42,47 @@ struct MixPattern: Sendable {
     }
 }
 
-/// The units of a stream's end while its sender mixes them: how many mixes are on the way, and how many came.
+/// A block of units of a stream's end while its sender mixes them: how many mixes are on the way, and how many came.
 struct Mixing: Sendable {
     let base: UInt64
     let end: UInt64
     let unit: UInt64
     var flying = 0
     var arrived = 0
+    /// Units known to be missing, and units on the way, as the latest feedback has it.
+    private var lost = 0.0
+    private var plain = 0.0
+
+    init(base: UInt64, end: UInt64, unit: UInt64) {
+        self.base = base
+        self.end = end
+        self.unit = unit
+    }
 
     var units: Int { Int((end - base + unit - 1) / unit) }
 
-    /// Whether the mixes under way hardly suffice. `lost` and `flying` are units that are known to be missing, and that
-    /// may turn out to be; `loss` is how likely that is. Three standard deviations leave one case in a thousand.
-    func needsMore(lost: Double, flying units: Double, loss: Double) -> Bool {
-        let missing = lost + units * loss
+    mutating func count(_ half: SendHalf) {
+        let from = max(base, half.base)
+        guard from < end else {
+            lost = 0
+            plain = 0
+            return
+        }
+        let missing = half.lost.total(from: from, to: end)
+        let unacknowledged = Int(end - from) - half.acknowledged.total(from: from, to: end)
+        lost = Double(missing) / Double(unit)
+        plain = Double(max(0, unacknowledged - missing)) / Double(unit)
+    }
+
+    /// Whether the mixes under way hardly suffice at this loss. Two and a half standard deviations leave one case in a
+    /// hundred to the next feedback.
+    func needsMore(loss: Double) -> Bool {
+        let missing = lost + plain * loss
         guard missing > 0.01 else { return false }
-        let spread = ((units + Double(flying)) * loss * (1 - loss)).squareRoot()
+        let spread = ((plain + Double(flying)) * loss * (1 - loss)).squareRoot()
         // Random rows of one bit are short of full rank by a row or two.
-        return Double(arrived) + Double(flying) * (1 - loss) < missing + 2.5 * spread + (missing > 1.5 ? 2 : 0)
+        let rank = missing > 1.5 ? 2.0 : 0
+        return Double(arrived) + Double(flying) * (1 - loss) < missing + 2.5 * spread + rank
     }
 }
 

@@ -40,7 +40,8 @@ struct PacketLog: Sendable {
     private var nextPiece: UInt64 = 0
     /// Bytes of eliciting packets of which the peer has not spoken.
     private(set) var flyingBytes = 0
-    private(set) var flyingEliciting = 0
+    /// Packets among them that carry what must arrive.
+    private(set) var flyingCarrying = 0
     private(set) var sentBytes: UInt64 = 0
 
     init(firstNumber: UInt64) {
@@ -89,7 +90,7 @@ struct PacketLog: Sendable {
         self[next] = packet
         if packet.state == .flying, packet.isEliciting {
             flyingBytes += Int(packet.bytes)
-            flyingEliciting += 1
+            if packet.pieces > 0 { flyingCarrying += 1 }
         }
         next += 1
     }
@@ -106,7 +107,7 @@ struct PacketLog: Sendable {
         let packet = self[number]
         if packet.state == .flying, packet.isEliciting {
             flyingBytes -= Int(packet.bytes)
-            flyingEliciting -= 1
+            if packet.pieces > 0 { flyingCarrying -= 1 }
         }
         self[number].state = state
     }

@@ -59,11 +59,11 @@ struct PacketSize: Sendable {
         triesTunnel = false
     }
 
-    /// How many packets in a row are lost once in a thousand times.
-    private static func tries(at loss: Double) -> Int {
+    /// How many packets in a row are lost by chance in a thousand times once, or as seldom as `chance` says.
+    private static func tries(at loss: Double, chance: Double = 0.001) -> Int {
         var count = 1
         var all = max(loss, 0.1)
-        while all > 0.001, count < 30 {
+        while all > chance, count < 60 {
             all *= max(loss, 0.1)
             count += 1
         }
@@ -94,7 +94,7 @@ struct PacketSize: Sendable {
     mutating func lost(_ count: Int, loss: Double, at now: Instant) -> Bool {
         guard count > Limits.datagramBytes else { return false }
         largeLost += 1
-        guard largeLost >= Self.tries(at: loss), smallArrived > 0 else { return false }
+        guard largeLost >= Self.tries(at: loss, chance: 1e-7), smallArrived > 0 else { return false }
         bytes = Limits.datagramBytes
         candidate = 0
         tries = 0
@@ -106,6 +106,6 @@ struct PacketSize: Sendable {
 
     /// So many large packets were lost that a small one should show whether these still pass.
     func wantsSmall(loss: Double) -> Bool {
-        largeLost > 0 && largeLost >= Self.tries(at: loss) && smallArrived == 0
+        largeLost > 0 && largeLost >= Self.tries(at: loss, chance: 1e-5) && smallArrived == 0
     }
 }

@@ -111,6 +111,17 @@ struct RangeSet: Equatable, Sendable {
         return index < stretches.count && stretches[index].lower <= lower && stretches[index].upper >= upper
     }
 
+    /// How many numbers of a stretch are in.
+    func total(from lower: UInt64, to upper: UInt64) -> Int {
+        var index = position(endingFrom: lower + 1)
+        var sum = 0
+        while index < stretches.count, stretches[index].lower < upper {
+            sum += Int(min(upper, stretches[index].upper) - max(lower, stretches[index].lower))
+            index += 1
+        }
+        return sum
+    }
+
     /// The first stretch from `number` on that is not in, up to `end`; nil when all is in.
     func gap(from number: UInt64, to end: UInt64) -> Stretch? {
         guard number < end else { return nil }

@@ -65,6 +65,12 @@ struct ReceiveHalf: Sendable {
         return enter(lower, upper)
     }
 
+    /// Whether everything of a block came.
+    func covers(_ rows: MixedRows) -> Bool {
+        let from = max(rows.base, through)
+        return from >= rows.end || above.covers(from, rows.end)
+    }
+
     private mutating func enter(_ lower: UInt64, _ upper: UInt64) -> Int {
         let new: Int
         if lower == through, above.isEmpty {

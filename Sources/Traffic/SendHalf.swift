@@ -36,8 +36,9 @@ struct SendHalf: Sendable {
 
     mutating func write(_ span: RawSpan) -> Int {
         guard !isFinished else { return 0 }
-        let room = Limits.streamSendBytes - Int(end - min(base, end))
-        let taken = min(room, span.byteCount)
+        let room = min(
+            Limits.streamSendBytes - Int(end - min(base, end)), Limits.streamAheadBytes - Int(end - min(fresh, end)))
+        let taken = max(0, min(room, span.byteCount))
         isWaited = taken < span.byteCount
         ring.hold(from: base, to: end + UInt64(taken), held: end)
         ring.put(span.extracting(0..<taken), at: end)
@@ -120,9 +121,12 @@ struct SendHalf: Sendable {
         }
     }
 
-    /// Whether a writer that waits may be told that there is room: a quarter, so that it is not told for every packet.
+    /// Whether a writer that waits may be told that there is room: so much
+    /// that it is not told for every packet.
     mutating func takeWritable() -> Bool {
-        guard isWaited, Int(end - min(base, end)) <= Limits.streamSendBytes * 3 / 4 else { return false }
+        guard isWaited, Int(end - min(base, end)) <= Limits.streamSendBytes * 3 / 4,
+            Int(end - min(fresh, end)) <= Limits.streamAheadBytes / 2
+        else { return false }
         isWaited = false
         return true
     }

@@ -8,10 +8,10 @@ struct Stream: Sendable {
     var receive: ReceiveHalf
     /// In how many feedbacks to come this stream's state is said again, since any of them may be lost.
     var progressDue = 0
-    /// The mixed packets of the stream's end that came.
-    var mixed: MixedRows?
-    /// The units of the stream's end that we mix.
-    var mixing: Mixing?
+    /// The mixed packets of the stream's end that came, by block.
+    var mixed: [MixedRows] = []
+    /// The blocks of the stream's end that we mix; none while there is something fresh to send.
+    var mixing: [Mixing] = []
 
     init(id: StreamID, service: Service, delivery: Delivery) {
         self.id = id

@@ -54,7 +54,7 @@ package struct Transfer: ~Copyable {
 
     private mutating func run() -> TransferResult {
         if plan.lineBegins == .zero { begin() }
-        while result.seconds == nil || result.sender.counts.packetsSent == 0 {
+        while result.seconds == nil {
             guard let next = nextTime, next <= plan.longest.nanoseconds else { break }
             time = max(time, next)
             if stream == nil, time >= plan.lineBegins.nanoseconds { begin() }
