@@ -50,7 +50,9 @@ extension Controller {
         if measured.queueing < 0.012 {
             if isExcess, measured.isBusy(rate) {
                 lossy += 1
-                if lossy >= 3 || measured.loss > own.rate + 0.3 { return beginTrial(measured) }
+                if lossy >= 3 || own.isExceeded(by: measured.lost, of: measured.offered, deviations: 6) {
+                    return beginTrial(measured)
+                }
             } else {
                 lossy = 0
                 own.add(lost: measured.lost, of: measured.offered)
@@ -115,7 +117,8 @@ extension Controller {
 
     /// The queue stays although we send less than passes: somebody else fills it.
     private mutating func isCrowded(_ measured: Measured) -> Bool {
-        guard !isScavenging, measured.queueing > max(0.010, 2 * target), measured.sending < measured.passing * 1.02
+        guard !isScavenging, measured.queueing > max(0.010, 2 * target), measured.sending < measured.passing * 1.02,
+            measured.passing < 0.85 * known
         else {
             crowded = 0
             return false
@@ -157,7 +160,9 @@ extension Controller {
 
     private mutating func beginTrial(_ measured: Measured) {
         lossy = 0
-        trial = Trial(capacity: capacity, arrivalRate: measured.arriving, loss: measured.loss)
+        var before = LossEstimate(memory: 2_000)
+        before.set(measured.loss, of: measured.offered)
+        trial = Trial(capacity: capacity, arrivalRate: measured.arriving, before: before)
         capacity = max(Self.floor, 0.9 * measured.arriving / (1 - own.rate))
         decide(.policed, .excessLoss)
     }
@@ -166,17 +171,18 @@ extension Controller {
     private mutating func judgeTrial(_ measured: Measured, at now: Instant) {
         guard var trial else { return }
         trial.epochs += 1
+        if trial.epochs > 2 { trial.seen.add(lost: measured.lost, of: measured.offered) }
         self.trial = trial
-        guard trial.epochs >= 3 else { return }
+        guard trial.seen.sent >= 100 || trial.epochs >= 8 else { return }
         self.trial = nil
-        if measured.loss > own.rate + 0.6 * (trial.loss - own.rate) {
-            own.set(measured.loss, of: measured.offered)
-            capacity = trial.capacity
-            decide(.steady, .lossIsThePaths)
-        } else {
+        if trial.seen.isExceeded(by: trial.before.lost, of: trial.before.sent) {
             capacity = max(Self.floor, 0.97 * trial.arrivalRate / (1 - own.rate))
             ceiling = (capacity, now + .seconds(10))
             checkpoint = nil
+        } else {
+            own.set(trial.seen.rate, of: trial.seen.sent)
+            capacity = trial.capacity
+            decide(.steady, .lossIsThePaths)
         }
     }
 

@@ -196,6 +196,8 @@ struct Epoch: Sendable {
 struct Trial: Sendable {
     let capacity: Double
     let arrivalRate: Double
-    let loss: Double
+    /// The loss that led to it, and that since less is sent.
+    let before: LossEstimate
+    var seen = LossEstimate(memory: 2_000)
     var epochs = 0
 }

@@ -67,11 +67,11 @@ struct LossEstimate: Sendable {
         self.sent = sent
     }
 
-    /// Whether `lost` of `count` packets are more than chance makes of this rate, three standard deviations up.
-    func isExceeded(by lost: Double, of count: Double) -> Bool {
+    /// Whether `lost` of `count` packets are more than chance makes of this rate: so many standard deviations up.
+    func isExceeded(by lost: Double, of count: Double, deviations: Double = 3) -> Bool {
         guard sent > 0, count > 0 else { return false }
         let pooled = (self.lost + lost) / (sent + count)
         let spread = (pooled * (1 - pooled) * (1 / sent + 1 / count)).squareRoot()
-        return lost / count > rate + 3 * spread + 0.01
+        return lost / count > rate + deviations * spread + 0.02
     }
 }

@@ -1,8 +1,8 @@
 internal import Base
 
-/// Which units a packet mixes, from its number: half of few units, fewer of many, so that mixing and solving stay cheap.
-/// Both ends reckon the same, so nothing of it is on the wire. (Random linear coding over one bit: Luby's fountains and
-/// RFC 5170's codes are its relatives; the tail of a transfer is short, so solving by elimination is good enough.)
+/// Which units a packet mixes, from its number: each with one chance in two, so that any so many packets replace any so
+/// many units, whether few are missing or most. Both ends reckon the same, so nothing of it is on the wire. (Random
+/// linear coding over one bit, a relative of RFC 5170's codes. The end of a transfer is short, so elimination will do.)
 struct MixPattern: Sendable {
     private let number: UInt64
     private let units: Int
@@ -16,7 +16,6 @@ struct MixPattern: Sendable {
     func word(_ index: Int) -> UInt64 {
         let place = number &* 64 &+ UInt64(index)
         var word = Self.mixed(place)
-        if units > 128 { word &= Self.mixed(place ^ 1 << 62) }
         let rest = units - 64 * index
         if rest < 64 { word &= (1 << UInt64(rest)) - 1 }
         if word == 0, units <= 64 { word = 1 << (number % UInt64(units)) }
@@ -79,9 +78,11 @@ struct Mixing: Sendable {
     func needsMore(loss: Double) -> Bool {
         let missing = lost + plain * loss
         guard missing > 0.01 else { return false }
+        // Everything is told of, and something is missing: the rows that came did not suffice.
+        if flying == 0, plain < 0.5, lost > 0 { return true }
         let spread = ((plain + Double(flying)) * loss * (1 - loss)).squareRoot()
-        // Random rows of one bit are short of full rank by a row or two.
-        let rank = missing > 1.5 ? 2.0 : 0
+        // Each row beyond as many as are missing halves the chance that they do not suffice; a unit alone needs none.
+        let rank = units > 1 ? min(5, 4 * missing) : 0
         return Double(arrived) + Double(flying) * (1 - loss) < missing + 2.5 * spread + rank
     }
 }
