@@ -89,7 +89,7 @@ let package = Package(
         tool("marram", ["Verbs"]),
         tool("marram-sim", ["Base", "Disk", "Node", "Simulation"]),
         .target(name: "CMallocCount", path: "Tools/CMallocCount"),
-        tool("marram-bench", ["Base", "Text", "Crypto", "Noise", "Simulation", "CMallocCount"]),
+        tool("marram-bench", ["Base", "Text", "Crypto", "Trust", "Noise", "Session", "Simulation", "CMallocCount"]),
         .target(
             name: "FuzzDecoders",
             dependencies: [

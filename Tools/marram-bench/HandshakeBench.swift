@@ -1,6 +1,8 @@
 internal import Base
 internal import Crypto
 internal import Noise
+internal import Session
+internal import Trust
 
 extension Bench {
     /// What it costs two members to begin to speak. The floor is one X25519 agreement, of which a side of IKpsk2 has
@@ -21,6 +23,8 @@ extension Bench {
         let pair = measure(
             { count in for _ in 0..<count { keep(AgreementKey(from: &entropy).publicKey) } }, against: agree)
 
+        let forged = measure(Forged().offer, against: agree)
+
         return [
             Figure("responder_over_x25519", responder.subject.times(responder.floor)),
             Figure("initiator_over_x25519", initiator.subject.times(initiator.floor)),
@@ -30,9 +34,37 @@ extension Bench {
             Figure("responder_microseconds", responder.subject.nanoseconds / 1_000),
             Figure("initiator_microseconds", initiator.subject.nanoseconds / 1_000),
             Figure("x25519_microseconds", min(responder.floor.nanoseconds, initiator.floor.nanoseconds) / 1_000),
+            Figure("forged_dropped_per_second", forged.subject.perSecond),
+            Figure("mallocs_per_forged", forged.subject.allocations),
             Figure("mallocs_per_responder", responder.subject.allocations),
             Figure("mallocs_per_initiator", initiator.subject.allocations),
         ]
+    }
+}
+
+/// First messages of somebody who knows neither the mesh nor the node: as long as real ones, and noise. The node drops
+/// them at their first code.
+private final class Forged {
+    private var sessions: Sessions
+    private var packets: [[UInt8]]
+    private var outbox = Outbox<SessionEffect>()
+    private let path = Path(Address(v4: 0x0A00_0001, port: 7_946))
+
+    init() {
+        var entropy = Entropy.seeded(7)
+        let identity = NodeIdentity(founding: "bench", from: &entropy)
+        sessions = Sessions(
+            identity, boot: 1, settings: SessionSettings(), entropy: entropy.split(), random: Random(seed: 1), at: .zero
+        )
+        packets = (0..<64).map { _ in [1, 1, 0, 0] + entropy.bytes(280) }
+    }
+
+    func offer(_ count: Int) {
+        for number in 0..<count {
+            var span = packets[number & 63].mutableRaw
+            sessions.receive(&span, from: path, at: .zero, into: &outbox)
+            outbox.removeAll()
+        }
     }
 }
 
