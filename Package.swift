@@ -83,7 +83,7 @@ let package = Package(
         tool("marram", ["Verbs"]),
         tool("marram-sim", ["Base", "Disk", "Node", "Simulation"]),
         .target(name: "CMallocCount", path: "Tools/CMallocCount"),
-        tool("marram-bench", ["Base", "Text", "Crypto", "CMallocCount"]),
+        tool("marram-bench", ["Base", "Text", "Crypto", "Loop", "CMallocCount"]),
         .target(
             name: "FuzzDecoders",
             dependencies: [
@@ -97,7 +97,7 @@ let package = Package(
         tests("Text", ["Base", "Choices", "Text"]),
         tests("Crypto", ["Base", "Choices", "Crypto"]),
         tests("Compression", ["Base", "Choices", "Compression"]),
-        tests("Loop", ["Base", "Loop"]),
+        tests("Loop", ["Base", "Choices", "Loop"]),
         tests("Disk", ["Base", "Choices", "Disk"]),
         tests("Trust", ["Base", "Choices", "Crypto", "Trust"]),
         tests("Session", ["Base", "Crypto", "Session"]),

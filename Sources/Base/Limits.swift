@@ -71,6 +71,16 @@ package enum Limits {
     package static let receiveBatch = 64
     /// The same, for the same reason.
     package static let sendBatch = 64
+    /// Packets that leave in one message. Linux took 64 before it took 128.
+    package static let packetsPerMessage = 64
+    /// Bytes queued before a batch leaves, be it full or not: they should still be in the processor's cache when the
+    /// kernel copies them.
+    package static let sendBatchBytes = 256 << 10
+    /// Packets received from one socket before the loop looks at its other handles, again some milliseconds: batches of
+    /// runs bring more than batches of packets.
+    package static let packetsPerTurn = 4_096
+    /// Bytes that a batch should bring, for the same reason.
+    package static let receiveBatchBytes = 256 << 10
     /// Batches received from one socket before the loop looks at its other handles: a few milliseconds of work.
     package static let receiveBatchesPerTurn = 8
     /// Datagrams waiting for a kernel that takes no more: a second of a busy node's control traffic.

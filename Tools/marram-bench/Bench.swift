@@ -1,3 +1,4 @@
+internal import Base
 internal import Text
 
 /// One benchmark: what it is called, what it measures in a line, and how it comes to its figures. To add one, write its
@@ -5,9 +6,9 @@ internal import Text
 struct Bench: Sendable {
     let name: String
     let measures: String
-    let run: @Sendable () -> [Figure]
+    let run: @Sendable () throws(Complaint) -> [Figure]
 
-    static let all = [codec, hash, outbox, seal]
+    static let all = [codec, hash, outbox, seal, udp]
 }
 
 /// One number and what it counts. Units stand in the name, and names that scripts know are never given to something

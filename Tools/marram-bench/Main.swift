@@ -30,7 +30,7 @@ internal import Glibc
         #endif
         try Sodium.start()
         try Allocations.prove()
-        let figures = bench.run()
+        let figures = try bench.run()
         print(asJSON ? bench.json(figures) : bench.table(figures))
     }
 
