@@ -89,10 +89,17 @@ package enum Limits {
     package static let datagramQueueBytes = 2 << 20
     /// What the kernel is asked to keep for a UDP socket in each direction: 40 ms at a gigabit per second.
     package static let datagramSocketBuffer = 4 << 20
-    /// Bytes of a stream read at one time; the kernel's own default for a pipe.
-    package static let streamReadBytes = 64 << 10
+    /// Bytes of a stream read at one time, of all streams of a loop: larger packets lie whole in it more often.
+    package static let streamReadBytes = 256 << 10
     /// Bytes written to a stream that its reader has not taken, unless the one who opens it says otherwise.
     package static let streamWriteBytes = 1 << 20
+    /// Packets in a TCP connection that its reader has not taken: a tenth of a second at 100 Mbit/s. More would only be
+    /// late.
+    package static let carrierWriteBytes = 1 << 20
+    /// Packets gathered before they go to the kernel, though the turn has not ended.
+    package static let carrierGatherBytes = 128 << 10
+    /// TCP connections that carry packets at one time: peers behind a wall that UDP does not pass.
+    package static let carrierConnections = 256
     /// Connections that wait to be accepted. The kernel forgets more of them.
     package static let connectionBacklog = 128
     /// A unix socket's path: the kernel's field has 108 bytes, five of which a closing zero and `.new` need.

@@ -45,7 +45,7 @@ package struct UDPSocket: ~Copyable {
     package func send(_ bytes: RawSpan, to address: Address) { box.send(bytes, to: address) }
 }
 
-final class DatagramBox: Watch {
+final class DatagramBox: Watch, Flushing {
     let localAddress: Address
     /// Not an optional: unoptimised code allocates whenever it looks into an optional function.
     private var receiver: (inout MutableRawSpan, Address) -> Void = { _, _ in }
