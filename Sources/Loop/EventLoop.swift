@@ -6,7 +6,8 @@ internal import Glibc
 /// something to say, calls whoever asked, and sleeps again (libuv's `uv_loop_t`).
 ///
 /// A **turn** is one waking. What is decided during a turn is gathered (packets to send, facts to store, the next
-/// deadline) and carried out once, when the turn ends: first `onTurnEnd`, then every socket sends the packets that it gathered.
+/// deadline) and carried out once, when the turn ends: first `onTurnEnd`, then every socket sends the packets that it
+/// gathered.
 ///
 /// The loop and everything on it are plain classes and values that are not `Sendable`: the compiler keeps them on this
 /// thread. The one door to another thread is `offload`. Every handle holds the loop, so the loop goes last, and its
