@@ -66,28 +66,33 @@ let package = Package(
         room("Disk", ["Base", "CSQLite"]),
         // 3 Law
         room("Trust", ["Base", "Crypto"]),
+        room("Traffic", ["Base"]),
+        room("Noise", ["Base", "Crypto"]),
         // 4 Engines
-        room("Session", ["Base", "Crypto"]),
+        room("Session", ["Base", "Crypto", "Noise", "Traffic", "Trust"]),
         room("Membership", ["Base"]),
         room("Control", ["Base", "Text"]),
         // 5 Node
-        room("Node", ["Base", "Crypto", "Trust", "Session", "Membership", "Control"]),
+        room("Node", ["Base", "Crypto", "Trust", "Traffic", "Session", "Membership", "Control"]),
         // 6 Worlds
         room(
             "Host",
             ["Base", "Text", "Crypto", "Loop", "Disk", "Trust", "Session", "Membership", "Control", "Node"]),
-        room("Simulation", ["Base", "Choices", "Crypto", "Disk", "Session", "Membership", "Control", "Node"]),
+        room("Simulation", ["Base", "Choices", "Crypto", "Disk", "Trust", "Session", "Membership", "Control", "Node"]),
         // 7 Tools. Verbs is what `marram` can say; a room of its own, so that it can be tested.
         room("Verbs", ["Base", "Text", "Control", "Host"]),
         tool("marramd", ["Base", "Host"]),
         tool("marram", ["Verbs"]),
         tool("marram-sim", ["Base", "Disk", "Node", "Simulation"]),
         .target(name: "CMallocCount", path: "Tools/CMallocCount"),
-        tool("marram-bench", ["Base", "Text", "Crypto", "Loop", "CMallocCount"]),
+        tool(
+            "marram-bench",
+            ["Base", "Text", "Crypto", "Loop", "Trust", "Noise", "Traffic", "Session", "CMallocCount"]),
         .target(
             name: "FuzzDecoders",
             dependencies: [
-                "Base", "Text", "Crypto", "Trust", "Session", "Membership", "Control", "Node", "Host", "Simulation",
+                "Base", "Text", "Crypto", "Trust", "Noise", "Traffic", "Session", "Membership", "Control", "Node",
+                "Host", "Simulation",
                 "Verbs",
             ],
             path: "Tools/fuzz/Decoders", swiftSettings: settings()),
@@ -100,10 +105,12 @@ let package = Package(
         tests("Loop", ["Base", "Choices", "Loop"]),
         tests("Disk", ["Base", "Choices", "Disk"]),
         tests("Trust", ["Base", "Choices", "Crypto", "Trust"]),
-        tests("Session", ["Base", "Crypto", "Session"]),
+        tests("Traffic", ["Base", "Choices", "Traffic"]),
+        tests("Session", ["Base", "Choices", "Crypto", "Noise", "Traffic", "Trust", "Session"]),
+        tests("Noise", ["Base", "Crypto", "Noise"]),
         tests("Membership", ["Base", "Choices", "Membership"]),
         tests("Control", ["Base", "Choices", "Text", "Control"]),
-        tests("Node", ["Base", "Choices", "Crypto", "Trust", "Session", "Membership", "Control", "Node"]),
+        tests("Node", ["Base", "Choices", "Crypto", "Trust", "Traffic", "Session", "Membership", "Control", "Node"]),
         tests(
             "Host",
             [

@@ -141,6 +141,13 @@ package struct ByteReader: ~Escapable, ~Copyable {
         return Address(high: high, low: low, port: try u16())
     }
 
+    /// Padding: zeros to the end.
+    @_lifetime(self: copy self)
+    package mutating func zeros() throws(DecodeError) {
+        while remaining >= 8 { if try u64() != 0 { throw .notCanonical } }
+        while remaining > 0 { if try u8() != 0 { throw .notCanonical } }
+    }
+
     /// Says that the value ends here. A decoder that forgets it accepts two encodings of one value.
     package borrowing func finish() throws(DecodeError) {
         if remaining > 0 { throw .trailing }
@@ -169,5 +176,36 @@ extension [UInt8] {
     /// A copy of the bytes of `span`.
     package init(copying span: RawSpan) {
         self = unsafe span.withUnsafeBytes { unsafe [UInt8]($0) }
+    }
+}
+
+extension [UInt8] {
+    /// Puts `span` over the bytes from `offset` on.
+    package mutating func overwrite(_ span: RawSpan, at offset: Int) {
+        precondition(offset >= 0 && span.byteCount <= count - offset, "bytes are put over others, never beyond them")
+        // Safe: both ranges were checked, and the array is this call's own while it runs.
+        unsafe span.withUnsafeBytes { source in
+            unsafe withUnsafeMutableBytes { target in
+                unsafe UnsafeMutableRawBufferPointer(rebasing: target[offset...]).copyMemory(from: source)
+            }
+        }
+    }
+
+    /// Adds the bytes of `span` modulo two to those from `offset` on.
+    package mutating func mix(_ span: RawSpan, at offset: Int) {
+        precondition(offset >= 0 && span.byteCount <= count - offset, "bytes are mixed with others, never beyond them")
+        let words = span.byteCount / 8
+        // Safe: both ranges were checked, and every load and store lies inside of them.
+        unsafe span.withUnsafeBytes { source in
+            unsafe withUnsafeMutableBytes { all in
+                let target = unsafe UnsafeMutableRawBufferPointer(rebasing: all[offset...])
+                for index in 0..<words {
+                    let word = unsafe target.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self)
+                    let other = unsafe source.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self)
+                    unsafe target.storeBytes(of: word ^ other, toByteOffset: 8 * index, as: UInt64.self)
+                }
+                for index in 8 * words..<source.count { unsafe target[index] ^= source[index] }
+            }
+        }
     }
 }

@@ -30,8 +30,11 @@ package struct ByteWriter: Sendable {
 
     /// Room for `count` bytes that something else will write, zero until then.
     package mutating func reserve(_ count: Int) {
-        for _ in 0..<count { bytes.append(0) }
+        bytes.append(contentsOf: repeatElement(0, count: count))
     }
+
+    /// Adds the bytes of `span` modulo two to those written from `offset` on.
+    package mutating func mix(_ span: RawSpan, at offset: Int) { bytes.mix(span, at: offset) }
 
     package mutating func u8(_ value: UInt8) { bytes.append(value) }
 

@@ -48,6 +48,40 @@ package enum Limits {
     package static let goodbyeCopies = 2
     /// One round in so many also tries a member that is unreachable or left, or a seed that never answered.
     package static let roundsPerLostMember: UInt64 = 5
+    /// Sessions held at one time: one with every member of a full view. The one unused for longest goes first.
+    package static let sessions = members
+    /// Handshakes that this node has begun and nobody has finished.
+    package static let attempts = 1_024
+    /// Handshakes that others have begun and not yet shown to be theirs. Each is some 2 kB and lives for seconds.
+    package static let candidates = 4_096
+    /// Datagrams that wait for a session to be made: what a node says to one peer within a second or two.
+    package static let datagramsWaiting = 32
+    /// Handshakes a second that are worked on before the senders have to prove their addresses: at 0.2 ms each, a
+    /// twentieth of a core.
+    package static let unprovedHandshakes = 250
+    /// How long the secret lives from which cookies are computed; the one before it still counts.
+    package static let cookieLife = Interval.minutes(2)
+    /// Handshakes a second from one network while they come in floods: a site that restarts is through in seconds.
+    package static let handshakesPerSource = 20
+    /// How many of them at once.
+    package static let handshakeBurst = 5
+    /// Networks told apart then: places in a table of 8 bytes each.
+    package static let handshakeSources = 4_096
+    /// A handshake's packet on UDP: within every path.
+    package static let handshakeBytes = datagramBytes
+    /// A key seals this long, then its successor does.
+    package static let phaseLife = Interval.minutes(5)
+    /// How many successors a session's first key has: a receiver that heard nothing for that long still finds the
+    /// right one.
+    package static let phases: UInt8 = 15
+    /// What was sealed with a key that has a successor is still opened for so long.
+    package static let formerKeyLife = Interval.seconds(30)
+    /// A session makes place for a new one after this long, so that a stolen node's past is short.
+    package static let sessionLife = Interval.hours(1)
+    /// The same, in packets: far below what one key may number.
+    package static let sessionPackets: UInt64 = 1 << 30
+    /// The same, in bytes: far below what ChaCha20-Poly1305 may seal under one key.
+    package static let sessionBytes: UInt64 = 64 << 30
     /// A fact's key: an id and a name, and room.
     package static let factKeyBytes = 256
     /// A fact's value: a record of some kind; bulk is kept in files.
@@ -131,4 +165,44 @@ extension Limits {
     package static let passwordPasses = 6
     /// A flight recording: as large as the configuration lets the two files together be, and a checkpoint.
     package static let recordingBytes = (1 << 30) + recordingEntryBytes
+}
+
+/// What one line between two nodes may hold of what the other side, or our own, pours into it.
+extension Limits {
+    /// A datagram of a line: fits the smallest packet with its header, its seal and feedback beside it.
+    package static let lineDatagramBytes = 1_100
+    /// The largest packet a line tries, seal included: what IPv4 carries in one datagram, less a little.
+    package static let linePacketBytes = 65_000
+    /// Datagrams of one priority that wait: a second of a busy node's.
+    package static let lineQueueCount = 256
+    /// Their bytes.
+    package static let lineQueueBytes = 64 << 10
+    /// Notes that wait for a door with an outbox.
+    package static let lineNotes = 64
+    /// Copies of one urgent datagram: at nine in ten packets lost, four in five still come through.
+    package static let urgentCopies = 16
+    /// Streams that one side may have open: a node's transfers with one peer.
+    package static let openStreams = 64
+    /// Streams that a peer may have open here. Twice as many as it should, since it hears later that one is closed.
+    package static let peerStreams = 128
+    /// How far ahead of the highest known a new stream's id may be, in streams: packets overtake one another.
+    package static let streamsAhead = 1_024
+    /// Bytes of one stream that its reader has not taken: at 45 % loss a byte is sent up to eight times, and 10 Mbit/s
+    /// over a satellite (600 ms) come to 3.3 MB meanwhile.
+    package static let streamWindow = 4 << 20
+    /// The same for all streams of one line.
+    package static let lineWindow = 16 << 20
+    /// Bytes of one stream that wait to be sent or acknowledged: as many as the peer's window lets fly, and again.
+    package static let streamSendBytes = 8 << 20
+    /// Packets sent and not yet spoken of by the peer: a full window of the smallest.
+    package static let packetsInFlight = 16_384
+    /// Ranges of packet numbers in one feedback: with every other packet lost, a second of 10 Mbit/s.
+    package static let feedbackRanges = 256
+    /// Arrivals in one feedback, by which the sender knows spacing and delay.
+    package static let feedbackSamples = 16
+    /// Ranges of one stream's bytes that arrived out of order: more packets than a window holds do not exist.
+    package static let streamRanges = 4_096
+    /// Units that are mixed into one packet: what 10 Mbit/s have in flight to a satellite, twice. Solving for all of
+    /// them takes some tens of milliseconds.
+    package static let mixedUnits = 1_024
 }

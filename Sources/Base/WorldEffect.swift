@@ -2,7 +2,7 @@
 /// same four, in the order in which they were put.
 package enum WorldEffect<Reply, Note> {
     /// Send the bytes of `outbox.arena` in this range. A datagram: it may never arrive.
-    case send(Range<Int>, to: Address)
+    case send(Range<Int>, to: Path)
     /// Store these facts, all or none, and say so through the `persisted` door with the ticket. What must not be said
     /// before it is stored waits in the node for that.
     case persist([Fact], Ticket)

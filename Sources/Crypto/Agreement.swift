@@ -7,6 +7,15 @@ package struct AgreementPublicKey: Hashable, Sendable, WireValue {
 
     package init(_ bytes: Bytes32) { self.bytes = bytes }
 
+    /// Lends the key as it is written.
+    package func withBytes<Result: ~Copyable, Failure: Error>(
+        _ body: (RawSpan) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try unsafe bytes.withPointer { pointer throws(Failure) in
+            try unsafe body(RawSpan(_unsafeStart: pointer, byteCount: Bytes32.byteCount))
+        }
+    }
+
     package func encode(into writer: inout ByteWriter) { writer.bytes32(bytes) }
     package init(from reader: inout ByteReader) throws(DecodeError) { bytes = try reader.bytes32() }
 }

@@ -14,6 +14,9 @@ package struct AuthenticationCode: Sendable, WireValue {
         self.low = low
     }
 
+    /// A number that follows from the code, for choosing a place in a table. It is no proof of anything.
+    package var place: UInt64 { low }
+
     package func encode(into writer: inout ByteWriter) {
         writer.u64(high)
         writer.u64(low)

@@ -29,6 +29,22 @@ package enum HashFunction: CaseIterable, Sendable {
         stream.absorb(bytes)
         return stream.finish()
     }
+
+    /// Makes `hash` the hash of itself and `bytes` after it: a fingerprint of all that was said so far. Its storage
+    /// stays, and nothing is allocated.
+    package func extend(_ hash: inout [UInt8], with bytes: RawSpan) {
+        precondition(hash.count == byteCount, "a chain of hashes has one length throughout")
+        let (size, alignment) = (Self.stateByteCount, Self.stateAlignment)
+        unsafe withUnsafeTemporaryAllocation(byteCount: size, alignment: alignment) { scratch in
+            let state = UnsafeMutableRawPointer(unsafe scratch.address)
+            unsafe start(state)
+            unsafe hash.withUnsafeMutableBytes { buffer in
+                unsafe absorb(buffer.address, count: byteCount, into: state)
+                unsafe bytes.withPointer { unsafe absorb($0, count: $1, into: state) }
+                unsafe finish(state, into: buffer.address)
+            }
+        }
+    }
 }
 
 extension Digest {

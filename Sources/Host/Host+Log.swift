@@ -17,10 +17,40 @@ extension Host {
                 .warning, "somebody has this node's identity, or this node lost its count of boots", at: now.wall)
         case .membership(.ignored(let reason)):
             log.write(.debug, "a record was ignored: \(reason)", at: now.wall)
-        case .unopened(let refusal, let source):
-            log.write(.debug, "a datagram from \(source) was not opened: \(refusal.name)", at: now.wall)
+        case .session(let note): log(note)
         case .undecoded(let error, let peer):
             log.write(.warning, "a datagram of \(node.name(of: peer)) was not understood: \(error)", at: now.wall)
+        }
+    }
+
+    private func log(_ note: SessionNote) {
+        func name(_ contact: Contact) -> String {
+            contact.node.map { "\(node.name(of: $0)) at \(contact.address)" } ?? "\(contact.address)"
+        }
+        switch note {
+        case .refused(let refusal, let path):
+            log.write(.debug, "a packet from \(path) was refused: \(refusal.name)", at: now.wall)
+        case .began(let contact, let reason):
+            log.write(.debug, "a handshake with \(name(contact)) begins: \(reason)", at: now.wall)
+        case .unanswered(let contact, let tries):
+            log.write(.info, "\(name(contact)) answers no handshake, \(tries) tries", at: now.wall)
+        case .established(let peer, let path, _):
+            log.write(.info, "a session with \(node.name(of: peer)) over \(path)", at: now.wall)
+        case .renewed(let peer, let path):
+            log.write(.debug, "new keys with \(node.name(of: peer)) over \(path)", at: now.wall)
+        case .ended(let peer, let ending):
+            log.write(.info, "the session with \(node.name(of: peer)) ended: \(ending)", at: now.wall)
+        case .moved(let peer, let from, let to):
+            log.write(.info, "\(node.name(of: peer)) moved from \(from) to \(to)", at: now.wall)
+        case .fellBack(let peer, let tries):
+            log.write(
+                .warning, "\(node.name(of: peer)) is reached over TCP: UDP was silent for \(tries) tries", at: now.wall)
+        case .cookieAsked(let path), .freshAsked(let path):
+            log.write(.debug, "\(path) has to begin its handshake again", at: now.wall)
+        case .dropped(let contact, let count):
+            log.write(.debug, "\(count) datagrams for \(name(contact)) were dropped", at: now.wall)
+        case .line(let peer, let note):
+            log.write(.debug, "the line with \(node.name(of: peer)): \(note)", at: now.wall)
         }
     }
 

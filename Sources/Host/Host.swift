@@ -73,10 +73,14 @@ package final class Host {
         var entropy = Entropy.system
         node = MarramNode(
             try Self.configuration(configuration, identity, boot: storage.boot, bound: socket.localAddress),
-            session: Session(
-                me: identity.id, key: identity.sealingKey(), boot: storage.boot, entropy: entropy.split()),
-            stored: stored, random: Random(seed: entropy.bytes(8).reduce(0) { $0 << 8 | UInt64($1) }), mischief: .none,
-            at: now)
+            sessions: Sessions(
+                identity, boot: storage.boot, settings: SessionSettings(hasTCP: false), entropy: entropy.split(),
+                random: Self.random(from: &entropy), at: now.instant),
+            stored: stored, random: Self.random(from: &entropy), mischief: .none, at: now)
+    }
+
+    private static func random(from entropy: inout Entropy) -> Random {
+        Random(seed: entropy.bytes(8).reduce(0) { $0 << 8 | UInt64($1) })
     }
 
     private static func socket(at address: Address, on loop: EventLoop) throws(Complaint) -> UDPSocket {
@@ -124,7 +128,7 @@ package final class Host {
     private func start() {
         socket.onReceive { [unowned self] bytes, source in
             now = loop.now()
-            node.receive(&bytes, from: source, at: now, into: &outbox)
+            node.receive(&bytes, from: Path(source), at: now, into: &outbox)
             carryOut()
         }
         timer.onFire { [unowned self] in
@@ -188,8 +192,8 @@ package final class Host {
     private func carryOut() {
         for effect in outbox.effects {
             switch effect {
-            case .send(let range, let address):
-                socket.send(outbox.arena.bytes.raw.extracting(range), to: address)
+            case .send(let range, let path):
+                socket.send(outbox.arena.bytes.raw.extracting(range), to: path.address)
             case .persist(let facts, let ticket): storage.put(facts, ticket)
             case .reply(let id, let envelope): control.reply(warned(envelope), to: id)
             case .note(let note): log(note)

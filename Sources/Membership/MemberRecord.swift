@@ -23,6 +23,9 @@ package struct MemberRecord: Hashable, Sendable {
 }
 
 extension MemberRecord {
+    /// How to write to it.
+    package var contact: Contact { Contact(id, at: address) }
+
     /// How many bytes `ByteWriter.memberRecord` writes for it.
     var encodedByteCount: Int {
         func varintBytes(_ value: UInt64) -> Int { max(1, (UInt64.bitWidth - value.leadingZeroBitCount + 6) / 7) }

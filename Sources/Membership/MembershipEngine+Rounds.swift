@@ -8,18 +8,18 @@ extension MembershipEngine {
             outbox.put(.send(.gossip([me] + nextRecords(), view: view), to: target))
         }
         for seed in unansweredSeeds() {
-            outbox.put(.send(.hello(me), to: seed))
+            outbox.put(.send(.hello(me), to: Contact(nil, at: seed)))
         }
     }
 
     /// A few members at random among those that may hear; and now and then one of the others, for they may be back.
-    private mutating func targets() -> [Address] {
-        var near: [Address] = []
-        var lost: [Address] = []
+    private mutating func targets() -> [Contact] {
+        var near: [Contact] = []
+        var lost: [Contact] = []
         for member in members.values {
             switch member.state {
-            case .alive, .suspect: near.append(member.record.address)
-            case .unreachable, .left: lost.append(member.record.address)
+            case .alive, .suspect: near.append(member.record.contact)
+            case .unreachable, .left: lost.append(member.record.contact)
             }
         }
         random.shuffle(&near)
@@ -40,12 +40,12 @@ extension MembershipEngine {
     }
 
     /// All that this node knows, in as many datagrams as one hello may cause.
-    mutating func tellEverything(to address: Address, into outbox: inout Outbox<Effect>) {
+    mutating func tellEverything(to contact: Contact, into outbox: inout Outbox<Effect>) {
         let view = view
         var told = 0
         for _ in 0..<Limits.datagramsPerHello {
             let records = nextRecords()
-            outbox.put(.send(.gossip([me] + records, view: view), to: address))
+            outbox.put(.send(.gossip([me] + records, view: view), to: contact))
             told += records.count
             if records.isEmpty || told >= members.count { return }
         }

@@ -12,7 +12,7 @@ package struct MembershipEngine: Engine {
     }
 
     package enum Effect: Hashable, Sendable {
-        case send(MembershipMessage, to: Address)
+        case send(MembershipMessage, to: Contact)
         case persist(Fact)
         case note(Note)
     }
@@ -88,7 +88,7 @@ package struct MembershipEngine: Engine {
         case .hello(let record):
             learn(record, from: peer, at: now, into: &outbox)
             guard record.id == peer, !mischief.strikes(.skippedReply, by: &random) else { return }
-            tellEverything(to: record.address, into: &outbox)
+            tellEverything(to: record.contact, into: &outbox)
         case .gossip(let records, let view):
             for record in records { learn(record, from: peer, at: now, into: &outbox) }
             let (index, found) = members.position(of: peer)
@@ -105,7 +105,7 @@ package struct MembershipEngine: Engine {
             nextRound = nil
             for member in members.values where member.state != .left {
                 for _ in 0..<Limits.goodbyeCopies {
-                    outbox.put(.send(.gossip([me], view: view), to: member.record.address))
+                    outbox.put(.send(.gossip([me], view: view), to: member.record.contact))
                 }
             }
         }

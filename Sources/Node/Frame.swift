@@ -1,10 +1,20 @@
 package import Base
 package import Membership
+internal import Traffic
 
 /// What stands inside a sealed datagram: one engine's message behind the tag of that engine. The table of tags is in
 /// docs/wire.md; a number is never used again for something else.
 package enum Frame: Hashable, Sendable {
     case membership(MembershipMessage)
+}
+
+extension Frame {
+    /// What goes first when not everything can.
+    var priority: Priority {
+        switch self {
+        case .membership: .pulse
+        }
+    }
 }
 
 extension Frame: WireValue {

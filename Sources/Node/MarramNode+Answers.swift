@@ -53,7 +53,7 @@ extension MarramNode {
     private func status(at now: Now) -> StatusReply {
         StatusReply(
             mesh: configuration.mesh, node: configuration.name, id: configuration.id, site: configuration.site,
-            address: configuration.listen, version: Release.version, wireProtocol: Int(Session.version),
+            address: configuration.listen, version: Release.version, wireProtocol: Int(Sessions.wireVersion),
             uptime: now.instant - started, members: memberCounts, traffic: traffic, counters: reasons,
             problems: problems(at: now))
     }

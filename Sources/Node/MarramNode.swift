@@ -2,31 +2,36 @@ package import Base
 package import Control
 internal import Membership
 package import Session
+internal import Traffic
 
 /// What comes out of a whole node.
 package typealias NodeOutbox = Outbox<WorldEffect<Envelope, NodeNote>>
 
-/// One member of a mesh, without a world: the session that opens and seals, and behind it the switchboard with the
+/// One member of a mesh, without a world: the sessions that open and seal, and behind them the switchboard with the
 /// engines. Four doors lead in, and what it wants done comes out in one outbox. Host drives it at a site, Simulation
 /// drives five hundred of it at a desk, and it cannot tell which.
 package struct MarramNode: ~Copyable {
     let configuration: NodeConfiguration
-    private var session: Session
+    private var sessions: Sessions
     package private(set) var switchboard: Switchboard
     package private(set) var recorder: FlightRecorder
     private(set) var counters: Counters
     let started: Instant
     private var isRecording: Bool
-    /// Reused from call to call.
+    /// Reused from call to call: what the engines want, what came of a packet, and what has to be said.
     private var outbox: Outbox<Switchboard.Effect>
+    private var opened: Outbox<SessionEffect>
+    private var sealed: Outbox<SessionEffect>
+    private var scratch: ByteWriter
 
     /// `stored` are the facts of all shelves from earlier lives; `random` is this life's chance.
     package init(
-        _ configuration: NodeConfiguration, session: consuming Session, stored: [Fact], random: Random,
+        _ configuration: NodeConfiguration, sessions: consuming Sessions, stored: [Fact], random: Random,
         mischief: Mischief, at now: Now
     ) {
+        precondition(sessions.me == configuration.id, "a node speaks as itself")
         self.configuration = configuration
-        self.session = session
+        self.sessions = sessions
         let me = MemberRecord(
             id: configuration.id, name: configuration.name, site: configuration.site, address: configuration.listen,
             life: Life(boot: configuration.boot, beat: 0), isLeaving: false)
@@ -39,38 +44,55 @@ package struct MarramNode: ~Copyable {
         started = now.instant
         isRecording = configuration.records
         outbox = Outbox()
+        opened = Outbox()
+        sealed = Outbox()
+        scratch = ByteWriter()
         startRecording(continues: false)
     }
 
     package var name: String { configuration.name }
-    package var deadline: Instant? { switchboard.deadline }
+
+    package var deadline: Instant? {
+        guard let engines = switchboard.deadline else { return sessions.deadline }
+        return sessions.deadline.map { min($0, engines) } ?? engines
+    }
 
     /// Fingerprint of everything that the node's next steps depend on, the keys left out.
     package var stateHash: UInt64 { switchboard.stateHash }
 
     // MARK: The doors
 
-    /// A datagram came. It is opened where it lies, so its bytes are not what they were afterwards.
+    /// A packet came. It is opened where it lies, so its bytes are not what they were afterwards.
     package mutating func receive(
-        _ bytes: inout MutableRawSpan, from source: Address, at now: Now, into world: inout NodeOutbox
+        _ bytes: inout MutableRawSpan, from path: Path, at now: Now, into world: inout NodeOutbox
     ) {
         counters.packetsReceived += 1
         counters.bytesReceived += UInt64(bytes.byteCount)
-        let opened: Session.Opened
-        do throws(Refusal) {
-            opened = try session.open(&bytes)
-        } catch {
-            counters.countRefusal(error.name)
-            return world.put(.note(.unopened(error, from: source)))
+        swap(&opened.arena, &world.arena)
+        sessions.receive(&bytes, from: path, at: now.instant, into: &opened)
+        swap(&opened.arena, &world.arena)
+        for effect in opened.effects {
+            switch effect {
+            case .said(let peer, _, let range, let path):
+                hear(bytes.bytes.extracting(range), from: peer, path.address, at: now, into: &world)
+            case .stream(let peer, .opened(let stream, _)): refuse(stream, of: peer, at: now, into: &world)
+            case .send, .stream, .note: pass(effect, into: &world)
+            }
         }
+        opened.effects.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func hear(
+        _ datagram: RawSpan, from peer: NodeID, _ source: Address, at now: Now, into world: inout NodeOutbox
+    ) {
         let frame: Frame
         do throws(DecodeError) {
-            frame = try Frame(decoding: bytes.bytes.extracting(opened.frame))
+            frame = try Frame(decoding: datagram)
         } catch {
             counters.countRefusal("undecoded-\(error)")
-            return world.put(.note(.undecoded(error, from: opened.peer)))
+            return world.put(.note(.undecoded(error, from: peer)))
         }
-        take(.received(frame, from: opened.peer, source: source), at: now, into: &world)
+        take(.received(frame, from: peer, source: source), at: now, into: &world)
     }
 
     /// Somebody at the control socket asks.
@@ -86,7 +108,11 @@ package struct MarramNode: ~Copyable {
 
     /// The deadline has come.
     package mutating func wake(at now: Now, into world: inout NodeOutbox) {
-        take(.woken, at: now, into: &world)
+        if let due = switchboard.deadline, due <= now.instant { take(.woken, at: now, into: &world) }
+        swap(&sealed.arena, &world.arena)
+        sessions.wake(at: now.instant, into: &sealed)
+        swap(&sealed.arena, &world.arena)
+        passSealed(into: &world)
     }
 
     // MARK: The flight recorder
@@ -117,11 +143,7 @@ package struct MarramNode: ~Copyable {
         if isRecording { recorder.record(input, at: now, leadingTo: switchboard) }
         for effect in outbox.effects {
             switch effect {
-            case .send(let frame, let address):
-                let packet = session.seal(into: &world.arena) { frame.encode(into: &$0) }
-                counters.packetsSent += 1
-                counters.bytesSent += UInt64(packet.count)
-                world.put(.send(packet, to: address))
+            case .send(let frame, let contact): say(frame, to: contact, at: now, into: &world)
             case .persist(let facts, let ticket): world.put(.persist(facts, ticket))
             case .note(let note):
                 if case .membership(.ignored(let reason)) = note { counters.countRefusal("ignored-\(reason)") }
@@ -129,5 +151,46 @@ package struct MarramNode: ~Copyable {
             }
         }
         outbox.removeAll()
+    }
+
+    private mutating func say(_ frame: Frame, to contact: Contact, at now: Now, into world: inout NodeOutbox) {
+        scratch.removeAll()
+        frame.encode(into: &scratch)
+        let datagram = scratch.bytes
+        swap(&sealed.arena, &world.arena)
+        sessions.say(datagram.raw, frame.priority, to: contact, at: now.instant, into: &sealed)
+        swap(&sealed.arena, &world.arena)
+        passSealed(into: &world)
+    }
+
+    /// No engine speaks in streams yet: a peer that opens one is of a later version.
+    private mutating func refuse(
+        _ stream: StreamID, of peer: NodeID, at now: Now, into world: inout NodeOutbox
+    ) {
+        counters.countRefusal("unexpected-stream")
+        swap(&sealed.arena, &world.arena)
+        sessions.reset(stream, of: peer, code: 0, at: now.instant, into: &sealed)
+        swap(&sealed.arena, &world.arena)
+        passSealed(into: &world)
+    }
+
+    private mutating func passSealed(into world: inout NodeOutbox) {
+        for effect in sealed.effects { pass(effect, into: &world) }
+        sealed.effects.removeAll(keepingCapacity: true)
+    }
+
+    /// Hands on what the sessions want of the world.
+    private mutating func pass(_ effect: SessionEffect, into world: inout NodeOutbox) {
+        switch effect {
+        case .send(let packet, let path):
+            counters.packetsSent += 1
+            counters.bytesSent += UInt64(packet.count)
+            world.put(.send(packet, to: path))
+        case .note(let note):
+            if case .refused(let refusal, from: _) = note { counters.countRefusal(refusal.name) }
+            world.put(.note(.session(note)))
+        case .stream: break
+        case .said: preconditionFailure("only a packet that came can say something")
+        }
     }
 }

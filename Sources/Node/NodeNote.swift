@@ -6,8 +6,7 @@ package import Session
 /// shows it finds the words.
 package enum NodeNote: Hashable, Sendable {
     case membership(MembershipEngine.Note)
-    /// A datagram that did not open.
-    case unopened(Refusal, from: Address)
+    case session(SessionNote)
     /// A datagram that opened and then did not decode: a member with a fault, or of a later version.
     case undecoded(DecodeError, from: NodeID)
 }

@@ -6,7 +6,7 @@ package import Membership
 /// recorder writes down what comes in *here*, and why a recording can be given to anyone.
 package struct Switchboard {
     package enum Effect: Hashable, Sendable {
-        case send(Frame, to: Address)
+        case send(Frame, to: Contact)
         case persist([Fact], Ticket)
         case note(NodeNote)
     }
@@ -62,7 +62,7 @@ package struct Switchboard {
         var facts: [Fact] = []
         for effect in membershipOutbox.effects {
             switch effect {
-            case .send(let message, let address): outbox.put(.send(.membership(message), to: address))
+            case .send(let message, let contact): outbox.put(.send(.membership(message), to: contact))
             case .persist(let fact): facts.append(fact)
             case .note(let note): outbox.put(.note(.membership(note)))
             }

@@ -18,7 +18,7 @@ package protocol Inhabitant: ~Copyable {
 
     /// A packet came. The node may open it in place: nobody else reads these bytes.
     mutating func receive(
-        _ bytes: inout MutableRawSpan, from address: Address, at now: Now,
+        _ bytes: inout MutableRawSpan, from path: Path, at now: Now,
         into outbox: inout Outbox<WorldEffect<Reply, Note>>)
     /// Somebody on this machine asks.
     mutating func perform(

@@ -1,6 +1,7 @@
 internal import Base
 internal import Membership
 internal import Node
+internal import Trust
 
 /// What must hold in a world of whole nodes, whatever happens to it. A round reaches a few members, and only news
 /// brings it forward, so packets are few.
@@ -38,7 +39,7 @@ enum MeshOracles {
         checker.atCheckpoint = { world in
             for peer in world.nodes {
                 guard let lived = world.inspect(peer, { $0.switchboard.membership.me.life }) else { continue }
-                let id = Scenario.meshID(peer)
+                let id = Scenario.meshIdentity(peer, seed: world.script.seed).id
                 for node in world.nodes where node != peer {
                     let told = world.inspect(node) { $0.switchboard.membership.members[id]?.record.life }
                     if let told = told ?? nil, told > lived {
@@ -69,10 +70,11 @@ enum MeshOracles {
     private static func everybodySeesEverybody() -> Checker<MarramNode> {
         var checker = Checker<MarramNode>("everybody-seen")
         checker.atEnd = { world in
+            let ids = world.nodes.map { Scenario.meshIdentity($0, seed: world.script.seed).id }
             for node in world.nodes where world.inspect(node, { !$0.switchboard.membership.me.isLeaving }) ?? false {
                 for peer in world.nodes where peer != node {
                     let lives = world.inspect(peer) { !$0.switchboard.membership.me.isLeaving } ?? false
-                    let state = world.inspect(node) { $0.switchboard.membership.members[Scenario.meshID(peer)]?.state }
+                    let state = world.inspect(node) { $0.switchboard.membership.members[ids[peer]]?.state }
                     let seen = state == .alive || state == .suspect
                     if seen != lives {
                         return Finding("takes node \(peer) for \(lives ? "gone" : "alive"), which is not so", at: node)

@@ -5,6 +5,7 @@ internal import Crypto
 internal import Membership
 package import Node
 internal import Session
+internal import Trust
 
 /// Whole nodes, sealed datagrams and all: the very `MarramNode` that runs at a site, under every fault that the plain
 /// first form of Membership and Session has promised to bear.
@@ -47,20 +48,26 @@ extension Scenario {
 
     /// A node that knows the first two of the mesh when it starts, as an invitation would tell it.
     private static func meshNode(_ birth: Birth, of script: Script) -> MarramNode {
-        var entropy = Entropy.seeded(script.seed)
-        let id = meshID(birth.index)
+        let identity = meshIdentity(birth.index, seed: script.seed)
         let configuration = NodeConfiguration(
-            mesh: "simulated", name: birth.name, site: "main", id: id, meshKey: .zero, boot: UInt64(birth.boots),
-            listen: birth.address, reachable: [birth.address], seeds: Array(birth.addresses.prefix(2)),
-            gossip: meshSettings, records: true)
+            mesh: "simulated", name: birth.name, site: "main", id: identity.id, meshKey: .zero,
+            boot: UInt64(birth.boots), listen: birth.address, reachable: [birth.address],
+            seeds: Array(birth.addresses.prefix(2)), gossip: meshSettings, records: true)
         return MarramNode(
             configuration,
-            session: Session(
-                me: id, key: EnvelopeKey(from: &entropy), boot: UInt64(birth.boots), entropy: .seeded(birth.seed)),
+            sessions: Sessions(
+                identity, boot: UInt64(birth.boots), settings: SessionSettings(hasTCP: false),
+                entropy: .seeded(birth.seed), random: Random(seed: birth.seed ^ 1), at: birth.now.instant),
             stored: birth.facts, random: Random(seed: birth.seed), mischief: birth.mischief, at: birth.now)
     }
 
-    static func meshID(_ index: Int) -> NodeID { NodeID(Bytes32(UInt64(index) + 1, 0, 0, 0)) }
+    /// The same node has the same keys in all its lives.
+    static func meshIdentity(_ index: Int, seed: UInt64) -> NodeIdentity {
+        var entropy = Entropy.seeded(seed &+ UInt64(index))
+        let invitation = Invitation(
+            mesh: "simulated", meshKey: Bytes32(seed, 1, 2, 3), seeds: [], expires: WallTime(milliseconds: 0), uses: 1)
+        return NodeIdentity(invitedBy: invitation, from: &entropy)
+    }
 
     /// Questions at any time; in every fourth seed somebody says goodbye.
     static func meshWorkload(_ tape: inout Tape, _ script: Script) -> [Action] {
@@ -85,24 +92,42 @@ extension MarramNode: Inhabitant {
         ["first-seen"] + Member.State.allCases.map { "became-\($0)" }
         + MembershipEngine.Ignored.allCases.map { "ignored-\($0)" } + Refusal.allCases.map { "refused-\($0.name)" }
         + ["undecoded"]
+        + [
+            "session-began", "session-unanswered", "session-established", "session-renewed", "session-moved",
+            "session-fell-back", "session-cookie", "session-fresh", "session-dropped", "session-line",
+        ] + SessionNote.Ending.allCases.map { "session-ended-\($0)" }
 
     /// What a batch of seeds must have seen. The others need a fault that this mesh does not bear, or a view of ten
     /// thousand.
     static let meshMarkers = [
         "first-seen", "became-alive", "became-suspect", "became-unreachable", "became-left", "ignored-stale",
         "ignored-alreadyLeft", "refused-bad-length", "refused-bad-header", "refused-bad-seal", "refused-replayed",
+        "refused-unknown-session", "refused-unexpected", "session-established", "session-fresh",
+        "session-ended-peerRestarted", "session-ended-lostRace",
     ]
 
     package static func marker(of note: NodeNote) -> Int {
         let states = 1
         let ignored = states + Member.State.allCases.count
         let refused = ignored + MembershipEngine.Ignored.allCases.count
+        let sessions = refused + Refusal.allCases.count + 1
         switch note {
         case .membership(.moved(_, from: nil, to: _, because: _)): return 0
         case .membership(.moved(_, from: _, to: let state, because: _)): return states + Int(state.rawValue)
         case .membership(.ignored(let reason)): return ignored + Int(reason.rawValue)
-        case .unopened(let refusal, from: _): return refused + Int(refusal.rawValue)
-        case .undecoded: return refused + Refusal.allCases.count
+        case .session(.refused(let refusal, from: _)): return refused + Int(refusal.rawValue)
+        case .undecoded: return sessions - 1
+        case .session(.began): return sessions
+        case .session(.unanswered): return sessions + 1
+        case .session(.established): return sessions + 2
+        case .session(.renewed): return sessions + 3
+        case .session(.ended(_, let ending)): return sessions + 10 + Int(ending.rawValue)
+        case .session(.moved): return sessions + 4
+        case .session(.fellBack): return sessions + 5
+        case .session(.cookieAsked): return sessions + 6
+        case .session(.freshAsked): return sessions + 7
+        case .session(.dropped): return sessions + 8
+        case .session(.line): return sessions + 9
         }
     }
 }

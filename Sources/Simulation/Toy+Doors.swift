@@ -5,8 +5,9 @@ extension Toy {
     package typealias Out = Outbox<WorldEffect<Reply, Note>>
 
     package mutating func receive(
-        _ bytes: inout MutableRawSpan, from address: Address, at now: Now, into outbox: inout Out
+        _ bytes: inout MutableRawSpan, from path: Path, at now: Now, into outbox: inout Out
     ) {
+        let address = path.address
         guard let head = try? ToyHead.read(bytes.bytes, into: &updates, lenient: bug == .acceptsTruncated) else {
             return outbox.put(.note(.checksumRefused))
         }

@@ -96,7 +96,7 @@ extension Toy {
         }
         let checksum = ToyHead.checksum(outbox.arena.bytes.raw.extracting(start..<outbox.arena.count))
         outbox.arena.u64(checksum)
-        outbox.put(.send(start..<outbox.arena.count, to: address))
+        outbox.put(.send(start..<outbox.arena.count, to: Path(address)))
     }
 
     /// A few of the registers that are being told around.

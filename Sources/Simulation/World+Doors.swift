@@ -37,7 +37,7 @@ extension World where Member: ~Copyable {
         // Safe: raw bytes of bytes.
         var whole = unsafe span.mutableBytes
         var bytes = whole._mutatingExtracting(range)
-        home.member?.receive(&bytes, from: address, at: now, into: &outbox)
+        home.member?.receive(&bytes, from: Path(address), at: now, into: &outbox)
         return home.member?.deadline
     }
 
@@ -109,7 +109,9 @@ extension World where Member: ~Copyable {
     @inline(__always)
     private mutating func carryOut(_ index: Int, _ node: Int) {
         switch outbox.effects[index] {
-        case .send(let range, let address): send(range, from: node, to: address)
+        case .send(let range, let path):
+            // Nobody in the invented world listens on TCP.
+            if path.carrier == .udp { send(range, from: node, to: path.address) }
         case .persist(let facts, let ticket):
             disks[node].accept(facts, ticket)
             store(node)

@@ -42,13 +42,31 @@ package struct NodeIdentity: ~Copyable {
         return bytes
     }
 
-    /// The key that seals the mesh's datagrams.
-    package func sealingKey() -> EnvelopeKey {
-        do throws(CryptoError) {
-            return try EnvelopeKey(SecretBytes(copying: meshKey.bytes.raw))
-        } catch {
-            preconditionFailure("a mesh key has the length of a key")
+    /// The key with which the node agrees with others on what seals a line. It follows from the signing seed by a
+    /// one-way step, so that one secret need be kept; the two keys themselves share nothing.
+    package func agreementKey() -> AgreementKey {
+        let purpose = Array("marram/1/agreement".utf8)
+        let unsalted: [UInt8] = []
+        let secret = signing.withSeed { seed in
+            KeyDerivation(.blake2b256).derive(
+                salt: unsalted.raw, input: seed, info: purpose.raw, count: AgreementKey.byteCount)
         }
+        do throws(CryptoError) {
+            return try AgreementKey(secret)
+        } catch {
+            preconditionFailure("as many bytes as an agreement key has were derived")
+        }
+    }
+
+    /// What the mesh is called where machines read it. Provisional: it follows from the mesh key, and so only members
+    /// know it.
+    package var meshID: Digest { Digest(hashing: (Array("marram/1/mesh".utf8) + meshKey.bytes).raw) }
+
+    /// What every handshake of the mesh mixes in, so that who has not got it gets nowhere.
+    package func sharedSecret() -> SecretBytes { SecretBytes(copying: meshKey.bytes.raw) }
+
+    package func introduction(of key: borrowing AgreementKey) -> Introduction {
+        Introduction(of: key.publicKey, by: signing, in: meshID)
     }
 
     package var encoded: [UInt8] {

@@ -22,6 +22,7 @@ enum VectorFile: String {
     case hkdf = "wycheproof/hkdf_sha256_test.json"
     case hmacSHA256 = "wycheproof/hmac_sha256_test.json"
     case hmacSHA512 = "wycheproof/hmac_sha512_test.json"
+    case noise = "noise-cacophony.json"
 
     var isThere: Bool { FileManager.default.fileExists(atPath: Vectors.directory.appending(path: rawValue).path) }
 }

@@ -5,6 +5,7 @@ import Membership
 import Node
 import Session
 import Testing
+import Trust
 
 @testable import Host
 
@@ -17,15 +18,17 @@ private final class Hermit {
 
     init(_ directory: DataDirectory, bytes: Int) {
         var entropy = Entropy.seeded(1)
-        let id = NodeID(Bytes32(1, 2, 3, 4))
+        let identity = NodeIdentity(founding: "store", from: &entropy)
         node = MarramNode(
             NodeConfiguration(
-                mesh: "store", name: "till-01", site: "front", id: id, meshKey: Bytes32(1, 1, 1, 1), boot: 1,
+                mesh: "store", name: "till-01", site: "front", id: identity.id, meshKey: Bytes32(1, 1, 1, 1), boot: 1,
                 listen: Address(v4: 1, port: 1), reachable: [], seeds: [Address(v4: 2, port: 2)],
                 gossip: MembershipSettings(
                     interval: .seconds(1), fanout: 3, suspectAfter: .seconds(5), unreachableAfter: .seconds(30)),
                 records: true),
-            session: Session(me: id, key: EnvelopeKey(from: &entropy), boot: 1, entropy: entropy), stored: [],
+            sessions: Sessions(
+                identity, boot: 1, settings: SessionSettings(), entropy: entropy, random: Random(seed: 1), at: clock),
+            stored: [],
             random: Random(seed: 1), mischief: .none, at: Now(instant: clock, wall: WallTime(milliseconds: 0)))
         flight = FlightFiles(directory, bytes: bytes)
     }

@@ -60,7 +60,7 @@ private func moves(_ effects: [Effect]) -> [MembershipEngine.Note] {
     let answer = receive(.hello(record(4)), from: 4, at: time(2), &engine)
     #expect(answer.contains(.note(.moved(id(4), from: nil, to: .alive, because: .heardDirectly))))
     let told = answer.compactMap { effect -> [UInt64]? in
-        guard case .send(.gossip(let records, _), to: port(4)) = effect else { return nil }
+        guard case .send(.gossip(let records, _), to: let to) = effect, to.address == port(4) else { return nil }
         return records.map(\.id.value.w0)
     }
     #expect(Set(told.joined()) == [1, 2, 3, 4])
@@ -133,7 +133,11 @@ private func moves(_ effects: [Effect]) -> [MembershipEngine.Note] {
 @Test func aLonelyNodeTriesEverySeedAndAnAnsweredSeedNoMore() {
     var engine = engine(seeds: [port(2), port(3)])
     let lonely = wake(at: time(0), &engine)
-    #expect(lonely == [.send(.hello(engine.me), to: port(2)), .send(.hello(engine.me), to: port(3))])
+    #expect(
+        lonely == [
+            .send(.hello(engine.me), to: Contact(nil, at: port(2))),
+            .send(.hello(engine.me), to: Contact(nil, at: port(3))),
+        ])
     _ = receive(.gossip([record(2), record(3)], view: 9), from: 2, at: time(1), &engine)
     let hellos = wake(at: time(2_000), &engine).filter { if case .send(.hello, to: _) = $0 { true } else { false } }
     #expect(hellos.isEmpty)

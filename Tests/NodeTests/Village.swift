@@ -5,12 +5,15 @@ import Membership
 import Node
 import Session
 import Testing
+import Trust
 
 /// Nodes that hear each other at once and without loss: what comes out of one outbox goes into the others. Time is what
 /// the test says it is.
 final class Village {
     private(set) var residents: [Resident]
     private(set) var time: Int64 = 0
+    /// Everything that was sent.
+    private(set) var past: [Resident.Letter] = []
 
     init(_ count: Int, records: Bool = false) {
         residents = (1...UInt16(count)).map { Resident($0, records: records) }
@@ -38,6 +41,7 @@ final class Village {
         while true {
             let letters = residents.flatMap { $0.post() }
             if letters.isEmpty { return }
+            past += letters
             for letter in letters {
                 for resident in residents where resident.address == letter.to && resident.isListening {
                     resident.hear(letter.datagram, from: letter.from, at: moment(time))
@@ -69,13 +73,10 @@ final class Resident {
         _ number: UInt16, records: Bool, mesh: UInt64 = 7, chance: UInt64? = nil, entropy: UInt64? = nil
     ) {
         address = port(number)
-        var seeded = Entropy.seeded(mesh)
-        let session = Session(
-            me: id(number), key: EnvelopeKey(from: &seeded), boot: 1, entropy: .seeded(entropy ?? UInt64(number)))
         node = MarramNode(
             configuration(number, meshKey: Bytes32(mesh, 0xFEED_F00D_CAFE_BABE, 3, 4), records: records),
-            session: session, stored: [], random: Random(seed: chance ?? UInt64(number)), mischief: .none,
-            at: moment(0))
+            sessions: sessions(number, mesh: mesh, entropy: entropy), stored: [],
+            random: Random(seed: chance ?? UInt64(number)), mischief: .none, at: moment(0))
         takeRecording()
     }
 
@@ -88,8 +89,27 @@ final class Resident {
     func hear(_ datagram: [UInt8], from: Address, at now: Now) {
         var bytes = datagram
         var span = bytes.mutableRaw
-        node.receive(&span, from: from, at: now, into: &outbox)
+        node.receive(&span, from: Path(from), at: now, into: &outbox)
         carryOut(at: now)
+    }
+
+    /// A member that is no resident makes a session with this one and says `datagram`.
+    func hear(_ datagram: [UInt8], saidBy number: UInt16) {
+        let now = moment(0)
+        var speaker = sessions(number)
+        var said = Outbox<SessionEffect>()
+        speaker.say(datagram.raw, .fact, to: Contact(nil, at: address), at: now.instant, into: &said)
+        while !said.isEmpty {
+            for case .send(let range, to: _) in said.effects {
+                hear(Array(said.arena.bytes[range]), from: port(number), at: now)
+            }
+            said.removeAll()
+            for letter in post() where letter.to == port(number) {
+                var answer = letter.datagram
+                var span = answer.mutableRaw
+                speaker.receive(&span, from: Path(address), at: now.instant, into: &said)
+            }
+        }
     }
 
     func ask(_ request: Request, at now: Now) -> Envelope {
@@ -113,7 +133,7 @@ final class Resident {
         for effect in outbox.effects {
             switch effect {
             case .send(let range, let to):
-                letters.append(Letter(datagram: Array(outbox.arena.bytes[range]), from: address, to: to))
+                letters.append(Letter(datagram: Array(outbox.arena.bytes[range]), from: address, to: to.address))
             case .persist(_, let ticket): tickets.append(ticket)
             case .reply(_, let envelope): answers.append(envelope)
             case .note(let note): notes.append(note)
@@ -130,7 +150,22 @@ final class Resident {
     }
 }
 
-func id(_ number: UInt16) -> NodeID { NodeID(Bytes32(0x0102_0304_0506_0708, 0, 0, UInt64(number))) }
+func id(_ number: UInt16) -> NodeID { identity(number, mesh: 7).id }
+
+func identity(_ number: UInt16, mesh: UInt64) -> NodeIdentity {
+    var entropy = Entropy.seeded(UInt64(number))
+    let invitation = Invitation(
+        mesh: "store-0412", meshKey: Bytes32(mesh, 0xFEED_F00D_CAFE_BABE, 3, 4), seeds: [],
+        expires: WallTime(milliseconds: 0), uses: 1)
+    return NodeIdentity(invitedBy: invitation, from: &entropy)
+}
+
+func sessions(_ number: UInt16, mesh: UInt64 = 7, entropy: UInt64? = nil) -> Sessions {
+    let chance = entropy ?? UInt64(number)
+    return Sessions(
+        identity(number, mesh: mesh), boot: 1, settings: SessionSettings(), entropy: .seeded(chance),
+        random: Random(seed: chance), at: moment(0).instant)
+}
 func port(_ number: UInt16) -> Address { Address(v4: 0x0A09_0000 | UInt32(number), port: 7946) }
 
 func moment(_ milliseconds: Int64) -> Now {

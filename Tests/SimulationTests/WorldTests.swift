@@ -31,11 +31,11 @@ struct Scribe: Inhabitant, ~Copyable {
     }
 
     mutating func receive(
-        _ bytes: inout MutableRawSpan, from address: Address, at now: Now,
+        _ bytes: inout MutableRawSpan, from path: Path, at now: Now,
         into outbox: inout Outbox<WorldEffect<Int, Int>>
     ) {
         received += 1
-        diary.append("heard \(bytes.byteCount) from \(address)")
+        diary.append("heard \(bytes.byteCount) from \(path.address)")
     }
 
     mutating func perform(
@@ -72,7 +72,7 @@ struct Scribe: Inhabitant, ~Copyable {
     private func send(_ number: UInt8, _ to: Int, into outbox: inout Outbox<WorldEffect<Int, Int>>) {
         let start = outbox.arena.count
         for _ in 0..<100 { outbox.arena.u8(number) }
-        outbox.put(.send(start..<outbox.arena.count, to: birth.addresses[to]))
+        outbox.put(.send(start..<outbox.arena.count, to: Path(birth.addresses[to])))
     }
 }
 
@@ -274,7 +274,7 @@ private struct Insomniac: Inhabitant {
     static let markers: [String] = []
     static func marker(of note: Never) -> Int {}
     func receive(
-        _: inout MutableRawSpan, from: Address, at: Now, into: inout Outbox<WorldEffect<Never, Never>>
+        _: inout MutableRawSpan, from: Path, at: Now, into: inout Outbox<WorldEffect<Never, Never>>
     ) {}
     func perform(_: Never, id: RequestID, at: Now, into: inout Outbox<WorldEffect<Never, Never>>) {}
     func persisted(_: Ticket, at: Now, into: inout Outbox<WorldEffect<Never, Never>>) {}

@@ -4,31 +4,60 @@ internal import Crypto
 internal import Membership
 internal import Node
 internal import Session
+internal import Traffic
+internal import Trust
 
-/// A node hears the input twice: as a datagram from nowhere, which it must not open, and as what a member of its mesh
-/// has sealed, which it opens and then decodes or notes. Afterwards it still wakes and still leaves.
+/// A node hears the input twice: as a packet from nowhere, which it must not open, and as a datagram of a member with
+/// whom it has a session, which it decodes or notes. Afterwards it still wakes and still leaves.
 func receiveDatagram(_ bytes: [UInt8]) {
     var node = listener()
-    precondition(hear(bytes, &node).contains { if case .unopened = $0 { true } else { false } }, "a forgery was opened")
-    var speaker = session(of: 2)
-    var arena = ByteWriter()
-    let datagram = speaker.seal(into: &arena) { $0.raw(bytes) }
-    let isUndecoded = hear(Array(arena.bytes[datagram]), &node).contains {
-        if case .undecoded = $0 { true } else { false }
+    precondition(hear(bytes, &node).notes.contains(where: isRefusal), "a forgery was opened")
+    var speaker = sessions(of: 2)
+    var said = Outbox<SessionEffect>()
+    speaker.say(bytes.raw, .fact, to: Contact(nil, at: address(1)), at: moment(0).instant, into: &said)
+    var isUndecoded = false
+    // Knock, answer, confirmation and the datagram itself: three packets each way, and a word more.
+    for _ in 0..<4 {
+        for packet in packets(&said) {
+            let heard = hear(packet, &node)
+            isUndecoded = isUndecoded || heard.notes.contains { if case .undecoded = $0 { true } else { false } }
+            for answer in heard.packets {
+                var answer = answer
+                var span = answer.mutableRaw
+                speaker.receive(&span, from: Path(address(1)), at: moment(0).instant, into: &said)
+            }
+        }
     }
-    precondition(isUndecoded == ((try? Frame(decoding: bytes.raw)) == nil), "the node and the decoder disagree")
+    let isSayable = bytes.count <= Limits.datagramBytes / 2
+    let isFrame = (try? Frame(decoding: bytes.raw)) != nil
+    precondition(!isSayable || isUndecoded == !isFrame, "the node and the decoder disagree")
     var outbox = NodeOutbox()
     for second in [Int64(1), 30, 3_600] { node.wake(at: moment(second), into: &outbox) }
     node.perform(.status, id: RequestID(number: 1), at: moment(4_000), into: &outbox)
     node.perform(.leave, id: RequestID(number: 2), at: moment(4_001), into: &outbox)
 }
 
-private func hear(_ datagram: [UInt8], _ node: inout MarramNode) -> [NodeNote] {
-    var bytes = datagram
+private func isRefusal(_ note: NodeNote) -> Bool {
+    if case .session(.refused) = note { true } else { false }
+}
+
+private func packets(_ outbox: inout Outbox<SessionEffect>) -> [[UInt8]] {
+    defer { outbox.removeAll() }
+    return outbox.effects.compactMap { effect in
+        if case .send(let range, to: _) = effect { Array(outbox.arena.bytes[range]) } else { nil }
+    }
+}
+
+private func hear(_ packet: [UInt8], _ node: inout MarramNode) -> (notes: [NodeNote], packets: [[UInt8]]) {
+    var bytes = packet
     var span = bytes.mutableRaw
     var outbox = NodeOutbox()
-    node.receive(&span, from: address(2), at: moment(0), into: &outbox)
-    return outbox.effects.compactMap { if case .note(let note) = $0 { note } else { nil } }
+    node.receive(&span, from: Path(address(2)), at: moment(0), into: &outbox)
+    let notes = outbox.effects.compactMap { if case .note(let note) = $0 { note } else { nil } }
+    let packets = outbox.effects.compactMap { effect in
+        if case .send(let range, to: _) = effect { Array(outbox.arena.bytes[range]) } else { nil }
+    }
+    return (notes, packets)
 }
 
 /// Decodes an input of a switchboard and lets a small one take it, early and late.
@@ -120,15 +149,23 @@ private func engine() -> MembershipEngine {
         at: moment(0))
 }
 
-private func session(of number: UInt64) -> Session {
-    var entropy = Entropy.seeded(7)
-    return Session(me: id(number), key: EnvelopeKey(from: &entropy), boot: 1, entropy: .seeded(number))
+private func identity(_ number: UInt64) -> NodeIdentity {
+    var entropy = Entropy.seeded(number)
+    let invitation = Invitation(
+        mesh: "store", meshKey: Bytes32(1, 2, 3, 4), seeds: [], expires: WallTime(milliseconds: 0), uses: 1)
+    return NodeIdentity(invitedBy: invitation, from: &entropy)
+}
+
+private func sessions(of number: UInt64) -> Sessions {
+    Sessions(
+        identity(number), boot: 1, settings: SessionSettings(), entropy: .seeded(number), random: Random(seed: number),
+        at: moment(0).instant)
 }
 
 private func listener() -> MarramNode {
     MarramNode(
         NodeConfiguration(
-            mesh: "store", name: "till-01", site: "front", id: id(1), meshKey: Bytes32(1, 2, 3, 4), boot: 1,
+            mesh: "store", name: "till-01", site: "front", id: identity(1).id, meshKey: Bytes32(1, 2, 3, 4), boot: 1,
             listen: address(1), reachable: [address(1)], seeds: [address(2)], gossip: settings, records: true),
-        session: session(of: 1), stored: [], random: Random(seed: 1), mischief: .none, at: moment(0))
+        sessions: sessions(of: 1), stored: [], random: Random(seed: 1), mischief: .none, at: moment(0))
 }

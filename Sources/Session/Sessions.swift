@@ -1,0 +1,277 @@
+package import Base
+package import Crypto
+internal import Noise
+package import Traffic
+package import Trust
+
+/// Who is on the line. Every packet between nodes passes here: handshakes that make sessions, and sealed packets in
+/// which a line's datagrams and streams travel. What does not open is refused in silence and counted by its reason.
+///
+/// The doors are those of an engine, except that what comes in is a packet: it is opened where it lies. Nothing is
+/// believed of a handshake that others began before a packet under its keys has opened, so a recorded handshake played
+/// again changes nothing. [Sealed sessions](../../docs/algorithms/sessions.md) has the whole walk.
+package struct Sessions: ~Copyable {
+    /// Of the packets between nodes.
+    package static let wireVersion = Packet.version
+
+    package let me: NodeID
+    let key: AgreementKey
+    let introduction: Introduction
+    let mesh: Digest
+    let shared: SecretBytes
+    let prologue: [UInt8]
+    let settings: SessionSettings
+    /// This process, told from the one before it.
+    let life: UInt64
+    /// Rises with every handshake that this node begins, over restarts too.
+    var beginnings: UInt64
+    var entropy: Entropy
+    var random: Random
+    var gate: Gate
+    /// Peers with whom there is, or was, a session; never gone through except to find the least used.
+    var peers: SortedMap<NodeID, Peer>
+    /// Where the node is that packets from an address belong to. Looked up only.
+    var nodes: [Address: NodeID]
+    var attempts: SortedMap<Attempt.Target, Attempt>
+    /// By our index. Looked up only.
+    var holders: [UInt32: Holder]
+    /// Candidates in the order in which they expire.
+    var candidates: [(until: Instant, index: UInt32)]
+    /// The index of the candidate whose beginning had this key. Looked up only.
+    var candidatesByEphemeral: [AgreementPublicKey: UInt32]
+    var deadlines: DeadlineHeap<Timer>
+    /// Reused from call to call.
+    var lineOutbox: Outbox<LineEffect>
+
+    /// What one of our indices stands for.
+    enum Holder {
+        case attempt(Attempt)
+        case candidate(Candidate)
+        case conversation(Conversation, SessionKeys)
+    }
+
+    enum Timer: Hashable, Comparable {
+        case attempt(Attempt.Target)
+        case peer(NodeID)
+    }
+
+    /// `boot` counts this node's starts; it is stored before the first word is said.
+    package init(
+        _ identity: borrowing NodeIdentity, boot: UInt64, settings: SessionSettings, entropy: consuming Entropy,
+        random: consuming Random, at now: Instant
+    ) {
+        me = identity.id
+        key = identity.agreementKey()
+        introduction = identity.introduction(of: key)
+        mesh = identity.meshID
+        shared = identity.sharedSecret()
+        prologue = Array("marram/1".utf8) + mesh.value.bytes
+        self.settings = settings
+        life = random.next()
+        beginnings = (boot & 0xFF_FFFF_FFFF) << 24
+        gate = Gate(me: key.publicKey, mesh: mesh, entropy: entropy.split(), at: now)
+        self.entropy = entropy
+        self.random = random
+        peers = SortedMap()
+        nodes = [:]
+        attempts = SortedMap()
+        holders = [:]
+        candidates = []
+        candidatesByEphemeral = [:]
+        deadlines = DeadlineHeap()
+        lineOutbox = Outbox()
+    }
+
+    package var deadline: Instant? {
+        guard let candidate = candidates.first?.until else { return deadlines.next }
+        return deadlines.next.map { min($0, candidate) } ?? candidate
+    }
+
+    // MARK: The doors
+
+    /// A packet came. What it says lies opened in its own bytes, for as long as the caller keeps them.
+    package mutating func receive(
+        _ packet: inout MutableRawSpan, from path: Path, at now: Instant, into outbox: inout Outbox<SessionEffect>
+    ) {
+        do throws(Refusal) {
+            switch try Packet.kind(of: packet.bytes) {
+            case .data: try takeData(&packet, from: path, at: now, into: &outbox)
+            case .first: try takeFirst(&packet, from: path, at: now, into: &outbox)
+            case .knock: try takeKnock(&packet, from: path, at: now, into: &outbox)
+            case .second: try takeSecond(&packet, from: path, at: now, into: &outbox)
+            case .answer: try takeAnswer(&packet, from: path, at: now, into: &outbox)
+            case .confirm: try takeConfirm(&packet, from: path, at: now, into: &outbox)
+            case .cookie: try takeCookie(&packet, from: path, at: now, into: &outbox)
+            case .fresh: try takeFresh(packet.bytes, from: path, at: now, into: &outbox)
+            }
+        } catch {
+            outbox.put(.note(.refused(error, from: path)))
+        }
+    }
+
+    /// Says a datagram to whoever is meant; makes a session first when there is none. It may be lost, as datagrams are.
+    package mutating func say(
+        _ datagram: RawSpan, _ priority: Priority, to contact: Contact, at now: Instant,
+        into outbox: inout Outbox<SessionEffect>
+    ) {
+        let node = contact.node ?? nodes[contact.address]
+        if let node, node == me { return }
+        guard let node, let peer = peers[node], let conversation = peer.conversation else {
+            return wait(with: datagram, priority, for: contact, at: now, into: &outbox)
+        }
+        do throws(LineRefusal) {
+            try conversation.line.say(datagram, priority, at: now)
+        } catch {
+            outbox.put(.note(.dropped(contact, count: 1)))
+        }
+        renewIfDue(conversation, contact, at: now, into: &outbox)
+        flush(conversation, at: now, into: &outbox)
+        schedule(peer)
+    }
+
+    /// Time passed.
+    package mutating func wake(at now: Instant, into outbox: inout Outbox<SessionEffect>) {
+        dropCandidates(at: now)
+        while let timer = deadlines.popDue(at: now) {
+            switch timer {
+            case .attempt(let target):
+                if let attempt = attempts[target] { goOn(with: attempt, at: now, into: &outbox) }
+            case .peer(let node):
+                if let peer = peers[node] { attend(to: peer, at: now, into: &outbox) }
+            }
+        }
+    }
+
+    // MARK: Streams
+
+    /// Opens a stream to a peer with whom there is a session.
+    package mutating func open(
+        _ service: Service, to node: NodeID, at now: Instant
+    ) throws(LineRefusal) -> StreamID? {
+        try peers[node]?.conversation?.line.open(service, at: now)
+    }
+
+    /// Gives bytes to a stream; answers how many it took.
+    package mutating func write(
+        _ bytes: RawSpan, to stream: StreamID, of node: NodeID, at now: Instant,
+        into outbox: inout Outbox<SessionEffect>
+    ) -> Int {
+        guard let peer = peers[node], let conversation = peer.conversation else { return 0 }
+        let taken = conversation.line.write(bytes, to: stream, at: now)
+        flush(conversation, at: now, into: &outbox)
+        schedule(peer)
+        return taken
+    }
+
+    /// Lends at most `limit` bytes of what has come of a stream, in order, in one or two parts; answers how many.
+    package mutating func read(
+        _ stream: StreamID, of node: NodeID, atMost limit: Int = .max, at now: Instant,
+        into outbox: inout Outbox<SessionEffect>, _ use: (RawSpan) -> Void
+    ) -> Int {
+        guard let peer = peers[node], let conversation = peer.conversation else { return 0 }
+        let count = conversation.line.read(stream, atMost: limit, at: now, use)
+        flush(conversation, at: now, into: &outbox)
+        schedule(peer)
+        return count
+    }
+
+    /// Says that nothing more will be written to a stream.
+    package mutating func finish(
+        _ stream: StreamID, of node: NodeID, at now: Instant, into outbox: inout Outbox<SessionEffect>
+    ) {
+        guard let peer = peers[node], let conversation = peer.conversation else { return }
+        conversation.line.finish(stream, at: now)
+        flush(conversation, at: now, into: &outbox)
+        schedule(peer)
+    }
+
+    /// Gives a stream up, with a code for the peer.
+    package mutating func reset(
+        _ stream: StreamID, of node: NodeID, code: UInt64, at now: Instant, into outbox: inout Outbox<SessionEffect>
+    ) {
+        guard let peer = peers[node], let conversation = peer.conversation else { return }
+        conversation.line.reset(stream, code: code, at: now)
+        flush(conversation, at: now, into: &outbox)
+        schedule(peer)
+    }
+
+    /// Whether there is a session with `node`.
+    package func isConnected(to node: NodeID) -> Bool { peers[node]?.conversation != nil }
+
+    /// A number for a session, drawn so that nobody who sees two can tell that they are of one node.
+    mutating func newIndex() -> UInt32 {
+        while true {
+            let index = UInt32(truncatingIfNeeded: random.next())
+            if index != 0, holders[index] == nil { return index }
+        }
+    }
+}
+
+/// Somebody with whom this node had a handshake in this life.
+final class Peer {
+    let node: NodeID
+    /// Proved by an introduction.
+    let key: AgreementPublicKey
+    var conversation: Conversation?
+    /// Where the conversation's packets come from.
+    var address: Address?
+    /// The line that lost a race, while it still opens what was on its way.
+    var fading: (conversation: Conversation, until: Instant)?
+    /// The highest count of beginnings that a confirmed handshake of the peer had.
+    var beginnings: UInt64 = 0
+    /// When a conversation over TCP tries UDP next.
+    var nextProbe: Instant?
+
+    init(_ node: NodeID, key: AgreementPublicKey) {
+        self.node = node
+        self.key = key
+    }
+
+    var deadline: Instant? {
+        [conversation?.deadline, fading?.until, fading?.conversation.line.deadline, nextProbe].compactMap { $0 }.min()
+    }
+}
+
+/// A handshake that somebody else began, until it is shown to be theirs.
+final class Candidate {
+    enum Stage {
+        /// Noise IK: answered, and keys are there. The first packet that opens confirms it.
+        case keyed(SessionKeys, NodeID, AgreementPublicKey, Greeting, beginnings: UInt64)
+        /// Noise XX: answered; its last message will say who it is.
+        case knocked
+    }
+
+    let index: UInt32
+    let stage: Stage
+    /// The sender's own key for this handshake: the same again is the same packet again.
+    let ephemeral: AgreementPublicKey
+    /// The answer, to be said again when the beginning comes again.
+    let answer: [UInt8]
+    /// Of a knock: what reads its last message.
+    private var handshake: Handshake?
+
+    init(
+        _ index: UInt32, _ stage: Stage, ephemeral: AgreementPublicKey, answer: [UInt8],
+        handshake: consuming Handshake?
+    ) {
+        self.index = index
+        self.stage = stage
+        self.ephemeral = ephemeral
+        self.answer = answer
+        self.handshake = handshake
+    }
+
+    func takeHandshake() -> Handshake? { handshake.take() }
+}
+
+/// How a node's sessions are set up.
+package struct SessionSettings: Sendable {
+    package var line: LineSettings
+    /// Whether the world can carry packets over TCP.
+    package var hasTCP: Bool
+
+    package init(line: LineSettings = LineSettings(), hasTCP: Bool = true) {
+        self.line = line
+        self.hasTCP = hasTCP
+    }
+}
