@@ -89,7 +89,9 @@ let package = Package(
         tool("marram", ["Verbs"]),
         tool("marram-sim", ["Base", "Disk", "Node", "Simulation"]),
         .target(name: "CMallocCount", path: "Tools/CMallocCount"),
-        tool("marram-bench", ["Base", "Text", "Crypto", "Trust", "Noise", "Session", "Simulation", "CMallocCount"]),
+        tool(
+            "marram-bench",
+            ["Base", "Text", "Crypto", "Loop", "Trust", "Noise", "Traffic", "Session", "Simulation", "CMallocCount"]),
         .target(
             name: "FuzzDecoders",
             dependencies: [
@@ -104,7 +106,7 @@ let package = Package(
         tests("Text", ["Base", "Choices", "Text"]),
         tests("Crypto", ["Base", "Choices", "Crypto"]),
         tests("Compression", ["Base", "Choices", "Compression"]),
-        tests("Loop", ["Base", "Loop"]),
+        tests("Loop", ["Base", "Choices", "Loop"]),
         tests("Disk", ["Base", "Choices", "Disk"]),
         tests("Trust", ["Base", "Choices", "Crypto", "Trust"]),
         tests("Traffic", ["Base", "Choices", "Traffic"]),

@@ -142,10 +142,17 @@ extension Code {
 
     package static let benchUsage = Code(
         number: 1403, title: "there is no such benchmark",
-        because: "marram-bench takes the name of one benchmark, and --json for a script",
+        because: "marram-bench takes the name of one benchmark and --json, or an instrument and its options",
         remedy: "choose one that marram-bench list shows")
 
-    static let instruments: [Code] = [scenarioRefused, simulatorUsage, recordingRefused, benchUsage]
+    package static let benchFailed = Code(
+        number: 1405, title: "the measurement came to nothing",
+        because: "the system refused something that the measurement needs, or what arrived is not what was sent",
+        remedy: "mend what is named, and measure again")
+
+    static let instruments: [Code] = [
+        scenarioRefused, simulatorUsage, recordingRefused, benchUsage, benchFailed,
+    ]
 
     static let control: [Code] = [
         daemonNotRunning, unknownVerb, badArgument, unknownOption, noDataDirectory, daemonGone, socketRefused,

@@ -7,7 +7,7 @@ package struct DeadlineHeap<Key: Hashable & Comparable> {
     package init() {}
 
     package var count: Int { heap.count }
-    package var next: Instant? { heap.first?.deadline }
+    package var next: Instant? { heap.isEmpty ? nil : heap[0].deadline }
 
     package subscript(key: Key) -> Instant? {
         get { positions[key].map { heap[$0].deadline } }
@@ -56,7 +56,7 @@ package struct DeadlineHeap<Key: Hashable & Comparable> {
         }
         while true {
             var smallest = index
-            for child in [2 * index + 1, 2 * index + 2] where child < heap.count && isBefore(child, smallest) {
+            for child in 2 * index + 1...2 * index + 2 where child < heap.count && isBefore(child, smallest) {
                 smallest = child
             }
             guard smallest != index else { return }

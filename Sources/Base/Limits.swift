@@ -105,6 +105,16 @@ package enum Limits {
     package static let receiveBatch = 64
     /// The same, for the same reason.
     package static let sendBatch = 64
+    /// Packets that leave in one message. Linux took 64 before it took 128.
+    package static let packetsPerMessage = 64
+    /// Bytes queued before a batch leaves, be it full or not: they should still be in the processor's cache when the
+    /// kernel copies them.
+    package static let sendBatchBytes = 256 << 10
+    /// Packets received from one socket before the loop looks at its other handles, again some milliseconds: batches of
+    /// runs bring more than batches of packets.
+    package static let packetsPerTurn = 4_096
+    /// Bytes that a batch should bring, for the same reason.
+    package static let receiveBatchBytes = 256 << 10
     /// Batches received from one socket before the loop looks at its other handles: a few milliseconds of work.
     package static let receiveBatchesPerTurn = 8
     /// Datagrams waiting for a kernel that takes no more: a second of a busy node's control traffic.
@@ -113,10 +123,17 @@ package enum Limits {
     package static let datagramQueueBytes = 2 << 20
     /// What the kernel is asked to keep for a UDP socket in each direction: 40 ms at a gigabit per second.
     package static let datagramSocketBuffer = 4 << 20
-    /// Bytes of a stream read at one time; the kernel's own default for a pipe.
-    package static let streamReadBytes = 64 << 10
+    /// Bytes of a stream read at one time, of all streams of a loop: larger packets lie whole in it more often.
+    package static let streamReadBytes = 256 << 10
     /// Bytes written to a stream that its reader has not taken, unless the one who opens it says otherwise.
     package static let streamWriteBytes = 1 << 20
+    /// Packets in a TCP connection that its reader has not taken: a tenth of a second at 100 Mbit/s. More would only be
+    /// late.
+    package static let carrierWriteBytes = 1 << 20
+    /// Packets gathered before they go to the kernel, though the turn has not ended.
+    package static let carrierGatherBytes = 128 << 10
+    /// TCP connections that carry packets at one time: peers behind a wall that UDP does not pass.
+    package static let carrierConnections = 256
     /// Connections that wait to be accepted. The kernel forgets more of them.
     package static let connectionBacklog = 128
     /// A unix socket's path: the kernel's field has 108 bytes, five of which a closing zero and `.new` need.

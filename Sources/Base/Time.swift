@@ -40,6 +40,12 @@ package struct Instant: Hashable, Comparable, Sendable {
 
     package static let zero = Instant(nanoseconds: 0)
 
+    /// The earlier of two moments, of which either may never come.
+    @inlinable package static func earlier(_ one: Instant?, _ other: Instant?) -> Instant? {
+        guard let one, let other else { return one ?? other }
+        return one < other ? one : other
+    }
+
     @inlinable package static func < (left: Instant, right: Instant) -> Bool { left.nanoseconds < right.nanoseconds }
 
     /// Saturates at both ends: a deadline computed from a peer's number must not trap.

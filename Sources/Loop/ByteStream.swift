@@ -42,7 +42,7 @@ package struct ByteStream: ~Copyable {
 
     /// Starts to read. The bytes are gone when the receiver returns.
     package func onBytes(_ receiver: @escaping (RawSpan) -> Void) {
-        box.receiver = receiver
+        box.receiver = { bytes in receiver(bytes.bytes) }
         box.resume()
     }
 
@@ -97,7 +97,7 @@ final class StreamBox: Handle {
     private var stage = Stage.connecting
     private var isReading = false
     var opened: (() -> Void)?
-    var receiver: ((RawSpan) -> Void)?
+    var receiver: ((inout MutableRawSpan) -> Void)?
     var ended: ((StreamEnd) -> Void)?
     var drained: (() -> Void)?
     /// Lets the listener know that there is room for another.
@@ -197,8 +197,9 @@ extension StreamBox {
 
     private func arrived(_ count: Int) {
         if count > 0 {
-            let slab = unsafe UnsafeRawBufferPointer(core.streamSlab.bytes)
-            receiver?(unsafe RawSpan(_unsafeBytes: slab[..<count]))
+            let arrived = unsafe UnsafeMutableRawBufferPointer(rebasing: core.streamSlab.bytes[..<count])
+            var bytes = unsafe MutableRawSpan(_unsafeBytes: arrived)
+            receiver?(&bytes)
         } else if count == Int(UV_EOF.rawValue) {
             end(.finished)
         } else if count < 0 {
@@ -229,6 +230,25 @@ extension StreamBox {
             taken = max(0, Int(answer))
         }
         try outgoing.append(bytes.extracting(droppingFirst: taken))
+        submit()
+    }
+
+    var canWrite: Bool { isOpen && stage != .failed && !outgoing.isFinishing }
+
+    func keepsWriteBuffers(upTo bytes: Int) { outgoing.kept = bytes }
+
+    /// Queues a packet behind its length, for `push`; answers false when there is no room for both.
+    func gather(_ length: UInt16, _ bytes: RawSpan) -> Bool { outgoing.gather(length, bytes) }
+
+    /// Offers the kernel what was gathered; what it does not take waits.
+    func push() {
+        guard canWrite, stage != .connecting else { return }
+        if let gathered = unsafe outgoing.gathered {
+            var buffer = unsafe uv_buf_t(reading: gathered)
+            let answer = unsafe uv_try_write(pointer(), &buffer, 1)
+            // A failure is told by the write that follows.
+            if answer > 0 { outgoing.taken(Int(answer)) }
+        }
         submit()
     }
 

@@ -99,7 +99,7 @@ final class ProcessBox: Handle {
         }
         pid = unsafe pointer(as: uv_process_t.self).pointee.pid
         for (channel, pipe) in [(ChildProcess.Channel.output, output), (.error, error)] {
-            pipe.receiver = { [unowned self] bytes in printed(bytes, on: channel) }
+            pipe.receiver = { [unowned self] bytes in printed(bytes.bytes, on: channel) }
             pipe.stand()
         }
     }

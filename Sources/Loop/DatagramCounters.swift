@@ -46,6 +46,11 @@ package struct DatagramCounters: Hashable, Sendable {
     package var received = Traffic()
     package var sent = Traffic()
     package var unsent = Unsent()
+    /// Messages that took several packets to the kernel at once, or brought them.
+    package var runsSent: UInt64 = 0
+    package var runsReceived: UInt64 = 0
+    /// 1 when the kernel refused such a message and took its packets one by one: none is sent any more.
+    package var runsRefused: UInt64 = 0
     /// Received, but larger than a slot, and thrown away.
     package var cut: UInt64 = 0
     /// Errors that a receive reported instead of a packet.

@@ -6,7 +6,8 @@ internal import Glibc
 /// something to say, calls whoever asked, and sleeps again (libuv's `uv_loop_t`).
 ///
 /// A **turn** is one waking. What is decided during a turn is gathered (packets to send, facts to store, the next
-/// deadline) and carried out once, when the turn ends: first `onTurnEnd`, then every UDP socket sends what it queued.
+/// deadline) and carried out once, when the turn ends: first `onTurnEnd`, then every socket sends the packets that it
+/// gathered.
 ///
 /// The loop and everything on it are plain classes and values that are not `Sendable`: the compiler keeps them on this
 /// thread. The one door to another thread is `offload`. Every handle holds the loop, so the loop goes last, and its
@@ -71,6 +72,11 @@ package final class EventLoop {
     package var openHandles: Int { core.openHandles - 1 }
 }
 
+/// What gathers packets during a turn and sends them when it ends.
+protocol Flushing: AnyObject {
+    func flush()
+}
+
 /// What a loop's handles share with it, and may still need while the loop itself is going.
 @safe final class LoopCore {
     let pointer: UnsafeMutablePointer<uv_loop_t>
@@ -79,7 +85,7 @@ package final class EventLoop {
     /// From the loop's `deinit` on, nobody is called back: those who asked are gone.
     var isEnding = false
     /// Sockets with packets to send when the turn ends.
-    var unflushed: [DatagramBox] = []
+    var unflushed: [any Flushing] = []
     /// Where every stream of the loop reads to. One is enough: bytes are handed on before the next read.
     let streamSlab = StreamSlab()
     /// Where every UDP socket of the loop receives to. Made with the first socket: it is large.

@@ -28,6 +28,11 @@ package struct TCPListener: ~Copyable {
 
     package func onConnection(_ receiver: @escaping (consuming ByteStream) -> Void) { box.serve(loop, receiver) }
 
+    /// The same, for connections that carry packets. The write limit should be that of a carrier.
+    package func onPacketConnection(_ receiver: @escaping (consuming PacketStream) -> Void) {
+        box.serve { [unowned loop] stream in receiver(PacketStream(loop, stream)) }
+    }
+
     /// Connections that stand, and how many were shut out so far.
     package var connections: Int { box.admission.standing }
     package var refusals: UInt64 { box.admission.refusals }
@@ -57,7 +62,7 @@ final class ListenerBox: Handle {
     let admission: Admission
     private let kind: StreamBox.Kind
     private let writeLimit: Int
-    private var receiver: ((consuming StreamBox) -> Void)?
+    private var receiver: ((StreamBox) -> Void)?
     /// libuv keeps one connection ready until it is accepted, and calls only once for it.
     private var isWaiting = false
 
@@ -112,7 +117,11 @@ final class ListenerBox: Handle {
     }
 
     func serve(_ loop: EventLoop, _ receiver: @escaping (consuming ByteStream) -> Void) {
-        self.receiver = { [unowned loop] box in receiver(ByteStream(loop, box)) }
+        serve { [unowned loop] stream in receiver(ByteStream(loop, stream)) }
+    }
+
+    func serve(_ receiver: @escaping (StreamBox) -> Void) {
+        self.receiver = receiver
         if isWaiting { accept() }
     }
 

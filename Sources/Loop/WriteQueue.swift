@@ -9,6 +9,9 @@ final class WriteQueue {
     let request = Request(UV_WRITE)
     let ending = Request(UV_SHUTDOWN)
     private let limit: Int
+    /// How much memory a buffer keeps when it empties: a thousand quiet connections should not each remember their
+    /// largest answer.
+    var kept = 16 << 10
     private var gathering = GrowingBuffer()
     private var inFlight = GrowingBuffer()
     /// The stream's owner has written everything.
@@ -26,6 +29,23 @@ final class WriteQueue {
         gathering.append(bytes)
     }
 
+    /// Takes `bytes` behind their length, or neither.
+    func gather(_ length: UInt16, _ bytes: RawSpan) -> Bool {
+        guard bytes.byteCount + MemoryLayout<UInt16>.size <= limit - count else { return false }
+        var length = length.littleEndian
+        unsafe withUnsafeBytes(of: &length) { prefix in gathering.append(unsafe RawSpan(_unsafeBytes: prefix)) }
+        gathering.append(bytes)
+        return true
+    }
+
+    /// What may be offered to the kernel at once: nil while something flies that comes before it.
+    var gathered: UnsafeRawBufferPointer? {
+        inFlight.count == 0 && gathering.count > 0 ? unsafe gathering.bytes : nil
+    }
+
+    /// The kernel took the first `bytes` of what was gathered.
+    func taken(_ bytes: Int) { gathering.removeFirst(bytes, keeping: kept) }
+
     /// Moves what was gathered into flight; answers false when there is nothing, or something flies already.
     func launch() -> Bool {
         guard inFlight.count == 0, gathering.count > 0 else { return false }
@@ -33,15 +53,12 @@ final class WriteQueue {
         return true
     }
 
-    func landed() { inFlight.removeAll() }
-    func forget() { gathering.removeAll() }
+    func landed() { inFlight.removeFirst(inFlight.count, keeping: kept) }
+    func forget() { gathering.removeFirst(gathering.count, keeping: kept) }
 }
 
-/// Bytes at a fixed place as long as nothing is appended. A buffer that has grown large is given back when it empties:
-/// a thousand quiet connections should not each remember their largest answer.
+/// Bytes at a fixed place as long as nothing is appended or taken away.
 @safe struct GrowingBuffer: ~Copyable {
-    private static let kept = 16 << 10
-
     private var base: UnsafeMutableRawPointer?
     private var capacity = 0
     private(set) var count = 0
@@ -64,12 +81,16 @@ final class WriteQueue {
         count += bytes.byteCount
     }
 
-    mutating func removeAll() {
-        count = 0
-        guard capacity > Self.kept else { return }
-        unsafe free(base)
-        unsafe base = nil
-        capacity = 0
+    /// Takes bytes away from the front. A buffer that is then empty gives its memory back, if that is more than `kept`.
+    mutating func removeFirst(_ bytes: Int, keeping kept: Int) {
+        count -= bytes
+        if count > 0, let base = unsafe base {
+            unsafe base.copyMemory(from: base + bytes, byteCount: count)
+        } else if capacity > kept {
+            unsafe free(base)
+            unsafe base = nil
+            capacity = 0
+        }
     }
 }
 

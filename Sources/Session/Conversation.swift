@@ -107,7 +107,7 @@ final class Conversation {
     func oweWord(at now: Instant) { owesWord = now }
 
     var deadline: Instant? {
-        [line.deadline, opening?.next, owesWord, heard + Timing.idle].compactMap { $0 }.min()
+        .earlier(.earlier(line.deadline, opening?.next), .earlier(owesWord, heard + Timing.idle))
     }
 }
 

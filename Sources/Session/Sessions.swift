@@ -225,7 +225,8 @@ final class Peer {
     }
 
     var deadline: Instant? {
-        [conversation?.deadline, fading?.until, fading?.conversation.line.deadline, nextProbe].compactMap { $0 }.min()
+        let ending = Instant.earlier(fading?.until, fading?.conversation.line.deadline)
+        return .earlier(.earlier(conversation?.deadline, nextProbe), ending)
     }
 }
 

@@ -68,11 +68,11 @@ import Testing
         #expect(Set(turns.values).count == 1)
     }
 
-    @Test func aFloodLeavesTheRestToTheNextTurn() throws {
+    @Test(arguments: [false, true]) func aFloodLeavesTheRestToTheNextTurn(_ inRuns: Bool) throws {
         let loop = try EventLoop()
-        let sender = try UDPSocket(bind: loopback, on: loop)
-        let receiver = try UDPSocket(bind: loopback, on: loop)
-        let perTurn = Limits.receiveBatch * Limits.receiveBatchesPerTurn
+        let sender = try UDPSocket(bind: loopback, inRuns: inRuns, on: loop)
+        let receiver = try UDPSocket(bind: loopback, inRuns: inRuns, on: loop)
+        let perTurn = inRuns ? Limits.packetsPerTurn : Limits.receiveBatch * Limits.receiveBatchesPerTurn
         var counts: [Int] = []
         var turn = 0
         let seen = Seen<Int>()
@@ -84,6 +84,46 @@ import Testing
         }
         for turn in Set(seen.values).sorted() { counts.append(seen.values.count { $0 == turn }) }
         #expect(counts == [perTurn, 1])
+    }
+
+    @Test(arguments: [loopback, loopbackV6])
+    func aRunArrivesPacketByPacketWhetherTheReceiverTakesRunsOrNot(_ address: Address) throws {
+        for (sends, takes) in [(true, true), (true, false), (false, true)] {
+            let loop = try EventLoop()
+            let sender = try UDPSocket(bind: address, dontFragment: true, inRuns: sends, on: loop)
+            let receiver = try UDPSocket(bind: address, inRuns: takes, on: loop)
+            let packets = Seen<[UInt8]>()
+            let sent = (0..<200).map { [UInt8](repeating: UInt8($0), count: $0 % 50 == 49 ? 7 : 1_200) }
+            receiver.onReceive { bytes, source in
+                if source == sender.localAddress { packets.values.append(bytes.bytes.bytes) }
+            }
+            for packet in sent { sender.send(packet, to: receiver.localAddress) }
+            try run(loop) { packets.values.count == sent.count }
+            let isWhole = packets.values == sent
+            #expect(isWhole)
+            #expect(receiver.counters.received == sender.counters.sent)
+            #expect((sender.counters.runsSent > 0) == sends)
+            #expect(receiver.counters.runsReceived == (takes ? sender.counters.runsSent : 0))
+        }
+    }
+
+    @Test func theKernelTellsWhatItGives() throws {
+        let loop = try EventLoop()
+        let socket = try UDPSocket(bind: loopback, on: loop)
+        // Twice what was asked for, where it may be had; never nothing.
+        #expect((4_096...2 * Limits.datagramSocketBuffer).contains(socket.buffers.receive))
+        #expect((4_096...2 * Limits.datagramSocketBuffer).contains(socket.buffers.send))
+    }
+
+    @Test func aTurnSendsMoreThanTheQueueHolds() throws {
+        let loop = try EventLoop()
+        let sender = try UDPSocket(bind: loopback, on: loop)
+        let bytes = [UInt8](repeating: 1, count: 65_000)
+        let count = 3 * Limits.datagramQueueBytes / bytes.count
+        for _ in 0..<count { sender.send(bytes.raw, to: loopback.with(port: 9)) }
+        loop.run()
+        #expect(sender.counters.unsent.queueFull == 0)
+        #expect(sender.counters.sent.packets + sender.counters.unsent.refused == UInt64(count))
     }
 
     @Test func theLargestDatagramPassesAndOneByteMoreIsCounted() throws {
@@ -184,7 +224,7 @@ import Testing
 
     @Test func whatTheKernelHadNoRoomForIsCounted() throws {
         let loop = try EventLoop()
-        let sender = try UDPSocket(bind: loopback, on: loop)
+        let sender = try UDPSocket(bind: loopback, inRuns: false, on: loop)
         let receiver = try UDPSocket(bind: loopback, on: loop)
         let size = 32_000
         let count = 2 * 2 * Limits.datagramSocketBuffer / size

@@ -1,3 +1,4 @@
+internal import Base
 internal import Text
 
 /// One benchmark: what it is called, what it measures in a line, and how it comes to its figures. To add one, write its
@@ -5,9 +6,9 @@ internal import Text
 struct Bench: Sendable {
     let name: String
     let measures: String
-    let run: @Sendable () -> [Figure]
+    let run: @Sendable () throws(Complaint) -> [Figure]
 
-    static let all = [codec, forge, handshake, hash, outbox, seal]
+    static let all = [codec, forge, handshake, hash, outbox, seal, carriers, stream]
 }
 
 /// One number and what it counts. Units stand in the name, and names that scripts know are never given to something
@@ -35,8 +36,14 @@ struct Figure {
 }
 
 extension Bench {
+    func report(_ figures: [Figure], asJSON: Bool) -> String {
+        asJSON ? Figure.json(figures, of: name) : "\(name): \(measures)\n" + Figure.table(figures)
+    }
+}
+
+extension Figure {
     /// One line: `{"schema":"marram.bench/1","bench":NAME,"figures":{name: number, …}}`.
-    func json(_ figures: [Figure]) -> String {
+    static func json(_ figures: [Figure], of name: String) -> String {
         let members = figures.map { JSONMember($0.name, $0.json) }
         let document: JSONValue = [
             "schema": "marram.bench/1", "bench": .text(name), "figures": .object(members),
@@ -45,7 +52,7 @@ extension Bench {
     }
 
     /// For a person: a figure a line, names on the left, numbers below each other.
-    func table(_ figures: [Figure]) -> String {
+    static func table(_ figures: [Figure]) -> String {
         let rows = figures.map { (name: $0.name, value: $0.json.description) }
         let width = rows.map(\.name.count).max() ?? 0
         let digits = rows.map(\.value.count).max() ?? 0
@@ -53,6 +60,6 @@ extension Bench {
             "  " + row.name + String(repeating: " ", count: width + 2 - row.name.count + digits - row.value.count)
                 + row.value
         }
-        return (["\(name): \(measures)"] + lines).joined(separator: "\n")
+        return lines.joined(separator: "\n")
     }
 }

@@ -2,8 +2,9 @@ internal import Base
 internal import Crypto
 internal import Glibc
 
-/// `marram-bench NAME [--json]`: measures one part of Marram on the machine it runs on. Figures go to standard output;
-/// the exit code is 0, 1 when the program cannot measure, 2 when the question was wrong.
+/// `marram-bench NAME [--json]`: measures one part of Marram on the machine it runs on. `marram-bench INSTRUMENT …` is
+/// one end of a measurement between programs. Figures go to standard output; the exit code is 0, 1 when the program
+/// cannot measure, 2 when the question was wrong.
 @main enum Main {
     static func main() {
         do throws(Complaint) {
@@ -18,6 +19,11 @@ internal import Glibc
         let asJSON = arguments.contains("--json")
         let words = arguments.filter { $0 != "--json" }
         guard let name = words.first else { throw Complaint(.benchUsage, what: "no benchmark is named") }
+        if let instrument = Instrument.all.first(where: { $0.name == name }) {
+            try Sodium.start()
+            let figures = try instrument.run(Options(words.dropFirst()))
+            return print(asJSON ? Figure.json(figures, of: name) : Figure.table(figures))
+        }
         guard words.count == 1 else {
             throw Complaint(.benchUsage, what: "`\(words[1])` is one word more than marram-bench takes")
         }
@@ -30,15 +36,14 @@ internal import Glibc
         #endif
         try Sodium.start()
         try Allocations.prove()
-        let figures = bench.run()
-        print(asJSON ? bench.json(figures) : bench.table(figures))
+        let figures = try bench.run()
+        print(bench.report(figures, asJSON: asJSON))
     }
 
     private static func list() {
-        let width = Bench.all.map(\.name.count).max() ?? 0
-        for bench in Bench.all {
-            print(bench.name + String(repeating: " ", count: width + 2 - bench.name.count) + bench.measures)
-        }
+        let rows = Bench.all.map { ($0.name, $0.measures) } + Instrument.all.map { ($0.name, $0.usage) }
+        let width = rows.map(\.0.count).max() ?? 0
+        for (name, text) in rows { print(name + String(repeating: " ", count: width + 2 - name.count) + text) }
     }
 
     /// Writes to standard error; when nobody can read it, there is nobody to tell.

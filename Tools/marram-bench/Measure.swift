@@ -55,7 +55,7 @@ private func round(_ count: Int, _ work: (Int) -> Void) -> Measurement {
 }
 
 /// `CLOCK_MONOTONIC`: not set by anybody, not stopped by this program.
-private func nanoseconds() -> UInt64 {
+func nanoseconds() -> UInt64 {
     var time = timespec()
     // Safe: the kernel fills in the one structure that it is given.
     _ = unsafe clock_gettime(CLOCK_MONOTONIC, &time)
