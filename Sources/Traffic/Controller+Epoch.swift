@@ -38,6 +38,7 @@ extension Controller {
             last.through > first.through
         {
             measured.passing = Double(last.through - first.through) / (Double(last.arrived - first.arrived) / 1e9)
+            measured.began = first.sent
             measured.sending = Double(last.through - first.through) / (Double(last.sent - first.sent) / 1e9)
         }
         begin(feedback)
@@ -80,7 +81,7 @@ extension Controller {
             capacity = max(Self.floor, min(capacity, measured.passing) / 2)
             return decide(.yielding, .standingQueue)
         }
-        known = max(capacity, known * 0.99)
+        known = max(passing, known * 0.99)
         decide(.steady, .saturated)
     }
 
@@ -91,19 +92,22 @@ extension Controller {
             capacity = min(capacity * 1.01, ceiling.rate)
             return
         }
-        if let start = checkpoint, measured.sending > 1.12 * start.rate {
-            if recent.rate > start.loss + 0.05 * (1 - start.loss) {
-                capacity = start.rate
-                own.set(start.loss, of: 300)
-                ceiling = (capacity, now + .seconds(10))
-                checkpoint = nil
-                roomy = 0
-                return decide(.policed, .excessLoss)
+        if let start = checkpoint {
+            if measured.sending > 1.12 * start.rate {
+                // Were nothing more let through than at the checkpoint, loss would have risen to this.
+                let expected = 1 - (1 - start.loss.rate) * start.rate / measured.sending
+                let middle = (start.loss.rate + expected) / 2
+                if recent.rate > middle, start.loss.isExceeded(by: recent.lost, of: recent.sent, margin: 0) {
+                    return stopGrowing(at: start.rate, start.loss, now)
+                }
+                if recent.rate < middle { checkpoint = (measured.sending, own) }
             }
-            checkpoint = (measured.sending, own.rate)
-        } else if checkpoint == nil {
-            checkpoint = (measured.sending, own.rate)
+        } else {
+            checkpoint = (measured.sending, own)
         }
+        // What the last step did is seen only in packets that were sent after it.
+        guard measured.began > steppedAt else { return }
+        steppedAt = Int64(clamping: now.nanoseconds)
         roomy += 1
         let factor: Double
         if mode == .start {
@@ -115,6 +119,15 @@ extension Controller {
         decide(mode == .yielding || mode == .policed ? .steady : mode, .room)
     }
 
+    private mutating func stopGrowing(at rate: Double, _ loss: LossEstimate, _ now: Instant) {
+        capacity = rate
+        own = loss
+        ceiling = (capacity, now + .seconds(10))
+        checkpoint = nil
+        roomy = 0
+        decide(.policed, .excessLoss)
+    }
+
     /// The queue stays although we send less than passes: somebody else fills it.
     private mutating func isCrowded(_ measured: Measured) -> Bool {
         guard !isScavenging, measured.queueing > max(0.010, 2 * target), measured.sending < measured.passing * 1.02,
@@ -122,6 +135,11 @@ extension Controller {
         else {
             crowded = 0
             return false
+        }
+        // A queue of our own shrinks meanwhile.
+        if crowded == 0 || measured.queueing < 0.8 * crowdedQueue {
+            crowded = 0
+            crowdedQueue = measured.queueing
         }
         crowded += 1
         guard crowded >= 4 else { return false }
@@ -190,7 +208,7 @@ extension Controller {
     mutating func apply(at now: Instant) {
         var factor = 1.0
         if mode != .competing {
-            let patience = max(2 * roundTrip.inSeconds, 0.1)
+            let patience = max(2 * (shortest ?? roundTrip).inSeconds, 0.1)
             factor = max(0.75, min(1.08, 1 + (target - queueing) / patience))
             if let draining, now < draining.until { factor = min(factor, draining.factor) }
             if now - drained > .seconds(10), mode == .steady {
@@ -213,6 +231,8 @@ struct Measured {
     var passing: Double
     var sending: Double
     var queueing: Double
+    /// When the first packet of the epoch was sent, in nanoseconds.
+    var began = Int64.min
 
     var loss: Double { offered > 0 ? lost / offered : 0 }
 

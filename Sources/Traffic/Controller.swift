@@ -38,7 +38,10 @@ struct Controller: Sendable {
     var lossy = 0
     var crowded = 0
     /// Rate and loss where growth began.
-    var checkpoint: (rate: Double, loss: Double)?
+    var crowdedQueue = 0.0
+    /// When the rate last grew by a step, in nanoseconds.
+    var steppedAt = Int64.min
+    var checkpoint: (rate: Double, loss: LossEstimate)?
     var trial: Trial?
     var ceiling: (rate: Double, until: Instant)?
     var drained: Instant

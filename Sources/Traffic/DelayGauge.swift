@@ -68,10 +68,12 @@ struct LossEstimate: Sendable {
     }
 
     /// Whether `lost` of `count` packets are more than chance makes of this rate: so many standard deviations up.
-    func isExceeded(by lost: Double, of count: Double, deviations: Double = 3) -> Bool {
+    func isExceeded(
+        by lost: Double, of count: Double, deviations: Double = 3, margin: Double = 0.02
+    ) -> Bool {
         guard sent > 0, count > 0 else { return false }
         let pooled = (self.lost + lost) / (sent + count)
         let spread = (pooled * (1 - pooled) * (1 / sent + 1 / count)).squareRoot()
-        return lost / count > rate + deviations * spread + 0.02
+        return lost / count > rate + deviations * spread + margin
     }
 }

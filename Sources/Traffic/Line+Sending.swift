@@ -271,7 +271,10 @@ extension Line {
 
     private mutating func repeatOldest(_ draft: inout Draft, into writer: inout ByteWriter) -> Bool {
         for index in streams.indices where streams[index].send.hasUnacknowledged {
-            if let block = streams[index].mixing.firstIndex(where: { $0.end > streams[index].send.base }) {
+            // Every other time plain: a receiver that forgot what a mix speaks of is helped by nothing else.
+            if repeats & 1 == 1,
+                let block = streams[index].mixing.firstIndex(where: { $0.end > streams[index].send.base })
+            {
                 writeMix(of: index, block: block, into: &writer)
                 draft.isMixed = true
             } else {
