@@ -1,5 +1,5 @@
 package import Base
-internal import Crypto
+package import Crypto
 internal import Session
 internal import Traffic
 internal import Trust
@@ -158,17 +158,18 @@ package struct Forgery: ~Copyable {
             let codes = packet[1] == 1 || packet[1] == 6 ? 32 : 16
             guard packet.count > codes + 5 else { return packet }
             packet[random.below(packet.count - codes - 4) + 4] ^= UInt8(1 + random.below(255))
-            return coded(packet, codes: codes)
+            return Self.coded(packet, for: victimKey, in: mesh)
         }
     }
 
-    /// The packet with the right first code, computed as docs/wire.md says.
-    private func coded(_ packet: [UInt8], codes: Int) -> [UInt8] {
+    /// The packet with the right first code at its end, computed as docs/wire.md says. Beginnings have room for two.
+    package static func coded(_ packet: [UInt8], for key: AgreementPublicKey, in mesh: Digest) -> [UInt8] {
+        let codes = packet[1] == 1 || packet[1] == 6 ? 32 : 16
         var purpose = ByteWriter()
         purpose.text("marram/1/code")
         purpose.digest(mesh)
         let isForAnybody = packet[1] == 6 || packet[1] == 7
-        if !isForAnybody { victimKey.encode(into: &purpose) }
+        if !isForAnybody { key.encode(into: &purpose) }
         let secret = SecretBytes(copying: Digest(hashing: purpose.bytes.raw).value.bytes.raw)
         guard let key = try? AuthenticationKey(secret) else { preconditionFailure("a digest is as long as a key") }
         var writer = ByteWriter()

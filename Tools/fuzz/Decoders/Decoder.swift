@@ -19,6 +19,8 @@ package struct Decoder: Sendable {
         .wire("membership", MembershipMessage.self),
         .wire("frame", Frame.self),
         Decoder(name: "datagram", run: receiveDatagram),
+        Decoder(name: "packet", run: receivePackets),
+        Decoder(name: "greeting", run: readGreeting),
         Decoder(name: "input", run: takeInput),
         Decoder(name: "checkpoint", run: liveOn),
         Decoder(name: "recording", run: replayRecording),
