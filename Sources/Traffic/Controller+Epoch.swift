@@ -9,7 +9,7 @@ extension Controller {
         guard mode != .carried else { return }
         queueing = gauge.conclude()
         if let epoch {
-            let length = UInt64(max(mode == .start ? 20_000 : 60_000, roundTrip.nanoseconds / 800))
+            let length = UInt64(max(mode == .start ? 10_000 : 60_000, roundTrip.nanoseconds / 800))
             if feedback.clock - epoch.clock >= length, feedback.highest > epoch.highest { end(epoch, feedback, at: now) }
         } else if isSpread, slowEnd == nil {
             slowEnd = latest

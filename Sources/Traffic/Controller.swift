@@ -123,13 +123,10 @@ struct Controller: Sendable {
 
     /// One arrival, oldest first: what was sent up to the packet's end, when, and when it came by the peer's clock.
     mutating func arrived(_ way: Way, at now: Instant) {
+        if epoch == nil { spread(way) }
         guard last.map({ way.arrived > $0.arrived }) ?? true else { return }
         gauge.enter(way.time, at: now, holds: mode == .competing)
-        if epoch != nil {
-            epoch?.enter(way, queueing: gauge.queueing(way.time))
-        } else if let burst, way.number <= burst.upperBound {
-            spread(way)
-        }
+        epoch?.enter(way, queueing: gauge.queueing(way.time))
         last = way
     }
 
