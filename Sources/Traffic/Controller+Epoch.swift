@@ -9,10 +9,13 @@ extension Controller {
         guard mode != .carried else { return }
         queueing = gauge.conclude()
         if let epoch {
-            let length = UInt64(max(mode == .start ? 20_000 : 60_000, roundTrip.nanoseconds / 800))
+            let length = UInt64(max(mode == .start ? 10_000 : 60_000, roundTrip.nanoseconds / 800))
             if feedback.clock - epoch.clock >= length, feedback.highest > epoch.highest { end(epoch, feedback, at: now) }
-        } else if burst.map({ feedback.highest > $0.upperBound }) ?? true {
-            if isSpread { decide(.steady, .burstSpacing) }
+        } else if isSpread, slowEnd == nil {
+            slowEnd = latest
+            decide(.steady, .burstSpacing)
+        } else if feedback.highest > slowEnd ?? burst?.upperBound ?? 0 {
+            learnSlowLoss(feedback)
             begin(feedback)
         }
         lastClock = feedback.clock
@@ -23,6 +26,16 @@ extension Controller {
         epoch = Epoch(
             clock: feedback.clock, highest: feedback.highest, packets: feedback.packets, bytes: feedback.bytes,
             first: last, last: last)
+    }
+
+    /// What was sent behind the burst went slowly: what is lost of it is hardly ours.
+    private mutating func learnSlowLoss(_ feedback: Feedback) {
+        guard let edge = burst?.upperBound, let end = slowEnd, end > edge else { return }
+        var came: UInt64 = 0
+        for range in feedback.ranges where range.upper > edge + 1 && range.lower <= end {
+            came += min(range.upper, end + 1) - max(range.lower, edge + 1)
+        }
+        own.add(lost: Double(end - edge - came), of: Double(end - edge))
     }
 
     private mutating func end(_ epoch: Epoch, _ feedback: Feedback, at now: Instant) {
@@ -47,19 +60,21 @@ extension Controller {
 
     private mutating func judge(_ measured: Measured, at now: Instant) {
         if trial != nil { return judgeTrial(measured, at: now) }
-        let isExcess = own.isExceeded(by: measured.lost, of: measured.offered)
+        let isExcess = own.isExceeded(by: measured.lost, of: measured.offered) || own.isUnproven
+        if measured.queueing >= 0.012 || !isExcess { lossy = 0 }
         if measured.queueing < 0.012 {
-            if isExcess, measured.isBusy(rate) {
+            if !isExcess {
+                own.add(lost: measured.lost, of: measured.offered)
+            } else if measured.isBusy(rate) {
                 lossy += 1
-                if lossy >= 3 || own.isExceeded(by: measured.lost, of: measured.offered, deviations: 6) {
-                    return beginTrial(measured)
-                }
-            } else {
-                lossy = 0
+                let isGlaring =
+                    measured.offered >= 30 && measured.loss > own.rate + 0.4
+                    || own.isExceeded(by: measured.lost, of: measured.offered, deviations: 6)
+                if lossy >= 3 || isGlaring { return beginTrial(measured) }
+            } else if measured.sending < rate / 2, measured.began > steppedAt {
+                // We sent little, so it is not our doing.
                 own.add(lost: measured.lost, of: measured.offered)
             }
-        } else {
-            lossy = 0
         }
         if mode == .competing { return compete(measured, isExcess, at: now) }
         if isCrowded(measured) { return }
@@ -100,10 +115,10 @@ extension Controller {
                 if recent.rate > middle, start.loss.isExceeded(by: recent.lost, of: recent.sent, margin: 0) {
                     return stopGrowing(at: start.rate, start.loss, now)
                 }
-                if recent.rate < middle { checkpoint = (measured.sending, own) }
+                if recent.rate < middle { checkpoint = (measured.sending, own.estimate) }
             }
         } else {
-            checkpoint = (measured.sending, own)
+            checkpoint = (measured.sending, own.estimate)
         }
         // What the last step did is seen only in packets that were sent after it.
         guard measured.began > steppedAt else { return }
@@ -121,7 +136,7 @@ extension Controller {
 
     private mutating func stopGrowing(at rate: Double, _ loss: LossEstimate, _ now: Instant) {
         capacity = rate
-        own = loss
+        own.set(loss.rate, of: loss.sent)
         ceiling = (capacity, now + .seconds(10))
         checkpoint = nil
         roomy = 0
@@ -181,7 +196,7 @@ extension Controller {
         var before = LossEstimate(memory: 2_000)
         before.set(measured.loss, of: measured.offered)
         trial = Trial(capacity: capacity, arrivalRate: measured.arriving, before: before)
-        capacity = max(Self.floor, 0.9 * measured.arriving / (1 - own.rate))
+        capacity = max(Self.floor, 0.9 * measured.arriving / (1 - own.proven))
         decide(.policed, .excessLoss)
     }
 
@@ -194,7 +209,8 @@ extension Controller {
         guard trial.seen.sent >= 100 || trial.epochs >= 8 else { return }
         self.trial = nil
         if trial.seen.isExceeded(by: trial.before.lost, of: trial.before.sent) {
-            capacity = max(Self.floor, 0.97 * trial.arrivalRate / (1 - own.rate))
+            capacity = max(Self.floor, 0.97 * trial.arrivalRate / (1 - trial.seen.rate))
+            own.set(trial.seen.rate, of: trial.seen.sent)
             ceiling = (capacity, now + .seconds(10))
             checkpoint = nil
         } else {

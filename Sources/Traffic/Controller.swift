@@ -13,7 +13,7 @@ struct Controller: Sendable {
     var capacity: Double
     var known = 0.0
     /// The path's own loss, learnt while nothing queues; the loss of late.
-    var own = LossEstimate(memory: 2_000)
+    var own = OwnLoss()
     var recent = LossEstimate(memory: 300)
     var gauge = DelayGauge()
     var queueing = 0.0
@@ -94,6 +94,7 @@ struct Controller: Sendable {
 
     /// A packet went out. Those that carry no stream are not held back by the pace but count.
     mutating func sent(_ bytes: Int, number: UInt64, isPaced: Bool, at now: Instant) {
+        latest = number
         if burstLeft > 0, isPaced {
             if burstBegan == now, let first = burst?.lowerBound {
                 burst = first...number
@@ -122,13 +123,10 @@ struct Controller: Sendable {
 
     /// One arrival, oldest first: what was sent up to the packet's end, when, and when it came by the peer's clock.
     mutating func arrived(_ way: Way, at now: Instant) {
+        if epoch == nil { spread(way) }
         guard last.map({ way.arrived > $0.arrived }) ?? true else { return }
         gauge.enter(way.time, at: now, holds: mode == .competing)
-        if epoch != nil {
-            epoch?.enter(way, queueing: gauge.queueing(way.time))
-        } else if let burst, way.number <= burst.upperBound {
-            spread(way)
-        }
+        epoch?.enter(way, queueing: gauge.queueing(way.time))
         last = way
     }
 
@@ -148,6 +146,9 @@ struct Controller: Sendable {
     }
 
     var burstFirst: Way?
+    /// The last packet that left before the burst told the rate: those between were sent slowly.
+    var slowEnd: UInt64?
+    var latest: UInt64 = 0
     /// The first burst's spacing told the capacity.
     var isSpread = false
 

@@ -89,7 +89,7 @@ extension Line {
         guard hasStreamData || log.flyingCarrying > 0, !controller.isBursting, mayFly,
             controller.isOpen(at: clock)
         else { return nil }
-        return size.probe(at: clock)
+        return size.probe(at: clock, rate: controller.rate)
     }
 
     private mutating func writeProbe(_ bytes: Int, into writer: inout ByteWriter) -> UInt64 {
