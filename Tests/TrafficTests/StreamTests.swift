@@ -140,7 +140,7 @@ import Traffic
     _ = ends.write(pattern(500_000), to: stream)
     try ends.settle(.milliseconds(200))
     #expect(ends.evidence.packetBytes > Limits.datagramBytes)
-    ends.here.pathChanged(to: .datagrams, at: ends.now)
+    ends.here.pathChanged(to: .udp, at: ends.now)
     #expect(ends.evidence.packetBytes == Limits.datagramBytes)
     ends.here.finish(stream, at: ends.now)
     var came: [UInt8] = []
@@ -153,7 +153,7 @@ import Traffic
 
 @Test func aByteStreamCarriesLargePacketsAsFastAsItsOwnerAsks() throws {
     var settings = LineSettings()
-    settings.carrier = .byteStream
+    settings.carrier = .tcp
     let ends = Ends(settings)
     let stream = try ends.open()
     _ = ends.write(pattern(1 << 20), to: stream)
