@@ -166,7 +166,7 @@ extension Controller {
         return true
     }
 
-    static let leastShare = 0.3
+    static let leastShare = 0.34
     static let mostShare = 0.5
 
     /// Beside a sender that fills the queue until it overflows: more by a packet or so every round trip, less by a

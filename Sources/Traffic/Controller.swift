@@ -67,7 +67,15 @@ struct Controller: Sendable {
         if settings.carrier == .byteStream { mode = .carried }
     }
 
-    var loss: Double { max(recent.rate, own.sent >= 100 ? min(own.rate, recent.rate * 2) : 0) }
+    /// The loss to reckon with: that of late, or the path's own where that is known better.
+    var loss: Double {
+        guard recent.sent >= 30 else { return own.sent >= 10 ? own.rate : 0 }
+        return max(recent.rate, own.sent >= 100 ? min(own.rate, recent.rate * 2) : 0)
+    }
+
+    /// The same for a judgement that must not be rash: while nothing is known, much may be lost.
+    var cautiousLoss: Double { recent.sent < 30 && own.sent < 10 ? 0.5 : loss }
+
     /// The rhythm of feedback that this path needs.
     var cadence: Interval {
         let eighth = (smoothed ?? .milliseconds(80)).milliseconds / 8

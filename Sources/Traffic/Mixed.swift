@@ -70,10 +70,26 @@ struct Mixing: Sendable {
             plain = 0
             return
         }
-        let missing = half.lost.total(from: from, to: end)
-        let unacknowledged = Int(end - from) - half.acknowledged.total(from: from, to: end)
-        lost = Double(missing) / Double(unit)
-        plain = Double(max(0, unacknowledged - missing)) / Double(unit)
+        let missing = touched(from: from) { half.lost.part(from: $0, to: end) }
+        let unacknowledged = touched(from: from) { half.acknowledged.gap(from: $0, to: end) }
+        lost = Double(missing)
+        plain = Double(max(0, unacknowledged - missing))
+    }
+
+    /// How many units have a part in the stretches that `next` finds one after another. A packet that was cut for
+    /// another size lies in two.
+    private func touched(from start: UInt64, _ next: (UInt64) -> Stretch?) -> Int {
+        var from = start
+        var count = 0
+        var counted = UInt64.max
+        while from < end, let stretch = next(from) {
+            let first = (stretch.lower - base) / unit
+            let last = (stretch.upper - 1 - base) / unit
+            count += Int(last - first) + (first == counted ? 0 : 1)
+            counted = last
+            from = stretch.upper
+        }
+        return count
     }
 
     /// Whether the mixes under way hardly suffice at this loss. Two and a half standard deviations leave one case in a

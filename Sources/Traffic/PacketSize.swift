@@ -72,14 +72,14 @@ struct PacketSize: Sendable {
     }
 
     /// A packet arrived. Answers whether the size grew.
-    mutating func arrived(_ count: Int) -> Bool {
+    mutating func arrived(_ count: Int, isProbe: Bool) -> Bool {
         if count > Limits.datagramBytes {
             largeLost = 0
             smallArrived = 0
         } else {
             smallArrived += 1
         }
-        guard count > bytes else { return false }
+        guard isProbe, count > bytes else { return false }
         bytes = count
         tries = 0
         if triesTunnel {
