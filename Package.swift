@@ -77,19 +77,21 @@ let package = Package(
         room(
             "Host",
             ["Base", "Text", "Crypto", "Loop", "Disk", "Trust", "Session", "Membership", "Control", "Node"]),
-        room("Simulation", ["Base", "Choices", "Crypto", "Disk", "Session", "Membership", "Control", "Node"]),
+        room(
+            "Simulation",
+            ["Base", "Choices", "Crypto", "Disk", "Traffic", "Session", "Membership", "Control", "Node"]),
         // 7 Tools. Verbs is what `marram` can say; a room of its own, so that it can be tested.
         room("Verbs", ["Base", "Text", "Control", "Host"]),
         tool("marramd", ["Base", "Host"]),
         tool("marram", ["Verbs"]),
         tool("marram-sim", ["Base", "Disk", "Node", "Simulation"]),
         .target(name: "CMallocCount", path: "Tools/CMallocCount"),
-        tool("marram-bench", ["Base", "Text", "Crypto", "CMallocCount"]),
+        tool("marram-bench", ["Base", "Text", "Crypto", "Traffic", "Simulation", "CMallocCount"]),
         .target(
             name: "FuzzDecoders",
             dependencies: [
-                "Base", "Text", "Crypto", "Trust", "Session", "Membership", "Control", "Node", "Host", "Simulation",
-                "Verbs",
+                "Base", "Text", "Crypto", "Trust", "Traffic", "Session", "Membership", "Control", "Node", "Host",
+                "Simulation", "Verbs",
             ],
             path: "Tools/fuzz/Decoders", swiftSettings: settings()),
         // Tests, one target a room
@@ -101,7 +103,7 @@ let package = Package(
         tests("Loop", ["Base", "Loop"]),
         tests("Disk", ["Base", "Choices", "Disk"]),
         tests("Trust", ["Base", "Choices", "Crypto", "Trust"]),
-        tests("Traffic", ["Base", "Choices", "Traffic"]),
+        tests("Traffic", ["Base", "Choices", "Traffic", "Simulation"]),
         tests("Session", ["Base", "Crypto", "Session"]),
         tests("Membership", ["Base", "Choices", "Membership"]),
         tests("Control", ["Base", "Choices", "Text", "Control"]),

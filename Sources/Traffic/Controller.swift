@@ -56,6 +56,8 @@ struct Controller: Sendable {
     static let blindRate = 300_000.0
     static let slowBlindRate = 60_000.0
     static let floor = 20_000.0
+    /// Faster than any path there is: what a lie may at most lead to.
+    static let most = 1e11
     static let burstTime = Interval.milliseconds(4)
 
     init(settings: LineSettings, at now: Instant) {
@@ -172,7 +174,7 @@ struct Controller: Sendable {
         let isNews = mode != self.mode
         self.mode = mode
         self.reason = reason
-        if isNews, notes.count < Limits.lineNotes { notes.append(.rate(mode, Int(capacity), reason)) }
+        if isNews, notes.count < Limits.lineNotes { notes.append(.rate(mode, Int(min(capacity, Self.most)), reason)) }
     }
 }
 

@@ -37,7 +37,8 @@ struct PacketSize: Sendable {
     /// The size of the probe that is due. Probes are sent while there is other traffic only, and where the path is so
     /// fast that one takes no more than twenty milliseconds of it.
     func probe(at now: Instant, rate: Double) -> Int? {
-        guard let target, target > bytes, Double(target) < rate / 50, nextTry.map({ now >= $0 }) ?? true else { return nil }
+        guard let target, target > bytes, Double(target) < rate / 50 else { return nil }
+        guard nextTry.map({ now >= $0 }) ?? true else { return nil }
         return target
     }
 

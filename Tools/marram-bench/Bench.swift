@@ -7,7 +7,7 @@ struct Bench: Sendable {
     let measures: String
     let run: @Sendable () -> [Figure]
 
-    static let all = [codec, hash, outbox, seal]
+    static let all = [codec, hash, outbox, seal, stream]
 }
 
 /// One number and what it counts. Units stand in the name, and names that scripts know are never given to something

@@ -19,6 +19,7 @@ package struct Decoder: Sendable {
         .wire("membership", MembershipMessage.self),
         .wire("frame", Frame.self),
         Decoder(name: "datagram", run: receiveDatagram),
+        Decoder(name: "line", run: hearPackets),
         Decoder(name: "input", run: takeInput),
         Decoder(name: "checkpoint", run: liveOn),
         Decoder(name: "recording", run: replayRecording),
