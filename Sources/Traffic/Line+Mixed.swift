@@ -40,9 +40,14 @@ extension Line {
             && settings.carrier == .datagrams
     }
 
-    /// The block that is the first to need one more mix.
+    /// The block that is the first to need one more mix; when none does and much is lost, the first that could do
+    /// with one, for the path has nothing better to carry.
     func blockInNeed(_ index: Int) -> Int? {
-        streams[index].mixing.firstIndex { $0.needsMore(loss: controller.loss) }
+        let loss = controller.loss
+        let blocks = streams[index].mixing
+        if let block = blocks.firstIndex(where: { $0.needsMore(loss: loss, isGenerous: false) }) { return block }
+        guard loss > 0.1 else { return nil }
+        return blocks.firstIndex { $0.needsMore(loss: loss, isGenerous: true) }
     }
 
     /// Writes one mix of a block.

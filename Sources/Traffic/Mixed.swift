@@ -92,17 +92,18 @@ struct Mixing: Sendable {
         return count
     }
 
-    /// Whether the mixes under way hardly suffice at this loss. Two and a half standard deviations leave one case in a
-    /// hundred to the next feedback.
-    func needsMore(loss: Double) -> Bool {
+    /// Whether the mixes under way hardly suffice at this loss: so that one block in forty has to wait for the next
+    /// feedback; or, where it is generous because the path would be idle otherwise, one in some hundreds.
+    func needsMore(loss: Double, isGenerous: Bool) -> Bool {
         let missing = lost + plain * loss
         guard missing > 0.01 else { return false }
         // Everything is told of, and something is missing: the rows that came did not suffice.
         if flying == 0, plain < 0.5, lost > 0 { return true }
         let spread = ((plain + Double(flying)) * loss * (1 - loss)).squareRoot()
         // Each row beyond as many as are missing halves the chance that they do not suffice; a unit alone needs none.
-        let rank = units > 1 ? min(5, 4 * missing) : 0
-        return Double(arrived) + Double(flying) * (1 - loss) < missing + 2.5 * spread + rank
+        let rank = units > 1 ? min(isGenerous ? 9 : 5, 4 * missing) : 0
+        let deviations = isGenerous ? 3.3 : 2.5
+        return Double(arrived) + Double(flying) * (1 - loss) < missing + deviations * spread + rank
     }
 }
 
