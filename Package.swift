@@ -96,8 +96,7 @@ let package = Package(
             name: "FuzzDecoders",
             dependencies: [
                 "Base", "Text", "Crypto", "Trust", "Noise", "Traffic", "Session", "Membership", "Control", "Node",
-                "Host", "Simulation",
-                "Verbs",
+                "Host", "Simulation", "Verbs",
             ],
             path: "Tools/fuzz/Decoders", swiftSettings: settings()),
         // Tests, one target a room
@@ -109,7 +108,7 @@ let package = Package(
         tests("Loop", ["Base", "Choices", "Loop"]),
         tests("Disk", ["Base", "Choices", "Disk"]),
         tests("Trust", ["Base", "Choices", "Crypto", "Trust"]),
-        tests("Traffic", ["Base", "Choices", "Traffic"]),
+        tests("Traffic", ["Base", "Choices", "Traffic", "Simulation"]),
         tests("Session", ["Base", "Choices", "Crypto", "Noise", "Traffic", "Trust", "Session"]),
         tests("Noise", ["Base", "Crypto", "Noise"]),
         tests("Membership", ["Base", "Choices", "Membership"]),

@@ -10,7 +10,8 @@ struct ByteRing: Sendable {
     /// The bytes from here on are as they were put; older ones may have been written over.
     private(set) var oldest: UInt64 = 0
 
-    /// Makes room for the bytes from `base` to `end`, and for `slack` older ones; those below `held` are there and stay.
+    /// Makes room for the bytes from `base` to `end`, and for `slack` older ones; those below `held` are there and
+    /// stay.
     mutating func hold(from base: UInt64, to end: UInt64, held: UInt64, slack: Int = 0) {
         let needed = Int(end - base) + slack
         guard needed > bytes.count else { return }

@@ -10,7 +10,9 @@ extension Controller {
         queueing = gauge.conclude()
         if let epoch {
             let length = UInt64(max(mode == .start ? 10_000 : 60_000, roundTrip.nanoseconds / 800))
-            if feedback.clock - epoch.clock >= length, feedback.highest > epoch.highest { end(epoch, feedback, at: now) }
+            if feedback.clock - epoch.clock >= length, feedback.highest > epoch.highest {
+                end(epoch, feedback, at: now)
+            }
         } else if isSpread, slowEnd == nil {
             slowEnd = latest
             decide(.steady, .burstSpacing)
@@ -40,9 +42,10 @@ extension Controller {
 
     private mutating func end(_ epoch: Epoch, _ feedback: Feedback, at now: Instant) {
         let offered = Double(feedback.highest - epoch.highest)
-        let came = min(offered, Double(feedback.packets &- epoch.packets))
+        // A count that falls is a lie, and gets what it says: nothing came.
+        let came = feedback.packets > epoch.packets ? min(offered, Double(feedback.packets - epoch.packets)) : 0
         let time = Double(feedback.clock - epoch.clock) / 1e6
-        arrivalRate = Double(feedback.bytes &- epoch.bytes) / time
+        arrivalRate = feedback.bytes > epoch.bytes ? Double(feedback.bytes - epoch.bytes) / time : 0
         recent.add(lost: offered - came, of: offered)
         var measured = Measured(
             offered: offered, lost: offered - came, arriving: arrivalRate, passing: arrivalRate, sending: 0,
@@ -85,12 +88,15 @@ extension Controller {
         }
     }
 
+    /// How much comes through, as a divisor.
+    private static func survival(_ loss: Double) -> Double { max(0.02, 1 - loss) }
+
     /// Something stands in the queue: what passes is what the path carries. Of what the queue dropped nothing passed.
     private mutating func saturated(_ measured: Measured, _ isExcess: Bool) {
         roomy = 0
         checkpoint = nil
         var passing = measured.passing
-        if isExcess { passing *= (1 - measured.loss) / (1 - own.rate) }
+        if isExcess { passing *= (1 - measured.loss) / Self.survival(own.rate) }
         capacity = capacity > 1.5 * passing ? passing : capacity + (passing - capacity) / 2
         if isScavenging, measured.queueing > 0.005 {
             capacity = max(Self.floor, min(capacity, measured.passing) / 2)
@@ -166,7 +172,7 @@ extension Controller {
         return true
     }
 
-    static let leastShare = 0.3
+    static let leastShare = 0.34
     static let mostShare = 0.5
 
     /// Beside a sender that fills the queue until it overflows: more by a packet or so every round trip, less by a
@@ -196,7 +202,7 @@ extension Controller {
         var before = LossEstimate(memory: 2_000)
         before.set(measured.loss, of: measured.offered)
         trial = Trial(capacity: capacity, arrivalRate: measured.arriving, before: before)
-        capacity = max(Self.floor, 0.9 * measured.arriving / (1 - own.proven))
+        capacity = max(Self.floor, 0.9 * measured.arriving / Self.survival(own.proven))
         decide(.policed, .excessLoss)
     }
 
@@ -209,7 +215,7 @@ extension Controller {
         guard trial.seen.sent >= 100 || trial.epochs >= 8 else { return }
         self.trial = nil
         if trial.seen.isExceeded(by: trial.before.lost, of: trial.before.sent) {
-            capacity = max(Self.floor, 0.97 * trial.arrivalRate / (1 - trial.seen.rate))
+            capacity = max(Self.floor, 0.97 * trial.arrivalRate / Self.survival(trial.seen.rate))
             own.set(trial.seen.rate, of: trial.seen.sent)
             ceiling = (capacity, now + .seconds(10))
             checkpoint = nil
@@ -233,6 +239,7 @@ extension Controller {
                 draining = (now + Interval(seconds: time), max(0.5, 1 - (queueing + 0.003) / time))
             }
         }
+        capacity = min(capacity, Self.most)
         rate = max(Self.floor, capacity * factor)
         if let cap = settings.rateCap { rate = min(rate, Double(cap)) }
     }

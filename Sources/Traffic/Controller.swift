@@ -56,6 +56,8 @@ struct Controller: Sendable {
     static let blindRate = 300_000.0
     static let slowBlindRate = 60_000.0
     static let floor = 20_000.0
+    /// Faster than any path there is: what a lie may at most lead to.
+    static let most = 1e11
     static let burstTime = Interval.milliseconds(4)
 
     init(settings: LineSettings, at now: Instant) {
@@ -67,7 +69,15 @@ struct Controller: Sendable {
         if settings.carrier == .tcp { mode = .carried }
     }
 
-    var loss: Double { max(recent.rate, own.sent >= 100 ? min(own.rate, recent.rate * 2) : 0) }
+    /// The loss to reckon with: that of late, or the path's own where that is known better.
+    var loss: Double {
+        guard recent.sent >= 30 else { return own.sent >= 10 ? own.rate : 0 }
+        return max(recent.rate, own.sent >= 100 ? min(own.rate, recent.rate * 2) : 0)
+    }
+
+    /// The same for a judgement that must not be rash: while nothing is known, much may be lost.
+    var cautiousLoss: Double { recent.sent < 30 && own.sent < 10 ? 0.5 : loss }
+
     /// The rhythm of feedback that this path needs.
     var cadence: Interval {
         let eighth = (smoothed ?? .milliseconds(80)).milliseconds / 8
@@ -164,7 +174,7 @@ struct Controller: Sendable {
         let isNews = mode != self.mode
         self.mode = mode
         self.reason = reason
-        if isNews, notes.count < Limits.lineNotes { notes.append(.rate(mode, Int(capacity), reason)) }
+        if isNews, notes.count < Limits.lineNotes { notes.append(.rate(mode, Int(min(capacity, Self.most)), reason)) }
     }
 }
 

@@ -56,7 +56,8 @@ struct Feedback: Sendable {
         packets = try reader.varint()
         bytes = try reader.varint()
         limit = try reader.varint()
-        guard highest < .max else { throw .outOfRange }
+        // No line lives for seventy years, and nothing that is reckoned from less overflows.
+        guard clock < 1 << 51, highest < .max else { throw .outOfRange }
         samples.removeAll(keepingCapacity: true)
         for _ in 0..<(try reader.count(atMost: Limits.feedbackSamples)) {
             let back = try reader.varint()

@@ -52,22 +52,27 @@ extension Line {
     }
 
     private mutating func readSamples() {
-        var isNewest = true
-        for sample in feedback.samples where isNewest && log.holds(sample.number) {
-            isNewest = false
-            let age = Int64(clamping: sample.age.multipliedReportingOverflow(by: 1_000).partialValue)
-            let trip = clock - log[sample.number].sent - Interval(nanoseconds: max(0, age))
-            if controller.last.map({ $0.number < sample.number }) ?? true { controller.measure(max(.zero, trip)) }
+        if let newest = feedback.samples.first, log.holds(newest.number),
+            controller.last.map({ $0.number < newest.number }) ?? true
+        {
+            let age = Interval(nanoseconds: Int64(clamping: nanoseconds(newest.age)))
+            controller.measure(max(.zero, clock - log[newest.number].sent - age))
         }
         for sample in feedback.samples.reversed() where log.holds(sample.number) && sample.age <= feedback.clock {
             let packet = log[sample.number]
+            let arrived = nanoseconds(feedback.clock - sample.age)
             controller.arrived(
                 Way(
                     number: sample.number, through: packet.through, sent: Int64(clamping: packet.sent.nanoseconds),
-                    arrived: Int64(clamping: (feedback.clock - sample.age).multipliedReportingOverflow(by: 1_000)
-                        .partialValue)),
+                    arrived: Int64(clamping: arrived)),
                 at: clock)
         }
+    }
+
+    /// A peer's microseconds: more than fit are as many as fit.
+    private func nanoseconds(_ microseconds: UInt64) -> UInt64 {
+        let (product, overflow) = microseconds.multipliedReportingOverflow(by: 1_000)
+        return overflow ? .max : product
     }
 
     /// Goes once through the packets under way, lowest first, beside the ranges that came.
@@ -88,11 +93,9 @@ extension Line {
                     arrived(number, packet, &joined)
                 }
             } else if packet.state == .flying {
-                let isTold = number > complete || clock - packet.sent > controller.roundTrip * 3 / 2
-                if isTold,
-                    repair.isLost(
-                        number, packet, newest: feedback.highest, newest, roundTrip: controller.roundTrip)
-                {
+                let trip = controller.roundTrip
+                let isTold = number > complete || clock - packet.sent > trip * 3 / 2
+                if isTold, repair.isLost(number, packet, newest: feedback.highest, newest, roundTrip: trip) {
                     lose(number, packet)
                 }
             }
@@ -105,7 +108,9 @@ extension Line {
     private mutating func arrived(_ number: UInt64, _ packet: SentPacket, _ joined: inout Piece?) {
         if packet.state == .lost { counts.packetsLate += 1 }
         log.settle(number, as: .arrived)
-        if packet.isEliciting, size.arrived(Int(packet.bytes)) { note(.packetSize(size.bytes)) }
+        if packet.isEliciting, size.arrived(Int(packet.bytes), isProbe: packet.isProbe) {
+            note(.packetSize(size.bytes))
+        }
         for index in packet.firstPiece..<packet.firstPiece + UInt64(packet.pieces) {
             let piece = log.piece(index)
             switch piece.kind {
@@ -133,7 +138,7 @@ extension Line {
         log.settle(number, as: .lost)
         guard packet.isEliciting else { return }
         counts.packetsLost += 1
-        if !packet.isProbe, size.lost(Int(packet.bytes), loss: controller.loss, at: clock) {
+        if !packet.isProbe, size.lost(Int(packet.bytes), loss: controller.cautiousLoss, at: clock) {
             counts.blackHoles += 1
             note(.blackHole(size.bytes))
         }

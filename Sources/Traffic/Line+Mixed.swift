@@ -17,13 +17,16 @@ extension Line {
         let half = streams[index].send
         let unit = UInt64(unit)
         if let last = streams[index].mixing.last, last.end == half.fresh, last.unit == unit { return }
-        guard half.unit == unit, half.base >= half.origin, half.fresh - half.base <= UInt64(Limits.streamWindow) else {
+        guard half.unit == unit, half.fresh - half.base <= UInt64(Limits.streamWindow) else {
             return
         }
         streams[index].mixing.removeAll()
-        var base = half.origin + (half.base - half.origin) / unit * unit
+        // What was cut for another packet size is a block of its own; the rest lies on the stream's units.
+        var base = half.base
+        if base >= half.origin { base = half.origin + (base - half.origin) / unit * unit }
         while base < half.end {
-            let end = base + UInt64(Limits.mixedUnits) * unit
+            var end = base + UInt64(Limits.mixedUnits) * unit
+            if base < half.origin { end = min(end, half.origin) }
             var block = Mixing(base: base, end: end >= half.end ? half.fresh : end, unit: unit)
             block.count(half)
             streams[index].mixing.append(block)
@@ -37,9 +40,14 @@ extension Line {
             && settings.carrier == .udp
     }
 
-    /// The block that is the first to need one more mix.
+    /// The block that is the first to need one more mix; when none does and much is lost, the first that could do
+    /// with one, for the path has nothing better to carry.
     func blockInNeed(_ index: Int) -> Int? {
-        streams[index].mixing.firstIndex { $0.needsMore(loss: controller.loss) }
+        let loss = controller.loss
+        let blocks = streams[index].mixing
+        if let block = blocks.firstIndex(where: { $0.needsMore(loss: loss, isGenerous: false) }) { return block }
+        guard loss > 0.1 else { return nil }
+        return blocks.firstIndex { $0.needsMore(loss: loss, isGenerous: true) }
     }
 
     /// Writes one mix of a block.

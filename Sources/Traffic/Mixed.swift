@@ -70,23 +70,40 @@ struct Mixing: Sendable {
             plain = 0
             return
         }
-        let missing = half.lost.total(from: from, to: end)
-        let unacknowledged = Int(end - from) - half.acknowledged.total(from: from, to: end)
-        lost = Double(missing) / Double(unit)
-        plain = Double(max(0, unacknowledged - missing)) / Double(unit)
+        let missing = touched(from: from) { half.lost.part(from: $0, to: end) }
+        let unacknowledged = touched(from: from) { half.acknowledged.gap(from: $0, to: end) }
+        lost = Double(missing)
+        plain = Double(max(0, unacknowledged - missing))
     }
 
-    /// Whether the mixes under way hardly suffice at this loss. Two and a half standard deviations leave one case in a
-    /// hundred to the next feedback.
-    func needsMore(loss: Double) -> Bool {
+    /// How many units have a part in the stretches that `next` finds one after another. A packet that was cut for
+    /// another size lies in two.
+    private func touched(from start: UInt64, _ next: (UInt64) -> Stretch?) -> Int {
+        var from = start
+        var count = 0
+        var counted = UInt64.max
+        while from < end, let stretch = next(from) {
+            let first = (stretch.lower - base) / unit
+            let last = (stretch.upper - 1 - base) / unit
+            count += Int(last - first) + (first == counted ? 0 : 1)
+            counted = last
+            from = stretch.upper
+        }
+        return count
+    }
+
+    /// Whether the mixes under way hardly suffice at this loss: so that one block in forty has to wait for the next
+    /// feedback; or, where it is generous because the path would be idle otherwise, one in some hundreds.
+    func needsMore(loss: Double, isGenerous: Bool) -> Bool {
         let missing = lost + plain * loss
         guard missing > 0.01 else { return false }
         // Everything is told of, and something is missing: the rows that came did not suffice.
         if flying == 0, plain < 0.5, lost > 0 { return true }
         let spread = ((plain + Double(flying)) * loss * (1 - loss)).squareRoot()
         // Each row beyond as many as are missing halves the chance that they do not suffice; a unit alone needs none.
-        let rank = units > 1 ? min(5, 4 * missing) : 0
-        return Double(arrived) + Double(flying) * (1 - loss) < missing + 2.5 * spread + rank
+        let rank = units > 1 ? min(isGenerous ? 9 : 5, 4 * missing) : 0
+        let deviations = isGenerous ? 3.3 : 2.5
+        return Double(arrived) + Double(flying) * (1 - loss) < missing + deviations * spread + rank
     }
 }
 

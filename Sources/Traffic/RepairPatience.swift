@@ -8,7 +8,9 @@ struct RepairPatience: Sendable {
     /// …or one sent so much later, in fourths of the round trip.
     private(set) var fourths: Int64 = 1
 
-    func isLost(_ number: UInt64, _ packet: SentPacket, newest: UInt64, _ newestSent: Instant, roundTrip: Interval) -> Bool {
+    func isLost(
+        _ number: UInt64, _ packet: SentPacket, newest: UInt64, _ newestSent: Instant, roundTrip: Interval
+    ) -> Bool {
         newest - number >= packets || newestSent - packet.sent >= roundTrip / 4 * fourths
     }
 

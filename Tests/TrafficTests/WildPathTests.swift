@@ -83,7 +83,9 @@ private final class WildPath {
         for _ in 0..<40_000 where finished.count < streams {
             pump()
             var next = [ends.deadline, ends.deadlineThere].compactMap { $0 }.min() ?? ends.now
-            if let first = flying.indices.min(by: { flying[$0].at < flying[$1].at }), flying[first].at <= next || next <= ends.now {
+            if let first = flying.indices.min(by: { flying[$0].at < flying[$1].at }),
+                flying[first].at <= next || next <= ends.now
+            {
                 let packet = flying.remove(at: first)
                 next = max(ends.now, packet.at)
                 ends.now = next

@@ -58,9 +58,12 @@ package struct Transfer: ~Copyable {
             guard let next = nextTime, next <= plan.longest.nanoseconds else { break }
             time = max(time, next)
             if stream == nil, time >= plan.lineBegins.nanoseconds { begin() }
-            if rival == nil, let kind = plan.rival, time >= plan.rivalBegins.nanoseconds { rival = Rival(kind, at: time) }
+            if rival == nil, let kind = plan.rival, time >= plan.rivalBegins.nanoseconds {
+                rival = Rival(kind, at: time)
+            }
             while let top = heap.first, top <= time { carryOut(heap.removeFirst()) }
             rival?.wake(at: time)
+            if let narrowsAt = plan.narrowsAt, time >= narrowsAt.nanoseconds { there.model.largestPacket = 1_300 }
             pump()
             guard result.fault == nil else { break }
         }
@@ -203,14 +206,19 @@ package struct Transfer: ~Copyable {
             there.pass(Rival.packetBytes - 28, at: time, &random) { arrivals.append($0) }
             for arrival in arrivals { put(.rivalPacket(number), at: arrival) }
         }
-        if plan.traces, time >= traced {
-            traced = time + 250_000_000
-            let e = sender.evidence
-            let other = rival?.delivered ?? 0
-            let received = result.received
-            trace(
-                "\(e.mode) \(e.reason) rate \(e.rate) arriving \(e.arrivalRate) queue \(e.queueing.nanoseconds / 1000) us own \(e.ownLoss) recent \(e.recentLoss) rtt \(e.roundTrip?.milliseconds ?? -1) size \(e.packetBytes) sent \(e.counts.packetsSent) got \(received) rival \(other)")
-        }
+        traceState()
+    }
+
+    /// Four times a second, when somebody wants to see what the controller does.
+    private mutating func traceState() {
+        guard plan.traces, time >= traced else { return }
+        traced = time + 250_000_000
+        let state = sender.evidence
+        trace(
+            "\(state.mode) \(state.reason) rate \(state.rate) arriving \(state.arrivalRate) "
+                + "queue \(state.queueing.nanoseconds / 1_000) us own \(state.ownLoss) recent \(state.recentLoss) "
+                + "size \(state.packetBytes) sent \(state.counts.packetsSent) got \(result.received) "
+                + "rival \(rival?.delivered ?? 0)")
     }
 
     private mutating func send(_ number: UInt64, isFromSender: Bool) {
@@ -264,7 +272,9 @@ struct TransferHeap<Value> {
         var index = 0
         while true {
             var least = index
-            for child in [2 * index + 1, 2 * index + 2] where child < entries.count && isBefore(child, least) { least = child }
+            for child in [2 * index + 1, 2 * index + 2] where child < entries.count && isBefore(child, least) {
+                least = child
+            }
             guard least != index else { return last.value }
             entries.swapAt(least, index)
             index = least
