@@ -5,16 +5,22 @@ internal import Traffic
 
 extension Mover {
     /// Our own: a stream of a sealed line over UDP.
-    static let line = Mover(
-        name: "line", measures: "a stream over a sealed line",
-        send: { order throws(Complaint) in
-            try made { () throws(LoopError) in try LineSender(order) }.figures()
-        },
-        receive: { order, listens throws(Complaint) in
-            let receiver = try made { () throws(LoopError) in try LineReceiver(order) }
-            listens(receiver.socket.localAddress.port)
-            return try receiver.figures()
-        })
+    static let line = sealedLine("line", over: .udp)
+    /// The same where no UDP passes: found out by three handshakes that nobody answers, then over TCP.
+    static let lineOverTCP = sealedLine("line-tcp", over: .tcp)
+
+    private static func sealedLine(_ name: String, over carrier: Carrier) -> Mover {
+        Mover(
+            name: name, measures: "a stream of a sealed line over \(carrier)",
+            send: { order throws(Complaint) in
+                try made { () throws(LoopError) in try LineSender(order, carrier) }.figures()
+            },
+            receive: { order, listens throws(Complaint) in
+                let receiver = try made { () throws(LoopError) in try LineReceiver(order, carrier) }
+                listens(receiver.socket.localAddress.port)
+                return try receiver.figures()
+            })
+    }
 
     static func made<End>(_ make: () throws(LoopError) -> End) throws(Complaint) -> End {
         do throws(LoopError) {
@@ -33,17 +39,15 @@ private final class LineSender: SealedEnd {
     private var written = 0
     private var isClosed = false
 
-    init(_ order: Mover.Order) throws(LoopError) {
+    init(_ order: Mover.Order, _ carrier: Carrier) throws(LoopError) {
         self.order = order
         let loop = try EventLoop()
         giveUp = try Timer(on: loop)
-        try super.init(.comes, at: Address(v4: 0, port: 0), on: loop)
+        try super.init(.comes, at: Address(v4: 0, port: 0), over: carrier, on: loop)
         loop.onTurnEnd = { [unowned self] in setTimer() }
         giveUp.onFire { [unowned loop] in loop.stop() }
         // A sender whose window is over waits a little longer than its receiver, who measures.
-        if let seconds = order.seconds {
-            giveUp.arm(at: loop.now().instant + .milliseconds(Int64(seconds * 1_000) + 500))
-        }
+        giveUp.arm(at: loop.now().instant + .milliseconds(Int64((order.seconds ?? 120) * 1_000) + 500))
     }
 
     func figures() throws(Complaint) -> [Figure] {
@@ -61,6 +65,7 @@ private final class LineSender: SealedEnd {
         case .established:
             guard stream == nil else { return }
             stream = try? sessions.open(.normal, to: peer, at: loop.now().instant)
+            if stream == nil { loop.stop() }
             write()
         case .ended: loop.stop()
         default: break
@@ -99,17 +104,17 @@ private final class LineReceiver: SealedEnd {
     private var complaint: Complaint?
     private let giveUp: Timer
 
-    init(_ order: Mover.Order) throws(LoopError) {
+    init(_ order: Mover.Order, _ carrier: Carrier) throws(LoopError) {
         self.order = order
         let loop = try EventLoop()
         giveUp = try Timer(on: loop)
-        try super.init(.listens, at: order.address, on: loop)
+        try super.init(.listens, at: order.address, over: carrier, on: loop)
         loop.onTurnEnd = { [unowned self] in setTimer() }
         giveUp.onFire { [unowned loop] in loop.stop() }
     }
 
     func figures() throws(Complaint) -> [Figure] {
-        if let seconds = order.seconds { giveUp.arm(at: loop.now().instant + .milliseconds(Int64(seconds * 1_000))) }
+        giveUp.arm(at: loop.now().instant + .milliseconds(Int64((order.seconds ?? 120) * 1_000)))
         loop.run()
         if let complaint { throw complaint }
         guard order.seconds != nil || check.byteCount == order.byteCount else {
@@ -124,7 +129,9 @@ private final class LineReceiver: SealedEnd {
         case .finished(let stream):
             read(stream)
             sessions.finish(stream, of: peer, at: loop.now().instant, into: &outbox)
-        case .closed, .reset, .lost: loop.stop()
+        // The sender may not have heard that everything came: a moment for it to ask once more.
+        case .closed: giveUp.arm(at: loop.now().instant + .milliseconds(300))
+        case .reset, .lost: loop.stop()
         case .opened, .writable, .piece: break
         }
     }
