@@ -70,7 +70,7 @@ struct Feedback: Sendable {
             var upper = edge
             if index > 0 {
                 let gap = try reader.varint()
-                guard gap < edge - 1 else { throw .outOfRange }
+                guard edge >= 2, gap <= edge - 2 else { throw .outOfRange }
                 upper = edge - gap - 1
             }
             let more = try reader.varint()

@@ -78,6 +78,10 @@ private func feedback(
     #expect(throws: LineFault.undecodable(.outOfRange)) {
         try hear(ends, number: 6) { feedback(&$0, highest: .max - 1, ranges: [0, .max - 2, 0]) }
     }
+    // A range below one that reaches down to nothing: the fuzzer's find.
+    #expect(throws: LineFault.undecodable(.outOfRange)) {
+        try hear(ends, number: 10) { feedback(&$0, highest: 8, ranges: [8, 2, 0]) }
+    }
     #expect(throws: LineFault.undecodable(.outOfRange)) { try hear(ends, number: 7) { feedback(&$0, highest: .max) } }
     #expect(try hear(ends, number: 8) { feedback(&$0, highest: 0, samples: [(0, .max), (0, 0), (0, .max / 2)]) } == [])
 }
