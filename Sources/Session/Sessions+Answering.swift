@@ -42,6 +42,11 @@ extension Sessions {
                 index, .keyed(keys, node, peerKey, greeting, beginnings: header.beginnings),
                 ephemeral: header.ephemeral, answer: message.bytes, handshake: nil), at: now)
         put(message.bytes, to: path, into: &outbox)
+        if settings.flaw == .believesCandidates {
+            establish(
+                peer(node, key: peerKey), keys, greeting, on: path, isMine: false, continues: nil, at: now,
+                into: &outbox)
+        }
     }
 
     /// Somebody begins who does not know this node.

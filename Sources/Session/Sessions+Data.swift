@@ -19,7 +19,8 @@ extension Sessions {
             forget(candidate)
             let peer = peer(node, key: peerKey)
             peer.beginnings = max(peer.beginnings, beginnings)
-            let continued = self.conversation(of: node, named: greeting.continues)
+            var continued = self.conversation(of: node, named: greeting.continues)
+            if settings.flaw == .keepsLine, continued == nil { continued = peer.conversation }
             let conversation = establish(
                 peer, keys, greeting, on: path, isMine: false, continues: continued, at: now, into: &outbox)
             try hear(packet.bytes, content, header.number, conversation, keys, from: path, at: now, into: &outbox)
@@ -49,6 +50,14 @@ extension Sessions {
         relay(of: conversation, from: path, offset: content.lowerBound, into: &outbox)
         flush(conversation, at: now, into: &outbox)
         if let peer = peers[conversation.node] { schedule(peer) }
+    }
+
+    /// The planted flaw: moves a session's path by a packet that nobody has opened.
+    mutating func follow(_ packet: RawSpan, on path: Path, at now: Instant) {
+        guard let header = try? DataHeader(of: packet), case .conversation(let conversation, _)? = holders[header.receiver]
+        else { return }
+        conversation.move(to: path, at: now)
+        remember(path, of: conversation)
     }
 
     /// Hands on what a line wants. Its ranges count from the content; a packet's count from its header.
@@ -99,7 +108,8 @@ extension Sessions {
         _ conversation: Conversation, at now: Instant, into outbox: inout Outbox<SessionEffect>
     ) {
         let start = outbox.arena.count
-        let number = conversation.line.takeNumber(at: now)
+        let number =
+            settings.flaw == .reusesNumbers ? conversation.line.nextNumber : conversation.line.takeNumber(at: now)
         conversation.keys.header(number, at: now).write(into: &outbox.arena)
         send(conversation, number, from: start, isWord: true, at: now, into: &outbox)
     }

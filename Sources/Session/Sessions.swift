@@ -105,6 +105,7 @@ package struct Sessions: ~Copyable {
             case .fresh: try takeFresh(packet.bytes, from: path, at: now, into: &outbox)
             }
         } catch {
+            if settings.flaw == .roamsBeforeSeal { follow(packet.bytes, on: path, at: now) }
             outbox.put(.note(.refused(error, from: path)))
         }
     }
@@ -266,9 +267,12 @@ package struct SessionSettings: Sendable {
     package var line: LineSettings
     /// Whether the world can carry packets over TCP.
     package var hasTCP: Bool
+    /// What the simulator plants, and nobody else.
+    package var flaw: SessionFlaw?
 
-    package init(line: LineSettings = LineSettings(), hasTCP: Bool = true) {
+    package init(line: LineSettings = LineSettings(), hasTCP: Bool = true, flaw: SessionFlaw? = nil) {
         self.line = line
         self.hasTCP = hasTCP
+        self.flaw = flaw
     }
 }
