@@ -60,24 +60,27 @@ extension Sessions {
         remember(path, of: conversation)
     }
 
-    /// Hands on what a line wants. Its ranges count from the content; a packet's count from its header.
+    /// Hands on what a line wants. Its ranges count from the content; a packet's count from its header. Of a line that
+    /// lost a race only datagrams are handed on: both lines count their streams from the same numbers, and those of the
+    /// loser are lost.
     private mutating func relay(
         of conversation: Conversation, from path: Path, offset: Int, into outbox: inout Outbox<SessionEffect>
     ) {
         let node = conversation.node
+        let isCurrent = peers[node]?.conversation === conversation
         func moved(_ range: Range<Int>) -> Range<Int> { range.lowerBound + offset..<range.upperBound + offset }
+        func tell(_ event: StreamEvent) { if isCurrent { outbox.put(.stream(node, event)) } }
         for effect in lineOutbox.effects {
             switch effect {
             case .datagram(let priority, let range):
                 outbox.put(.said(node, priority, moved(range), from: path))
-            case .opened(let stream, let service): outbox.put(.stream(node, .opened(stream, service)))
-            case .readable(let stream): outbox.put(.stream(node, .readable(stream)))
-            case .writable(let stream): outbox.put(.stream(node, .writable(stream)))
-            case .piece(let stream, let at, let range):
-                outbox.put(.stream(node, .piece(stream, offset: at, moved(range))))
-            case .finished(let stream): outbox.put(.stream(node, .finished(stream)))
-            case .closed(let stream): outbox.put(.stream(node, .closed(stream)))
-            case .reset(let stream, let code): outbox.put(.stream(node, .reset(stream, code: code)))
+            case .opened(let stream, let service): tell(.opened(stream, service))
+            case .readable(let stream): tell(.readable(stream))
+            case .writable(let stream): tell(.writable(stream))
+            case .piece(let stream, let at, let range): tell(.piece(stream, offset: at, moved(range)))
+            case .finished(let stream): tell(.finished(stream))
+            case .closed(let stream): tell(.closed(stream))
+            case .reset(let stream, let code): tell(.reset(stream, code: code))
             case .note(let note): outbox.put(.note(.line(node, note)))
             }
         }
@@ -242,6 +245,7 @@ extension Sessions {
                 }
             }
             flush(conversation, at: now, into: &outbox)
+            renewIfDue(conversation, Contact(peer.node, at: conversation.path.address), at: now, into: &outbox)
             if let due = conversation.owesWord, due <= now { sayWord(conversation, at: now, into: &outbox) }
             probeUDP(conversation, peer, at: now, into: &outbox)
         }

@@ -110,6 +110,7 @@ extension Correspondent {
             outbox.put(.note(.broken("bounded", "\(wishes.arena.count) bytes to send in one step")))
         }
         wishes.removeAll()
+        givenUp.removeAll(keepingCapacity: true)
     }
 
     /// What one step may send: a flood of answers, or what a line bursts.

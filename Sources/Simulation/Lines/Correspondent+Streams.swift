@@ -54,8 +54,9 @@ extension Correspondent {
             case .outgoing(let place)?: take(event, outgoing: place, at: now, into: &outbox)
             case .incoming(let place)?: take(event, incoming: place, at: now, into: &outbox)
             case nil:
-                // The room that a stream has again may have been said before the stream was given up.
+                // It was said before the stream was given up, in the same step or by the line meanwhile.
                 if case .writable = event { return }
+                if givenUp.contains(where: { $0.peer == peer && $0.stream == stream }) { return }
                 tell("\(event) came after the end, or before the beginning", &outbox)
             }
         case .piece: tell("a piece came of a stream that is read in order", &outbox)
@@ -198,6 +199,7 @@ extension Correspondent {
         }
         if Self.isUnwanted(parcel), incoming[place].read > parcel.size / 2 {
             sessions.reset(incoming[place].stream, of: register.ids[peer], code: 9, at: now, into: &wishes)
+            givenUp.append((peer, incoming[place].stream))
             incoming.remove(at: place)
             return
         }

@@ -98,6 +98,8 @@ package struct Correspondent: Inhabitant, ~Copyable {
     package internal(set) var handshakePackets: UInt64 = 0
     /// What the sessions want done in this step.
     var wishes = Outbox<SessionEffect>()
+    /// Streams that were given up in this step: what the sessions said of them before still comes.
+    var givenUp: [(peer: Int, stream: StreamID)] = []
     /// The planted bug's memory of packets that were read.
     var remembered: [(packet: UInt64, letter: Letter)] = []
 
@@ -143,11 +145,11 @@ package struct Correspondent: Inhabitant, ~Copyable {
     /// A parcel that is on its way to or from `peer`, in words.
     package func unfinished(with peer: Int) -> String? {
         if let parcel = outgoing.first(where: { $0.peer == peer }) {
-            return "has written \(parcel.written) of \(parcel.parcel.size) bytes to node \(peer)"
+            return "has written \(parcel.written) of \(parcel.parcel.size) bytes to node \(peer) and read \(parcel.answered)"
                 + (parcel.stream == nil ? ", without a session" : "")
         }
         guard let stream = incoming.first(where: { $0.peer == peer }) else { return nil }
-        return "has read \(stream.read) bytes from node \(peer)"
+        return "has read \(stream.read) bytes from node \(peer) and answered \(stream.answered)"
     }
     package var isBusy: Bool { !outgoing.isEmpty || !incoming.isEmpty || !knocks.isEmpty }
     package var isConnected: Bool { !sessions.connected.isEmpty }
