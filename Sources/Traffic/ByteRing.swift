@@ -10,23 +10,23 @@ struct ByteRing: Sendable {
     /// The bytes from here on are as they were put; older ones may have been written over.
     private(set) var oldest: UInt64 = 0
 
-    /// Makes room for the bytes from `base` to `end`; those below `held` are there and stay.
-    mutating func hold(from base: UInt64, to end: UInt64, held: UInt64) {
-        let needed = Int(end - base)
+    /// Makes room for the bytes from `base` to `end`, and for `slack` older ones; those below `held` are there and stay.
+    mutating func hold(from base: UInt64, to end: UInt64, held: UInt64, slack: Int = 0) {
+        let needed = Int(end - base) + slack
         guard needed > bytes.count else { return }
         var size = max(Self.smallest, bytes.count)
         while size < needed { size *= 2 }
         var larger = [UInt8](repeating: 0, count: size)
-        let held = min(held, base + UInt64(bytes.count))
-        var offset = base
-        while offset < held, !bytes.isEmpty {
+        // What lies before `base` comes along, as far as it is still there: mixed packets speak of it.
+        let held = min(held, oldest + UInt64(bytes.count))
+        var offset = oldest
+        while offset < held {
             let part = piece(from: offset, to: held)
             // A piece ends where the old ring does, and the new one is a multiple of it: it lies in one piece there.
             larger.overwrite(bytes.raw.extracting(part), at: Int(offset & UInt64(size - 1)))
             offset += UInt64(part.count)
         }
         bytes = larger
-        oldest = base
     }
 
     /// Where the bytes from an offset on lie, up to the ring's end.

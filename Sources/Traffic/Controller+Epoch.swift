@@ -9,10 +9,13 @@ extension Controller {
         guard mode != .carried else { return }
         queueing = gauge.conclude()
         if let epoch {
-            let length = UInt64(max(mode == .start ? 20_000 : 60_000, roundTrip.nanoseconds / 800))
+            let length = UInt64(max(mode == .start ? 10_000 : 60_000, roundTrip.nanoseconds / 800))
             if feedback.clock - epoch.clock >= length, feedback.highest > epoch.highest { end(epoch, feedback, at: now) }
-        } else if burst.map({ feedback.highest > $0.upperBound }) ?? true {
-            if isSpread { decide(.steady, .burstSpacing) }
+        } else if isSpread, slowEnd == nil {
+            slowEnd = latest
+            decide(.steady, .burstSpacing)
+        } else if feedback.highest > slowEnd ?? burst?.upperBound ?? 0 {
+            learnSlowLoss(feedback)
             begin(feedback)
         }
         lastClock = feedback.clock
@@ -23,6 +26,16 @@ extension Controller {
         epoch = Epoch(
             clock: feedback.clock, highest: feedback.highest, packets: feedback.packets, bytes: feedback.bytes,
             first: last, last: last)
+    }
+
+    /// What was sent behind the burst went slowly: what is lost of it is hardly ours.
+    private mutating func learnSlowLoss(_ feedback: Feedback) {
+        guard let edge = burst?.upperBound, let end = slowEnd, end > edge else { return }
+        var came: UInt64 = 0
+        for range in feedback.ranges where range.upper > edge + 1 && range.lower <= end {
+            came += min(range.upper, end + 1) - max(range.lower, edge + 1)
+        }
+        own.add(lost: Double(end - edge - came), of: Double(end - edge))
     }
 
     private mutating func end(_ epoch: Epoch, _ feedback: Feedback, at now: Instant) {
@@ -38,6 +51,7 @@ extension Controller {
             last.through > first.through
         {
             measured.passing = Double(last.through - first.through) / (Double(last.arrived - first.arrived) / 1e9)
+            measured.began = first.sent
             measured.sending = Double(last.through - first.through) / (Double(last.sent - first.sent) / 1e9)
         }
         begin(feedback)
@@ -46,19 +60,21 @@ extension Controller {
 
     private mutating func judge(_ measured: Measured, at now: Instant) {
         if trial != nil { return judgeTrial(measured, at: now) }
-        let isExcess = own.isExceeded(by: measured.lost, of: measured.offered)
+        let isExcess = own.isExceeded(by: measured.lost, of: measured.offered) || own.isUnproven
+        if measured.queueing >= 0.012 || !isExcess { lossy = 0 }
         if measured.queueing < 0.012 {
-            if isExcess, measured.isBusy(rate) {
+            if !isExcess {
+                own.add(lost: measured.lost, of: measured.offered)
+            } else if measured.isBusy(rate) {
                 lossy += 1
-                if lossy >= 3 || own.isExceeded(by: measured.lost, of: measured.offered, deviations: 6) {
-                    return beginTrial(measured)
-                }
-            } else {
-                lossy = 0
+                let isGlaring =
+                    measured.offered >= 30 && measured.loss > own.rate + 0.4
+                    || own.isExceeded(by: measured.lost, of: measured.offered, deviations: 6)
+                if lossy >= 3 || isGlaring { return beginTrial(measured) }
+            } else if measured.sending < rate / 2, measured.began > steppedAt {
+                // We sent little, so it is not our doing.
                 own.add(lost: measured.lost, of: measured.offered)
             }
-        } else {
-            lossy = 0
         }
         if mode == .competing { return compete(measured, isExcess, at: now) }
         if isCrowded(measured) { return }
@@ -80,7 +96,7 @@ extension Controller {
             capacity = max(Self.floor, min(capacity, measured.passing) / 2)
             return decide(.yielding, .standingQueue)
         }
-        known = max(capacity, known * 0.99)
+        known = max(passing, known * 0.99)
         decide(.steady, .saturated)
     }
 
@@ -91,19 +107,22 @@ extension Controller {
             capacity = min(capacity * 1.01, ceiling.rate)
             return
         }
-        if let start = checkpoint, measured.sending > 1.12 * start.rate {
-            if recent.rate > start.loss + 0.05 * (1 - start.loss) {
-                capacity = start.rate
-                own.set(start.loss, of: 300)
-                ceiling = (capacity, now + .seconds(10))
-                checkpoint = nil
-                roomy = 0
-                return decide(.policed, .excessLoss)
+        if let start = checkpoint {
+            if measured.sending > 1.12 * start.rate {
+                // Were nothing more let through than at the checkpoint, loss would have risen to this.
+                let expected = 1 - (1 - start.loss.rate) * start.rate / measured.sending
+                let middle = (start.loss.rate + expected) / 2
+                if recent.rate > middle, start.loss.isExceeded(by: recent.lost, of: recent.sent, margin: 0) {
+                    return stopGrowing(at: start.rate, start.loss, now)
+                }
+                if recent.rate < middle { checkpoint = (measured.sending, own.estimate) }
             }
-            checkpoint = (measured.sending, own.rate)
-        } else if checkpoint == nil {
-            checkpoint = (measured.sending, own.rate)
+        } else {
+            checkpoint = (measured.sending, own.estimate)
         }
+        // What the last step did is seen only in packets that were sent after it.
+        guard measured.began > steppedAt else { return }
+        steppedAt = Int64(clamping: now.nanoseconds)
         roomy += 1
         let factor: Double
         if mode == .start {
@@ -115,6 +134,15 @@ extension Controller {
         decide(mode == .yielding || mode == .policed ? .steady : mode, .room)
     }
 
+    private mutating func stopGrowing(at rate: Double, _ loss: LossEstimate, _ now: Instant) {
+        capacity = rate
+        own.set(loss.rate, of: loss.sent)
+        ceiling = (capacity, now + .seconds(10))
+        checkpoint = nil
+        roomy = 0
+        decide(.policed, .excessLoss)
+    }
+
     /// The queue stays although we send less than passes: somebody else fills it.
     private mutating func isCrowded(_ measured: Measured) -> Bool {
         guard !isScavenging, measured.queueing > max(0.010, 2 * target), measured.sending < measured.passing * 1.02,
@@ -122,6 +150,11 @@ extension Controller {
         else {
             crowded = 0
             return false
+        }
+        // A queue of our own shrinks meanwhile.
+        if crowded == 0 || measured.queueing < 0.8 * crowdedQueue {
+            crowded = 0
+            crowdedQueue = measured.queueing
         }
         crowded += 1
         guard crowded >= 4 else { return false }
@@ -133,7 +166,7 @@ extension Controller {
         return true
     }
 
-    static let leastShare = 0.3
+    static let leastShare = 0.34
     static let mostShare = 0.5
 
     /// Beside a sender that fills the queue until it overflows: more by a packet or so every round trip, less by a
@@ -163,7 +196,7 @@ extension Controller {
         var before = LossEstimate(memory: 2_000)
         before.set(measured.loss, of: measured.offered)
         trial = Trial(capacity: capacity, arrivalRate: measured.arriving, before: before)
-        capacity = max(Self.floor, 0.9 * measured.arriving / (1 - own.rate))
+        capacity = max(Self.floor, 0.9 * measured.arriving / (1 - own.proven))
         decide(.policed, .excessLoss)
     }
 
@@ -176,7 +209,8 @@ extension Controller {
         guard trial.seen.sent >= 100 || trial.epochs >= 8 else { return }
         self.trial = nil
         if trial.seen.isExceeded(by: trial.before.lost, of: trial.before.sent) {
-            capacity = max(Self.floor, 0.97 * trial.arrivalRate / (1 - own.rate))
+            capacity = max(Self.floor, 0.97 * trial.arrivalRate / (1 - trial.seen.rate))
+            own.set(trial.seen.rate, of: trial.seen.sent)
             ceiling = (capacity, now + .seconds(10))
             checkpoint = nil
         } else {
@@ -190,7 +224,7 @@ extension Controller {
     mutating func apply(at now: Instant) {
         var factor = 1.0
         if mode != .competing {
-            let patience = max(2 * roundTrip.inSeconds, 0.1)
+            let patience = max(2 * (shortest ?? roundTrip).inSeconds, 0.1)
             factor = max(0.75, min(1.08, 1 + (target - queueing) / patience))
             if let draining, now < draining.until { factor = min(factor, draining.factor) }
             if now - drained > .seconds(10), mode == .steady {
@@ -213,6 +247,8 @@ struct Measured {
     var passing: Double
     var sending: Double
     var queueing: Double
+    /// When the first packet of the epoch was sent, in nanoseconds.
+    var began = Int64.min
 
     var loss: Double { offered > 0 ? lost / offered : 0 }
 

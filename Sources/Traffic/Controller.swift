@@ -13,7 +13,7 @@ struct Controller: Sendable {
     var capacity: Double
     var known = 0.0
     /// The path's own loss, learnt while nothing queues; the loss of late.
-    var own = LossEstimate(memory: 2_000)
+    var own = OwnLoss()
     var recent = LossEstimate(memory: 300)
     var gauge = DelayGauge()
     var queueing = 0.0
@@ -38,7 +38,10 @@ struct Controller: Sendable {
     var lossy = 0
     var crowded = 0
     /// Rate and loss where growth began.
-    var checkpoint: (rate: Double, loss: Double)?
+    var crowdedQueue = 0.0
+    /// When the rate last grew by a step, in nanoseconds.
+    var steppedAt = Int64.min
+    var checkpoint: (rate: Double, loss: LossEstimate)?
     var trial: Trial?
     var ceiling: (rate: Double, until: Instant)?
     var drained: Instant
@@ -64,7 +67,15 @@ struct Controller: Sendable {
         if settings.carrier == .tcp { mode = .carried }
     }
 
-    var loss: Double { max(recent.rate, own.sent >= 100 ? min(own.rate, recent.rate * 2) : 0) }
+    /// The loss to reckon with: that of late, or the path's own where that is known better.
+    var loss: Double {
+        guard recent.sent >= 30 else { return own.sent >= 10 ? own.rate : 0 }
+        return max(recent.rate, own.sent >= 100 ? min(own.rate, recent.rate * 2) : 0)
+    }
+
+    /// The same for a judgement that must not be rash: while nothing is known, much may be lost.
+    var cautiousLoss: Double { recent.sent < 30 && own.sent < 10 ? 0.5 : loss }
+
     /// The rhythm of feedback that this path needs.
     var cadence: Interval {
         let eighth = (smoothed ?? .milliseconds(80)).milliseconds / 8
@@ -91,6 +102,7 @@ struct Controller: Sendable {
 
     /// A packet went out. Those that carry no stream are not held back by the pace but count.
     mutating func sent(_ bytes: Int, number: UInt64, isPaced: Bool, at now: Instant) {
+        latest = number
         if burstLeft > 0, isPaced {
             if burstBegan == now, let first = burst?.lowerBound {
                 burst = first...number
@@ -119,13 +131,10 @@ struct Controller: Sendable {
 
     /// One arrival, oldest first: what was sent up to the packet's end, when, and when it came by the peer's clock.
     mutating func arrived(_ way: Way, at now: Instant) {
+        if epoch == nil { spread(way) }
         guard last.map({ way.arrived > $0.arrived }) ?? true else { return }
         gauge.enter(way.time, at: now, holds: mode == .competing)
-        if epoch != nil {
-            epoch?.enter(way, queueing: gauge.queueing(way.time))
-        } else if let burst, way.number <= burst.upperBound {
-            spread(way)
-        }
+        epoch?.enter(way, queueing: gauge.queueing(way.time))
         last = way
     }
 
@@ -145,6 +154,9 @@ struct Controller: Sendable {
     }
 
     var burstFirst: Way?
+    /// The last packet that left before the burst told the rate: those between were sent slowly.
+    var slowEnd: UInt64?
+    var latest: UInt64 = 0
     /// The first burst's spacing told the capacity.
     var isSpread = false
 

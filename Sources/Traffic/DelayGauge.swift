@@ -41,37 +41,3 @@ struct DelayGauge: Sendable {
 
     func queueing(_ way: Int64) -> Double { base < .max ? Double(max(0, way - base)) / 1e9 : 0 }
 }
-
-/// How likely a packet is lost, and from how many that is known.
-struct LossEstimate: Sendable {
-    private(set) var lost = 0.0
-    private(set) var sent = 0.0
-    /// Older packets count less and less: this many are remembered.
-    private let memory: Double
-
-    init(memory: Double) { self.memory = memory }
-
-    var rate: Double { sent > 0 ? lost / sent : 0 }
-
-    mutating func add(lost: Double, of sent: Double) {
-        self.lost += lost
-        self.sent += sent
-        if self.sent > memory {
-            self.lost *= memory / self.sent
-            self.sent = memory
-        }
-    }
-
-    mutating func set(_ rate: Double, of sent: Double) {
-        lost = rate * sent
-        self.sent = sent
-    }
-
-    /// Whether `lost` of `count` packets are more than chance makes of this rate: so many standard deviations up.
-    func isExceeded(by lost: Double, of count: Double, deviations: Double = 3) -> Bool {
-        guard sent > 0, count > 0 else { return false }
-        let pooled = (self.lost + lost) / (sent + count)
-        let spread = (pooled * (1 - pooled) * (1 / sent + 1 / count)).squareRoot()
-        return lost / count > rate + deviations * spread + 0.02
-    }
-}

@@ -105,7 +105,7 @@ extension Line {
     private mutating func arrived(_ number: UInt64, _ packet: SentPacket, _ joined: inout Piece?) {
         if packet.state == .lost { counts.packetsLate += 1 }
         log.settle(number, as: .arrived)
-        if packet.isEliciting, size.arrived(Int(packet.bytes)) { note(.packetSize(size.bytes)) }
+        if packet.isEliciting, size.arrived(Int(packet.bytes), isProbe: packet.isProbe) { note(.packetSize(size.bytes)) }
         for index in packet.firstPiece..<packet.firstPiece + UInt64(packet.pieces) {
             let piece = log.piece(index)
             switch piece.kind {
@@ -133,7 +133,7 @@ extension Line {
         log.settle(number, as: .lost)
         guard packet.isEliciting else { return }
         counts.packetsLost += 1
-        if !packet.isProbe, size.lost(Int(packet.bytes), loss: controller.loss, at: clock) {
+        if !packet.isProbe, size.lost(Int(packet.bytes), loss: controller.cautiousLoss, at: clock) {
             counts.blackHoles += 1
             note(.blackHole(size.bytes))
         }

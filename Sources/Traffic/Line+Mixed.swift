@@ -17,13 +17,16 @@ extension Line {
         let half = streams[index].send
         let unit = UInt64(unit)
         if let last = streams[index].mixing.last, last.end == half.fresh, last.unit == unit { return }
-        guard half.unit == unit, half.base >= half.origin, half.fresh - half.base <= UInt64(Limits.streamWindow) else {
+        guard half.unit == unit, half.fresh - half.base <= UInt64(Limits.streamWindow) else {
             return
         }
         streams[index].mixing.removeAll()
-        var base = half.origin + (half.base - half.origin) / unit * unit
+        // What was cut for another packet size is a block of its own; the rest lies on the stream's units.
+        var base = half.base
+        if base >= half.origin { base = half.origin + (base - half.origin) / unit * unit }
         while base < half.end {
-            let end = base + UInt64(Limits.mixedUnits) * unit
+            var end = base + UInt64(Limits.mixedUnits) * unit
+            if base < half.origin { end = min(end, half.origin) }
             var block = Mixing(base: base, end: end >= half.end ? half.fresh : end, unit: unit)
             block.count(half)
             streams[index].mixing.append(block)

@@ -89,13 +89,13 @@ extension Line {
         guard hasStreamData || log.flyingCarrying > 0, !controller.isBursting, mayFly,
             controller.isOpen(at: clock)
         else { return nil }
-        return size.probe(at: clock)
+        return size.probe(at: clock, rate: controller.rate)
     }
 
     private mutating func writeProbe(_ bytes: Int, into writer: inout ByteWriter) -> UInt64 {
         writer.u8(FrameTag.ping)
         writer.reserve(bytes - settings.sealBytes - 1)
-        size.probed(at: clock, loss: controller.loss, roundTrip: controller.roundTrip)
+        size.probed(at: clock, loss: controller.cautiousLoss, roundTrip: controller.roundTrip)
         var packet = SentPacket()
         packet.sent = clock
         packet.bytes = Int32(bytes)
@@ -263,7 +263,7 @@ extension Line {
             if repeatOldest(&draft, into: &writer) { return }
         }
         let isIdle = settings.keepAlive.map { clock >= lastSent + $0 } ?? false
-        let isSuspicious = size.wantsSmall(loss: controller.loss) && !draft.isPaced
+        let isSuspicious = size.wantsSmall(loss: controller.cautiousLoss) && !draft.isPaced
         guard isRepeat || isIdle || isSuspicious && draft.isEliciting, writer.count < draft.end else { return }
         writer.u8(FrameTag.ping)
         draft.isEliciting = true
@@ -271,10 +271,17 @@ extension Line {
 
     private mutating func repeatOldest(_ draft: inout Draft, into writer: inout ByteWriter) -> Bool {
         for index in streams.indices where streams[index].send.hasUnacknowledged {
-            if let block = streams[index].mixing.firstIndex(where: { $0.end > streams[index].send.base }) {
+            // Every other time plain: a receiver that forgot what a mix speaks of is helped by nothing else. And small
+            // now and then: large packets may be what vanishes.
+            let isSmall = repeats % 4 >= 2
+            if repeats & 1 == 1, !isSmall,
+                let block = streams[index].mixing.firstIndex(where: { $0.end > streams[index].send.base })
+            {
                 writeMix(of: index, block: block, into: &writer)
                 draft.isMixed = true
             } else {
+                let smallest = Limits.datagramBytes - settings.sealBytes - MixedHeader.bytes
+                let unit = isSmall ? min(unit, smallest) : unit
                 guard let stretch = streams[index].send.oldest(unit: unit) else { continue }
                 write(stretch, of: index, isRepair: true, into: &writer)
             }

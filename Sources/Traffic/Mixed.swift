@@ -5,17 +5,19 @@ internal import Base
 /// linear coding over one bit, a relative of RFC 5170's codes. The end of a transfer is short, so elimination will do.)
 struct MixPattern: Sendable {
     private let number: UInt64
+    private let seed: UInt64
     private let units: Int
 
     init(number: UInt64, units: Int) {
         self.number = number
+        // Mixed twice: neighbouring numbers mixed once leave rows that depend on one another.
+        seed = Self.mixed(number)
         self.units = units
     }
 
     /// The bits of units `64 * index` and following.
     func word(_ index: Int) -> UInt64 {
-        let place = number &* 64 &+ UInt64(index)
-        var word = Self.mixed(place)
+        var word = Self.mixed(seed &+ UInt64(index) &* 0x9E37_79B9_7F4A_7C15)
         let rest = units - 64 * index
         if rest < 64 { word &= (1 << UInt64(rest)) - 1 }
         if word == 0, units <= 64 { word = 1 << (number % UInt64(units)) }
@@ -33,8 +35,9 @@ struct MixPattern: Sendable {
         }
     }
 
-    private static func mixed(_ place: UInt64) -> UInt64 {
-        var word = place &+ 0x9E37_79B9_7F4A_7C15
+    /// SplitMix64's step (Steele, Lea, Flood 2014).
+    private static func mixed(_ state: UInt64) -> UInt64 {
+        var word = state &+ 0x9E37_79B9_7F4A_7C15
         word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
         word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
         return word ^ (word >> 31)
@@ -67,10 +70,26 @@ struct Mixing: Sendable {
             plain = 0
             return
         }
-        let missing = half.lost.total(from: from, to: end)
-        let unacknowledged = Int(end - from) - half.acknowledged.total(from: from, to: end)
-        lost = Double(missing) / Double(unit)
-        plain = Double(max(0, unacknowledged - missing)) / Double(unit)
+        let missing = touched(from: from) { half.lost.part(from: $0, to: end) }
+        let unacknowledged = touched(from: from) { half.acknowledged.gap(from: $0, to: end) }
+        lost = Double(missing)
+        plain = Double(max(0, unacknowledged - missing))
+    }
+
+    /// How many units have a part in the stretches that `next` finds one after another. A packet that was cut for
+    /// another size lies in two.
+    private func touched(from start: UInt64, _ next: (UInt64) -> Stretch?) -> Int {
+        var from = start
+        var count = 0
+        var counted = UInt64.max
+        while from < end, let stretch = next(from) {
+            let first = (stretch.lower - base) / unit
+            let last = (stretch.upper - 1 - base) / unit
+            count += Int(last - first) + (first == counted ? 0 : 1)
+            counted = last
+            from = stretch.upper
+        }
+        return count
     }
 
     /// Whether the mixes under way hardly suffice at this loss. Two and a half standard deviations leave one case in a

@@ -34,9 +34,10 @@ struct PacketSize: Sendable {
         return Self.candidates[candidate]
     }
 
-    /// The size of the probe that is due. Probes are sent while there is other traffic only.
-    func probe(at now: Instant) -> Int? {
-        guard let target, target > bytes, nextTry.map({ now >= $0 }) ?? true else { return nil }
+    /// The size of the probe that is due. Probes are sent while there is other traffic only, and where the path is so
+    /// fast that one takes no more than twenty milliseconds of it.
+    func probe(at now: Instant, rate: Double) -> Int? {
+        guard let target, target > bytes, Double(target) < rate / 50, nextTry.map({ now >= $0 }) ?? true else { return nil }
         return target
     }
 
@@ -71,14 +72,14 @@ struct PacketSize: Sendable {
     }
 
     /// A packet arrived. Answers whether the size grew.
-    mutating func arrived(_ count: Int) -> Bool {
+    mutating func arrived(_ count: Int, isProbe: Bool) -> Bool {
         if count > Limits.datagramBytes {
             largeLost = 0
             smallArrived = 0
         } else {
             smallArrived += 1
         }
-        guard count > bytes else { return false }
+        guard isProbe, count > bytes else { return false }
         bytes = count
         tries = 0
         if triesTunnel {

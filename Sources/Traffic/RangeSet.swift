@@ -9,9 +9,6 @@ struct Stretch: Equatable, Sendable {
 /// A set of numbers as stretches that neither touch nor overlap, lowest first.
 struct RangeSet: Equatable, Sendable {
     private(set) var stretches: [Stretch] = []
-    /// How many numbers are in.
-    private(set) var total = 0
-
     var isEmpty: Bool { stretches.isEmpty }
     var count: Int { stretches.count }
     var first: Stretch? { stretches.first }
@@ -33,12 +30,6 @@ struct RangeSet: Equatable, Sendable {
     @discardableResult
     mutating func insert(_ lower: UInt64, _ upper: UInt64) -> Int {
         guard lower < upper else { return 0 }
-        let new = enter(lower, upper)
-        total += new
-        return new
-    }
-
-    private mutating func enter(_ lower: UInt64, _ upper: UInt64) -> Int {
         // What comes usually continues what came last.
         if let end = stretches.last?.upper, lower >= end {
             if lower == end {
@@ -81,7 +72,6 @@ struct RangeSet: Equatable, Sendable {
                 index += 1
                 continue
             }
-            total -= Int(min(old.upper, upper) - max(old.lower, lower))
             switch (old.lower < lower, old.upper > upper) {
             case (false, false): stretches.remove(at: index)
             case (true, false):
@@ -98,10 +88,7 @@ struct RangeSet: Equatable, Sendable {
         }
     }
 
-    mutating func removeFirst(_ count: Int = 1) {
-        for stretch in stretches.prefix(count) { total -= stretch.count }
-        stretches.removeFirst(count)
-    }
+    mutating func removeFirst(_ count: Int = 1) { stretches.removeFirst(count) }
 
     func contains(_ number: UInt64) -> Bool { covers(number, number + 1) }
 
@@ -111,15 +98,11 @@ struct RangeSet: Equatable, Sendable {
         return index < stretches.count && stretches[index].lower <= lower && stretches[index].upper >= upper
     }
 
-    /// How many numbers of a stretch are in.
-    func total(from lower: UInt64, to upper: UInt64) -> Int {
-        var index = position(endingFrom: lower + 1)
-        var sum = 0
-        while index < stretches.count, stretches[index].lower < upper {
-            sum += Int(min(upper, stretches[index].upper) - max(lower, stretches[index].lower))
-            index += 1
-        }
-        return sum
+    /// The first part from `number` on that is in, up to `end`.
+    func part(from number: UInt64, to end: UInt64) -> Stretch? {
+        let index = position(endingFrom: number + 1)
+        guard index < stretches.count, stretches[index].lower < end else { return nil }
+        return Stretch(lower: max(number, stretches[index].lower), upper: min(end, stretches[index].upper))
     }
 
     /// The first stretch from `number` on that is not in, up to `end`; nil when all is in.

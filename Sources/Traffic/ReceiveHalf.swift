@@ -59,7 +59,9 @@ struct ReceiveHalf: Sendable {
         guard lower == through || above.count < Limits.streamRanges else { return 0 }
         guard !above.covers(lower, upper) else { return 0 }
         if delivery == .ordered {
-            ring.hold(from: consumed, to: max(upper, highest), held: max(highest, through))
+            // Mixed packets speak of bytes that were read a moment ago, for the sender knows that only later.
+            let end = max(upper, highest)
+            ring.hold(from: consumed, to: end, held: highest, slack: Int(end - consumed) / 4 + 4_096)
             ring.put(span.extracting(Int(lower - offset)..<span.byteCount), at: lower)
         }
         return enter(lower, upper)

@@ -61,6 +61,7 @@ package struct Transfer: ~Copyable {
             if rival == nil, let kind = plan.rival, time >= plan.rivalBegins.nanoseconds { rival = Rival(kind, at: time) }
             while let top = heap.first, top <= time { carryOut(heap.removeFirst()) }
             rival?.wake(at: time)
+            if let narrowsAt = plan.narrowsAt, time >= narrowsAt.nanoseconds { there.model.largestPacket = 1_300 }
             pump()
             guard result.fault == nil else { break }
         }

@@ -13,6 +13,8 @@ package struct TransferPlan: Sendable {
     package var rival: RivalKind?
     package var rivalBegins = Interval.zero
     package var lineBegins = Interval.zero
+    /// From when on the path carries no packet above 1,300 bytes any more.
+    package var narrowsAt: Interval?
     /// When the run ends, whether or not everything came.
     package var longest = Interval.seconds(300)
     /// Whether every byte is compared; else only their number.
