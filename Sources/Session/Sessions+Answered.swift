@@ -152,6 +152,7 @@ extension Sessions {
             outbox.put(.note(.fellBack(peer.node, silentTries: Timing.silentTries)))
         }
         establish(peer, keys, greeting, on: path, isMine: true, continues: continues, at: now, into: &outbox)
+        peer.told = attempt.address
         let waiting = attempt.takeWaiting()
         if case .node(let meant) = attempt.target, meant != peer.node {
             outbox.put(.note(.refused(.otherNode, from: path)))

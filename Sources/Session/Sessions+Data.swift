@@ -245,7 +245,7 @@ extension Sessions {
                 }
             }
             flush(conversation, at: now, into: &outbox)
-            renewIfDue(conversation, Contact(peer.node, at: conversation.path.address), at: now, into: &outbox)
+            renewIfSilent(conversation, peer, at: now, into: &outbox)
             if let due = conversation.owesWord, due <= now { sayWord(conversation, at: now, into: &outbox) }
             probeUDP(conversation, peer, at: now, into: &outbox)
         }
@@ -264,7 +264,8 @@ extension Sessions {
         peer.nextProbe = now + Timing.backToUDP
         let target = Attempt.Target.node(peer.node)
         guard attempts[target] == nil else { return }
-        begin(target, at: conversation.path.address, because: .backToUDP, now, into: &outbox)
+        begin(
+            target, at: conversation.path.address, because: .backToUDP, tries: Timing.silentTries, now, into: &outbox)
     }
 
     mutating func schedule(_ peer: Peer) { deadlines[.peer(peer.node)] = peer.deadline }

@@ -120,6 +120,7 @@ package struct Sessions: ~Copyable {
         guard let node, let peer = peers[node], let conversation = peer.conversation else {
             return wait(with: datagram, priority, for: contact, at: now, into: &outbox)
         }
+        if !contact.address.isUnspecified { peer.told = contact.address }
         do throws(LineRefusal) {
             try conversation.line.say(datagram, priority, at: now)
         } catch {
@@ -213,10 +214,14 @@ final class Peer {
     var conversation: Conversation?
     /// Where the conversation's packets come from.
     var address: Address?
+    /// Where it is, by the word of whoever said something to it last: a path may have moved to a place that it has left.
+    var told: Address?
     /// The line that lost a race, while it still opens what was on its way.
     var fading: (conversation: Conversation, until: Instant)?
     /// The highest count of beginnings that a confirmed handshake of the peer had.
     var beginnings: UInt64 = 0
+    /// When a handshake with it was given up last.
+    var gaveUp: Instant?
     /// When a conversation over TCP tries UDP next.
     var nextProbe: Instant?
 

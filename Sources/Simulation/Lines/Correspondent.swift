@@ -143,13 +143,22 @@ package struct Correspondent: Inhabitant, ~Copyable {
     /// What oracles look at.
     package var load: SessionLoad { sessions.load }
     /// A parcel that is on its way to or from `peer`, in words.
-    package func unfinished(with peer: Int) -> String? {
-        if let parcel = outgoing.first(where: { $0.peer == peer }) {
-            return "has written \(parcel.written) of \(parcel.parcel.size) bytes to node \(peer) and read \(parcel.answered)"
-                + (parcel.stream == nil ? ", without a session" : "")
+    package func unfinished(with peer: Int) -> (what: String, insists: Bool)? {
+        // One that insists is looked at first.
+        let parcels = outgoing.filter { $0.peer == peer }
+        if let parcel = parcels.first(where: \.insists) ?? parcels.first {
+            let what =
+                "has written \(parcel.written) of \(parcel.parcel.size) bytes to node \(peer) and read "
+                + "\(parcel.answered)" + (parcel.stream == nil ? ", without a session" : "")
+            return (what, parcel.insists)
         }
         guard let stream = incoming.first(where: { $0.peer == peer }) else { return nil }
-        return "has read \(stream.read) bytes from node \(peer) and answered \(stream.answered)"
+        return ("has read \(stream.read) bytes from node \(peer) and answered \(stream.answered)", false)
+    }
+    /// Rises while parcels to or from `peer` make their way.
+    package func progress(with peer: Int) -> Int {
+        outgoing.reduce(0) { $0 + ($1.peer == peer ? $1.written + $1.answered : 0) }
+            + incoming.reduce(0) { $0 + ($1.peer == peer ? $1.read + $1.answered : 0) }
     }
     package var isBusy: Bool { !outgoing.isEmpty || !incoming.isEmpty || !knocks.isEmpty }
     package var isConnected: Bool { !sessions.connected.isEmpty }

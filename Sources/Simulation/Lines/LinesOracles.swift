@@ -8,7 +8,7 @@ enum LinesOracles {
         [
             nothingBreaks(), lettersAreSaidOnce(), parcelsArriveAsSent(), numbersRise(script),
             onlyWhoBeganIsBelieved(script), everythingIsBounded(script), theIdleAreSilent(script),
-            knocksAreHeard(script), parcelsEnd(),
+            knocksAreHeard(script), parcelsEnd(script),
         ]
     }
 
@@ -160,15 +160,17 @@ enum LinesOracles {
         checker.atCheckpoint = { world in
             let isBusy = world.nodes.contains { world.inspect($0) { $0.isBusy } ?? false }
             if isBusy || !world.faultsAreOver { lastSaid = world.now }
-            guard world.now - windowBegan >= .seconds(10) else { return nil }
+            guard world.now - windowBegan >= .seconds(30) else { return nil }
             let window = world.now - windowBegan
             let began = windowBegan
             windowBegan = world.now
             for node in world.nodes {
                 let sent = world.sentPackets(node) - before[node]
                 before[node] = world.sentPackets(node)
-                guard began - lastSaid >= .seconds(40) else { continue }
-                let most = UInt64(1 + (script.nodes - 1) * Int(window.seconds / 5))
+                guard began - lastSaid >= .seconds(20) else { continue }
+                // A peer that is gone for ever owes an answer: a word every five seconds, and three tries of a handshake
+                // every quarter of a minute.
+                let most = UInt64(2 + (script.nodes - 1) * Int(window.seconds) * 2 / 5)
                 if sent > most { return Finding("sent \(sent) packets in \(window.text) with nothing to say", at: node) }
                 guard began - lastSaid >= .hours(4) else { continue }
                 if sent > 0 { return Finding("sent \(sent) packets after hours of silence", at: node) }
@@ -207,17 +209,28 @@ enum LinesOracles {
         return checker
     }
 
-    /// At the end no parcel is under way between two nodes that live: all were delivered, or both sides know that they
-    /// were not.
-    private static func parcelsEnd() -> Checker<Correspondent> {
+    /// At the end no parcel stands still between two nodes that live: all were delivered, or both sides know that they
+    /// were not. A scavenger's may still be on its way, slowly; what was sent after the faults must be there.
+    private static func parcelsEnd(_ script: Script) -> Checker<Correspondent> {
+        var before = [(progress: Int, since: Interval)](repeating: (0, .zero), count: script.nodes * script.nodes)
         var checker = Checker<Correspondent>("parcels-end")
+        checker.atCheckpoint = { world in
+            guard world.faultsAreOver else { return nil }
+            for pair in before.indices {
+                let (node, peer) = pair.quotientAndRemainder(dividingBy: script.nodes)
+                let one = world.inspect(node) { $0.progress(with: peer) } ?? 0
+                let other = world.inspect(peer) { $0.progress(with: node) } ?? 0
+                if one + other != before[pair].progress { before[pair] = (one + other, world.now) }
+            }
+            return nil
+        }
         checker.atEnd = { world in
-            for node in world.nodes where world.isUp(node) {
-                for peer in world.nodes where peer != node && world.isUp(peer) {
-                    if let what = world.inspect(node, { $0.unfinished(with: peer) }) ?? nil {
-                        return Finding(what, at: node)
-                    }
-                }
+            for (pair, last) in before.enumerated() {
+                let (node, peer) = pair.quotientAndRemainder(dividingBy: script.nodes)
+                guard node != peer, world.isUp(node), world.isUp(peer),
+                    let (what, insists) = world.inspect(node, { $0.unfinished(with: peer) }) ?? nil
+                else { continue }
+                if insists || world.now - last.since > .seconds(40) { return Finding(what, at: node) }
             }
             return nil
         }
