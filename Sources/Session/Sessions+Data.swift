@@ -19,10 +19,12 @@ extension Sessions {
             forget(candidate)
             let peer = peer(node, key: peerKey)
             peer.beginnings = max(peer.beginnings, beginnings)
-            var continued = self.conversation(of: node, named: greeting.continues)
-            if settings.flaw == .keepsLine, continued == nil { continued = peer.conversation }
+            // The peer goes on with the line that the answer promised, and it ended here meanwhile: it will ask again.
+            guard candidate.continues == nil || candidate.continues === peer.conversation else {
+                throw .badHandshake
+            }
             let conversation = establish(
-                peer, keys, greeting, on: path, isMine: false, continues: continued, at: now, into: &outbox)
+                peer, keys, greeting, on: path, isMine: false, continues: candidate.continues, at: now, into: &outbox)
             try hear(packet.bytes, content, header.number, conversation, keys, from: path, at: now, into: &outbox)
         case .attempt, nil: throw .unknownSession
         }
@@ -139,7 +141,8 @@ extension Sessions {
         continues: Conversation?, at now: Instant, into outbox: inout Outbox<SessionEffect>
     ) -> Conversation {
         if peers[peer.node] == nil { admit(peer, into: &outbox) }
-        if let continues {
+        let kept = settings.flaw == .keepsLine ? peer.conversation : nil
+        if let continues = continues ?? kept {
             holders[keys.index] = .conversation(continues, keys)
             let from = continues.path
             if let given = continues.renew(keys, on: path, at: now) { holders[given.index] = nil }

@@ -246,6 +246,8 @@ final class Candidate {
 
     let index: UInt32
     let stage: Stage
+    /// The conversation that the answer promised to go on with.
+    let continues: Conversation?
     /// The sender's own key for this handshake: the same again is the same packet again.
     let ephemeral: AgreementPublicKey
     /// The answer, to be said again when the beginning comes again.
@@ -254,11 +256,12 @@ final class Candidate {
     private var handshake: Handshake?
 
     init(
-        _ index: UInt32, _ stage: Stage, ephemeral: AgreementPublicKey, answer: [UInt8],
+        _ index: UInt32, _ stage: Stage, continues: Conversation?, ephemeral: AgreementPublicKey, answer: [UInt8],
         handshake: consuming Handshake?
     ) {
         self.index = index
         self.stage = stage
+        self.continues = continues
         self.ephemeral = ephemeral
         self.answer = answer
         self.handshake = handshake

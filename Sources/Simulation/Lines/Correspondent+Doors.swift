@@ -15,7 +15,6 @@ extension Correspondent {
     package mutating func receive(
         _ bytes: inout MutableRawSpan, from path: Path, at now: Now, into outbox: inout Out
     ) {
-        if bug == .ignoresFresh, Onlooker(bytes.bytes).isFresh { return }
         let before = sessions.fingerprint
         let packet = bug == .asksNoWindow ? Self.hash(bytes.bytes) : 0
         sessions.receive(&bytes, from: path, at: now.instant, into: &wishes)
@@ -193,5 +192,4 @@ struct Onlooker {
 
     /// A handshake begins: between members, or with whoever is there.
     var begins: Bool { kind == 1 || kind == 6 }
-    var isFresh: Bool { kind == 5 }
 }

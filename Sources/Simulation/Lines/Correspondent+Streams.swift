@@ -141,7 +141,9 @@ extension Correspondent {
         let parcel = outgoing[place].parcel
         outgoing[place].answered += bytes.count
         if start + bytes.count > parcel.answerSize || bytes != parcel.answer(start..<start + bytes.count) {
-            tell("an answer is not what was written", &outbox)
+            tell(
+                "bytes \(start)..<\(start + bytes.count) of \(parcel.answerSize) in the answer of node "
+                    + "\(outgoing[place].peer) on \(stream) are not what was written", &outbox)
         }
     }
 

@@ -14,8 +14,6 @@ package enum LinesBug: String, CaseIterable, Sendable {
     case reusesNumbers = "reuses-numbers"
     /// A restarted peer's new keys carry on the line of its earlier process.
     case keepsLine = "keeps-line"
-    /// "Begin again, with this" is not understood.
-    case ignoresFresh = "ignores-fresh"
     /// Every life of a node draws the same chance, as a machine does that was restored with its memory.
     case repeatsChance = "repeats-chance"
     /// A line that has nothing to say keeps talking.
@@ -31,7 +29,7 @@ package enum LinesBug: String, CaseIterable, Sendable {
         case .believesCandidates: .believesCandidates
         case .reusesNumbers: .reusesNumbers
         case .keepsLine: .keepsLine
-        case .asksNoWindow, .ignoresFresh, .repeatsChance, .chattersWhenIdle, .forgetsShortWrite, .saysItsName: nil
+        case .asksNoWindow, .repeatsChance, .chattersWhenIdle, .forgetsShortWrite, .saysItsName: nil
         }
     }
 }

@@ -168,9 +168,10 @@ enum LinesOracles {
                 let sent = world.sentPackets(node) - before[node]
                 before[node] = world.sentPackets(node)
                 guard began - lastSaid >= .seconds(20) else { continue }
-                // A peer that is gone for ever owes an answer: a word every five seconds, and three tries of a handshake
-                // every quarter of a minute.
-                let most = UInt64(2 + (script.nodes - 1) * Int(window.seconds) * 2 / 5)
+                // Who is gone for ever owes acknowledgements: they are asked for again and again, and a session is.
+                let gone = world.nodes.count { !world.isUp($0) }
+                let seconds = Int(window.seconds)
+                let most = UInt64(2 + (script.nodes - 1) * seconds / 5 + gone * seconds * 2)
                 if sent > most { return Finding("sent \(sent) packets in \(window.text) with nothing to say", at: node) }
                 guard began - lastSaid >= .hours(4) else { continue }
                 if sent > 0 { return Finding("sent \(sent) packets after hours of silence", at: node) }
