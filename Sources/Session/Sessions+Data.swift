@@ -56,7 +56,8 @@ extension Sessions {
 
     /// The planted flaw: moves a session's path by a packet that nobody has opened.
     mutating func follow(_ packet: RawSpan, on path: Path, at now: Instant) {
-        guard let header = try? DataHeader(of: packet), case .conversation(let conversation, _)? = holders[header.receiver]
+        guard let header = try? DataHeader(of: packet),
+            case .conversation(let conversation, _)? = holders[header.receiver]
         else { return }
         conversation.move(to: path, at: now)
         remember(path, of: conversation)

@@ -31,8 +31,8 @@ extension Sessions {
     /// How much there is of everything that others can make grow.
     package var load: SessionLoad {
         SessionLoad(
-            attempts: attempts.count, candidates: candidatesByEphemeral.count, indices: holders.count, peers: peers.count,
-            addresses: nodes.count)
+            attempts: attempts.count, candidates: candidatesByEphemeral.count, indices: holders.count,
+            peers: peers.count, addresses: nodes.count)
     }
 
     /// Whom there is a session with, in the order of their ids.

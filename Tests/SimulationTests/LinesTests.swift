@@ -44,7 +44,10 @@ private func firstFailure(_ bug: LinesBug) -> (script: Script, violation: Violat
         }
     }
 
-    @Test(arguments: ["streams-of-a-lost-race", "stream-to-a-restarted-peer", "stream-to-a-place-that-was-left"])
+    @Test(arguments: [
+        "streams-of-a-lost-race", "stream-to-a-restarted-peer", "stream-to-a-place-that-was-left",
+        "line-that-one-side-forgot",
+    ])
     func whatWasMendedStaysMended(name: String) throws {
         let script = try Script(reading: try text(of: "Scenarios/lines-\(name).scenario"))
         #expect(Scenario.lines.play(script).violation == nil)

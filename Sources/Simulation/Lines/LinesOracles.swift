@@ -12,8 +12,6 @@ enum LinesOracles {
         ]
     }
 
-    private typealias Member = Correspondent
-
     /// What one node can tell by itself: spoilt contents, events of streams that are over, secrets on the wire.
     private static func nothingBreaks() -> Checker<Correspondent> {
         var checker = Checker<Correspondent>("unbroken")
@@ -34,7 +32,8 @@ enum LinesOracles {
             case .noted(_, .said(let letter)): heard[letter] = false
             case .noted(let node, .heard(let letter)):
                 guard let before = heard.updateValue(true, forKey: letter) else {
-                    return Finding("heard letter \(letter.serial) of node \(letter.from), which was never said", at: node)
+                    return Finding(
+                        "heard letter \(letter.serial) of node \(letter.from), which was never said", at: node)
                 }
                 if before {
                     return Finding("heard letter \(letter.serial) of node \(letter.from) twice", at: node)
@@ -116,7 +115,9 @@ enum LinesOracles {
     private static func everythingIsBounded(_ script: Script) -> Checker<Correspondent> {
         let peers = script.nodes - 1
         let candidates = 32 + 16 * peers
-        let floods = script.actions.contains { if case .ask(_, let errand) = $0.deed { errand.verb == "flood" } else { false } }
+        let floods = script.actions.contains { action in
+            if case .ask(_, let errand) = action.deed { errand.verb == "flood" } else { false }
+        }
         let replays = script.kinds.contains(.replay) ? 100 : 0
         let packets = UInt64(20 + 10 * peers + replays + (floods ? 2 * Correspondent.floodPackets : 0))
         var before = [UInt64](repeating: 0, count: script.nodes)
@@ -172,7 +173,9 @@ enum LinesOracles {
                 let gone = world.nodes.count { !world.isUp($0) }
                 let seconds = Int(window.seconds)
                 let most = UInt64(2 + (script.nodes - 1) * seconds / 5 + gone * seconds * 2)
-                if sent > most { return Finding("sent \(sent) packets in \(window.text) with nothing to say", at: node) }
+                if sent > most {
+                    return Finding("sent \(sent) packets in \(window.text) with nothing to say", at: node)
+                }
                 guard began - lastSaid >= .hours(4) else { continue }
                 if sent > 0 { return Finding("sent \(sent) packets after hours of silence", at: node) }
                 if world.inspect(node, { $0.isConnected }) == true {

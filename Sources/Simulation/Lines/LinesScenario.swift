@@ -176,7 +176,8 @@ extension Correspondent {
             "unanswered", "established", "renewed", "moved", "fell-back", "cookie", "fresh", "dropped", "traffic",
         ].map { "line.\($0)" } + Ending.allCases.map { "line.parcel-\($0)" }
         + SessionNote.Ending.allCases.map { "line.ended-\($0)" }
-        + SessionNote.Beginnings.allCases.map { "line.began-\($0)" } + Refusal.allCases.map { "line.refused-\($0.name)" }
+        + SessionNote.Beginnings.allCases.map { "line.began-\($0)" }
+        + Refusal.allCases.map { "line.refused-\($0.name)" }
 
     /// What a batch of seeds must have seen. The others need hours, a peer that lies, or TCP.
     static let rarePlaces =
