@@ -18,6 +18,8 @@ final class Attempt {
     let continues: UInt32
     /// Whether it only asks if UDP passes again.
     let isProbe: Bool
+    /// How often it is said before nobody is believed to be there.
+    let tries: Int
     let began: Instant
     /// Our index of the session to be.
     private(set) var index: UInt32
@@ -32,13 +34,14 @@ final class Attempt {
     private(set) var waiting: [(priority: Priority, bytes: [UInt8])] = []
 
     init(
-        _ target: Target, at address: Address, continues: UInt32, isProbe: Bool, _ beginning: consuming Beginning,
-        at now: Instant
+        _ target: Target, at address: Address, continues: UInt32, isProbe: Bool, tries: Int,
+        _ beginning: consuming Beginning, at now: Instant
     ) {
         self.target = target
         self.address = address
         self.continues = continues
         self.isProbe = isProbe
+        self.tries = tries
         began = now
         next = now
         index = beginning.index
@@ -75,7 +78,7 @@ final class Attempt {
 
     /// Moves on to the next try; false when it is time to give up.
     func tryAgain(at now: Instant, _ random: inout Random) -> Bool {
-        guard !isProbe || patience.tries < Timing.silentTries, let pause = patience.next(&random) else { return false }
+        guard patience.tries < tries, let pause = patience.next(&random) else { return false }
         next = now + pause
         return true
     }

@@ -16,9 +16,14 @@ extension Sessions {
         try Codes.checkFirst(of: packet.bytes, MeshKeys.code(of: key.publicKey, in: mesh))
         var handshake = takeHandshake(of: attempt)
         let greeting = try readAnswer(&packet, to: attempt, &handshake)
+        let continued = greeting.continues == 0 ? nil : conversation(of: node, named: attempt.continues)
+        guard greeting.continues == 0 || continued != nil else {
+            // The line that the peer would go on with ended here meanwhile: two lines under one key would meet.
+            beginAgain(attempt)
+            throw .badHandshake
+        }
         let keys = SessionKeys(
             index: header.receiver, remoteIndex: header.sender, handshake.split(), isMine: true, at: now)
-        let continued = greeting.continues == 0 ? nil : conversation(of: node, named: attempt.continues)
         finish(attempt, peer, keys, greeting, on: path, continues: continued, at: now, into: &outbox)
         peer.conversation?.repeatUntilHeard([], at: now)
         attend(to: peer, at: now, into: &outbox)
@@ -123,12 +128,17 @@ extension Sessions {
             return try read(
                 &packet, in: AnswerHeader.byteCount..<packet.byteCount - Packet.codeBytes, &handshake)
         } catch {
-            holders[attempt.index] = nil
-            let again = beginning(for: attempt.target, continues: remoteIndex(attempt.continues), proof: nil)
-            attempt.restart(again, at: attempt.next)
-            holders[attempt.index] = .attempt(attempt)
+            beginAgain(attempt)
             throw error
         }
+    }
+
+    /// Has an attempt say other bytes when its time comes.
+    private mutating func beginAgain(_ attempt: Attempt) {
+        holders[attempt.index] = nil
+        let again = beginning(for: attempt.target, continues: remoteIndex(attempt.continues), proof: nil)
+        attempt.restart(again, at: attempt.next)
+        holders[attempt.index] = .attempt(attempt)
     }
 
     private func peerKey(of attempt: Attempt) -> AgreementPublicKey? {
@@ -152,6 +162,7 @@ extension Sessions {
             outbox.put(.note(.fellBack(peer.node, silentTries: Timing.silentTries)))
         }
         establish(peer, keys, greeting, on: path, isMine: true, continues: continues, at: now, into: &outbox)
+        peer.told = attempt.address
         let waiting = attempt.takeWaiting()
         if case .node(let meant) = attempt.target, meant != peer.node {
             outbox.put(.note(.refused(.otherNode, from: path)))

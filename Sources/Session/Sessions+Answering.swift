@@ -31,8 +31,8 @@ extension Sessions {
         Packet.begin(.second, in: &message)
         message.u32(index)
         message.u32(header.sender)
-        let continues = conversation(of: node, named: greeting.continues) == nil ? 0 : 1 as UInt32
-        let reply = Greeting(introduction: nil, life: life, continues: continues)
+        let continued = conversation(of: node, named: greeting.continues)
+        let reply = Greeting(introduction: nil, life: life, continues: continued == nil ? 0 : 1)
         try say(reply.encoded, &handshake, into: &message)
         Codes.putFirst(behind: 0, MeshKeys.code(of: peerKey, in: mesh), in: &message)
         let keys = SessionKeys(
@@ -40,8 +40,13 @@ extension Sessions {
         remember(
             Candidate(
                 index, .keyed(keys, node, peerKey, greeting, beginnings: header.beginnings),
-                ephemeral: header.ephemeral, answer: message.bytes, handshake: nil), at: now)
+                continues: continued, ephemeral: header.ephemeral, answer: message.bytes, handshake: nil), at: now)
         put(message.bytes, to: path, into: &outbox)
+        if settings.flaw == .believesCandidates {
+            establish(
+                peer(node, key: peerKey), keys, greeting, on: path, isMine: false, continues: nil, at: now,
+                into: &outbox)
+        }
     }
 
     /// Somebody begins who does not know this node.
@@ -68,8 +73,9 @@ extension Sessions {
         Codes.putFirst(behind: 0, MeshKeys.code(of: nil, in: mesh), in: &message)
         precondition(message.count <= packet.byteCount, "an answer is never longer than what it answers")
         remember(
-            Candidate(index, .knocked, ephemeral: header.ephemeral, answer: message.bytes, handshake: handshake),
-            at: now)
+            Candidate(
+                index, .knocked, continues: nil, ephemeral: header.ephemeral, answer: message.bytes,
+                handshake: handshake), at: now)
         put(message.bytes, to: path, into: &outbox)
     }
 

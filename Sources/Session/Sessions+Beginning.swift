@@ -29,9 +29,24 @@ extension Sessions {
         begin(target, at: contact.address, because: isSilent ? .silence : .wornOut, now, into: &outbox)
     }
 
+    /// Nobody says anything, but the line has something that its peer does not acknowledge. Without this, streams would
+    /// wait for ever for a peer that lost its keys. A few tries at a time: the peer may be gone for good.
+    mutating func renewIfSilent(
+        _ conversation: Conversation, _ peer: Peer, at now: Instant, into outbox: inout Outbox<SessionEffect>
+    ) {
+        guard let since = conversation.unansweredSince, now - max(since, peer.gaveUp ?? since) >= Timing.silence else {
+            return
+        }
+        let target = Attempt.Target.node(peer.node)
+        guard attempts[target] == nil else { return }
+        begin(
+            target, at: peer.told ?? conversation.path.address, because: .silence, tries: Timing.silentTries, now,
+            into: &outbox)
+    }
+
     mutating func begin(
-        _ target: Attempt.Target, at address: Address, because reason: SessionNote.Beginnings, _ now: Instant,
-        into outbox: inout Outbox<SessionEffect>
+        _ target: Attempt.Target, at address: Address, because reason: SessionNote.Beginnings,
+        tries: Int = Timing.tries, _ now: Instant, into outbox: inout Outbox<SessionEffect>
     ) {
         guard attempts.count < Limits.attempts, !address.isUnspecified else { return }
         var continues: (ours: UInt32, theirs: UInt32) = (0, 0)
@@ -39,7 +54,7 @@ extension Sessions {
             continues = (keys.index, keys.remoteIndex)
         }
         let attempt = Attempt(
-            target, at: address, continues: continues.ours, isProbe: reason == .backToUDP,
+            target, at: address, continues: continues.ours, isProbe: reason == .backToUDP, tries: tries,
             beginning(for: target, continues: continues.theirs, proof: nil), at: now)
         attempts[target] = attempt
         holders[attempt.index] = .attempt(attempt)
@@ -56,6 +71,7 @@ extension Sessions {
         let tries = attempt.patience.tries
         guard attempt.tryAgain(at: now, &random) else {
             forget(attempt)
+            if case .node(let node) = attempt.target { peers[node]?.gaveUp = now }
             if !attempt.isProbe { outbox.put(.note(.unanswered(contact(of: attempt), tries: tries))) }
             let lost = attempt.takeWaiting().count
             if lost > 0 { outbox.put(.note(.dropped(contact(of: attempt), count: lost))) }

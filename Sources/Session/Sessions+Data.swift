@@ -19,9 +19,12 @@ extension Sessions {
             forget(candidate)
             let peer = peer(node, key: peerKey)
             peer.beginnings = max(peer.beginnings, beginnings)
-            let continued = self.conversation(of: node, named: greeting.continues)
+            // The peer goes on with the line that the answer promised, and it ended here meanwhile: it will ask again.
+            guard candidate.continues == nil || candidate.continues === peer.conversation else {
+                throw .badHandshake
+            }
             let conversation = establish(
-                peer, keys, greeting, on: path, isMine: false, continues: continued, at: now, into: &outbox)
+                peer, keys, greeting, on: path, isMine: false, continues: candidate.continues, at: now, into: &outbox)
             try hear(packet.bytes, content, header.number, conversation, keys, from: path, at: now, into: &outbox)
         case .attempt, nil: throw .unknownSession
         }
@@ -51,24 +54,36 @@ extension Sessions {
         if let peer = peers[conversation.node] { schedule(peer) }
     }
 
-    /// Hands on what a line wants. Its ranges count from the content; a packet's count from its header.
+    /// The planted flaw: moves a session's path by a packet that nobody has opened.
+    mutating func follow(_ packet: RawSpan, on path: Path, at now: Instant) {
+        guard let header = try? DataHeader(of: packet),
+            case .conversation(let conversation, _)? = holders[header.receiver]
+        else { return }
+        conversation.move(to: path, at: now)
+        remember(path, of: conversation)
+    }
+
+    /// Hands on what a line wants. Its ranges count from the content; a packet's count from its header. Of a line that
+    /// lost a race only datagrams are handed on: both lines count their streams from the same numbers, and those of the
+    /// loser are lost.
     private mutating func relay(
         of conversation: Conversation, from path: Path, offset: Int, into outbox: inout Outbox<SessionEffect>
     ) {
         let node = conversation.node
+        let isCurrent = peers[node]?.conversation === conversation
         func moved(_ range: Range<Int>) -> Range<Int> { range.lowerBound + offset..<range.upperBound + offset }
+        func tell(_ event: StreamEvent) { if isCurrent { outbox.put(.stream(node, event)) } }
         for effect in lineOutbox.effects {
             switch effect {
             case .datagram(let priority, let range):
                 outbox.put(.said(node, priority, moved(range), from: path))
-            case .opened(let stream, let service): outbox.put(.stream(node, .opened(stream, service)))
-            case .readable(let stream): outbox.put(.stream(node, .readable(stream)))
-            case .writable(let stream): outbox.put(.stream(node, .writable(stream)))
-            case .piece(let stream, let at, let range):
-                outbox.put(.stream(node, .piece(stream, offset: at, moved(range))))
-            case .finished(let stream): outbox.put(.stream(node, .finished(stream)))
-            case .closed(let stream): outbox.put(.stream(node, .closed(stream)))
-            case .reset(let stream, let code): outbox.put(.stream(node, .reset(stream, code: code)))
+            case .opened(let stream, let service): tell(.opened(stream, service))
+            case .readable(let stream): tell(.readable(stream))
+            case .writable(let stream): tell(.writable(stream))
+            case .piece(let stream, let at, let range): tell(.piece(stream, offset: at, moved(range)))
+            case .finished(let stream): tell(.finished(stream))
+            case .closed(let stream): tell(.closed(stream))
+            case .reset(let stream, let code): tell(.reset(stream, code: code))
             case .note(let note): outbox.put(.note(.line(node, note)))
             }
         }
@@ -99,7 +114,8 @@ extension Sessions {
         _ conversation: Conversation, at now: Instant, into outbox: inout Outbox<SessionEffect>
     ) {
         let start = outbox.arena.count
-        let number = conversation.line.takeNumber(at: now)
+        let number =
+            settings.flaw == .reusesNumbers ? conversation.line.nextNumber : conversation.line.takeNumber(at: now)
         conversation.keys.header(number, at: now).write(into: &outbox.arena)
         send(conversation, number, from: start, isWord: true, at: now, into: &outbox)
     }
@@ -126,7 +142,8 @@ extension Sessions {
         continues: Conversation?, at now: Instant, into outbox: inout Outbox<SessionEffect>
     ) -> Conversation {
         if peers[peer.node] == nil { admit(peer, into: &outbox) }
-        if let continues {
+        let kept = settings.flaw == .keepsLine ? peer.conversation : nil
+        if let continues = continues ?? kept {
             holders[keys.index] = .conversation(continues, keys)
             let from = continues.path
             if let given = continues.renew(keys, on: path, at: now) { holders[given.index] = nil }
@@ -232,6 +249,7 @@ extension Sessions {
                 }
             }
             flush(conversation, at: now, into: &outbox)
+            renewIfSilent(conversation, peer, at: now, into: &outbox)
             if let due = conversation.owesWord, due <= now { sayWord(conversation, at: now, into: &outbox) }
             probeUDP(conversation, peer, at: now, into: &outbox)
         }
@@ -250,7 +268,8 @@ extension Sessions {
         peer.nextProbe = now + Timing.backToUDP
         let target = Attempt.Target.node(peer.node)
         guard attempts[target] == nil else { return }
-        begin(target, at: conversation.path.address, because: .backToUDP, now, into: &outbox)
+        begin(
+            target, at: conversation.path.address, because: .backToUDP, tries: Timing.silentTries, now, into: &outbox)
     }
 
     mutating func schedule(_ peer: Peer) { deadlines[.peer(peer.node)] = peer.deadline }

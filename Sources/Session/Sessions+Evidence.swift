@@ -28,8 +28,26 @@ extension Sessions {
             line: conversation.line.evidence)
     }
 
+    /// How much there is of everything that others can make grow.
+    package var load: SessionLoad {
+        SessionLoad(
+            attempts: attempts.count, candidates: candidatesByEphemeral.count, indices: holders.count,
+            peers: peers.count, addresses: nodes.count)
+    }
+
     /// Whom there is a session with, in the order of their ids.
     package var connected: [NodeID] { peers.values.filter { $0.conversation != nil }.map(\.node) }
+}
+
+/// Counts of what the sessions hold.
+package struct SessionLoad: Equatable, Sendable {
+    /// Handshakes that this node has begun and nobody has finished.
+    package let attempts: Int
+    /// Handshakes that others have begun and not confirmed.
+    package let candidates: Int
+    package let indices: Int
+    package let peers: Int
+    package let addresses: Int
 }
 
 /// Why the way to a peer is as it is: what `marram links` shows.

@@ -105,6 +105,7 @@ package struct Sessions: ~Copyable {
             case .fresh: try takeFresh(packet.bytes, from: path, at: now, into: &outbox)
             }
         } catch {
+            if settings.flaw == .roamsBeforeSeal { follow(packet.bytes, on: path, at: now) }
             outbox.put(.note(.refused(error, from: path)))
         }
     }
@@ -119,6 +120,7 @@ package struct Sessions: ~Copyable {
         guard let node, let peer = peers[node], let conversation = peer.conversation else {
             return wait(with: datagram, priority, for: contact, at: now, into: &outbox)
         }
+        if !contact.address.isUnspecified { peer.told = contact.address }
         do throws(LineRefusal) {
             try conversation.line.say(datagram, priority, at: now)
         } catch {
@@ -212,10 +214,14 @@ final class Peer {
     var conversation: Conversation?
     /// Where the conversation's packets come from.
     var address: Address?
+    /// Where it is, by the word of whoever said something to it last: a path may have moved to a place that it has left.
+    var told: Address?
     /// The line that lost a race, while it still opens what was on its way.
     var fading: (conversation: Conversation, until: Instant)?
     /// The highest count of beginnings that a confirmed handshake of the peer had.
     var beginnings: UInt64 = 0
+    /// When a handshake with it was given up last.
+    var gaveUp: Instant?
     /// When a conversation over TCP tries UDP next.
     var nextProbe: Instant?
 
@@ -241,6 +247,8 @@ final class Candidate {
 
     let index: UInt32
     let stage: Stage
+    /// The conversation that the answer promised to go on with.
+    let continues: Conversation?
     /// The sender's own key for this handshake: the same again is the same packet again.
     let ephemeral: AgreementPublicKey
     /// The answer, to be said again when the beginning comes again.
@@ -249,11 +257,12 @@ final class Candidate {
     private var handshake: Handshake?
 
     init(
-        _ index: UInt32, _ stage: Stage, ephemeral: AgreementPublicKey, answer: [UInt8],
+        _ index: UInt32, _ stage: Stage, continues: Conversation?, ephemeral: AgreementPublicKey, answer: [UInt8],
         handshake: consuming Handshake?
     ) {
         self.index = index
         self.stage = stage
+        self.continues = continues
         self.ephemeral = ephemeral
         self.answer = answer
         self.handshake = handshake
@@ -267,9 +276,12 @@ package struct SessionSettings: Sendable {
     package var line: LineSettings
     /// Whether the world can carry packets over TCP.
     package var hasTCP: Bool
+    /// What the simulator plants, and nobody else.
+    package var flaw: SessionFlaw?
 
-    package init(line: LineSettings = LineSettings(), hasTCP: Bool = true) {
+    package init(line: LineSettings = LineSettings(), hasTCP: Bool = true, flaw: SessionFlaw? = nil) {
         self.line = line
         self.hasTCP = hasTCP
+        self.flaw = flaw
     }
 }

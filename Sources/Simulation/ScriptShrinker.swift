@@ -145,6 +145,8 @@ extension Script {
 
     /// The script with a part of the waiting before one action taken out: it and all later ones come sooner.
     func pulled(from index: Int, _ divisor: Int64) -> Script {
+        // What is asked in the liveness phase keeps its distance from the faults.
+        guard actions[index].at < safety else { return self }
         var script = self
         let wait = actions[index].at - (index > 0 ? actions[index - 1].at : .zero)
         let gap = Interval.milliseconds((wait / divisor).milliseconds)
@@ -153,12 +155,15 @@ extension Script {
         return script
     }
 
-    /// The script with a shorter safety phase; what began later is gone.
+    /// The script with a shorter safety phase; what began later in it is gone, and what is asked after it comes sooner.
     func ending(safetyAt end: Interval) -> Script {
         guard end < safety else { return self }
         var script = self
         script.safety = end
-        script.actions.removeAll { $0.at >= end }
+        script.actions.removeAll { $0.at >= end && $0.at < safety }
+        for index in script.actions.indices where script.actions[index].at >= safety {
+            script.actions[index].at = script.actions[index].at - (safety - end)
+        }
         return script
     }
 }

@@ -127,6 +127,7 @@ final class House {
     var deadline: Instant? { sessions.deadline }
     func isConnected(to node: NodeID) -> Bool { sessions.connected.contains(node) }
     var fingerprint: UInt64 { sessions.fingerprint }
+    var load: SessionLoad { sessions.load }
     var candidates: Int { sessions.candidates.count }
     var refusals: [Refusal] {
         notes.compactMap { if case .refused(let refusal, from: _) = $0 { refusal } else { nil } }
@@ -134,6 +135,14 @@ final class House {
 
     func say(_ text: String, _ priority: Priority, to contact: Contact, at now: Instant) {
         sessions.say(Array(text.utf8).raw, priority, to: contact, at: now, into: &outbox)
+        carryOut([])
+    }
+
+    /// Opens a stream and writes to it, when there is a session.
+    func open(to node: NodeID, writing text: String, at now: Instant) {
+        guard let stream = try? sessions.open(.normal, to: node, at: now) else { return }
+        let taken = sessions.write(Array(text.utf8).raw, to: stream, of: node, at: now, into: &outbox)
+        precondition(taken == text.utf8.count, "a new stream takes a few bytes")
         carryOut([])
     }
 
