@@ -78,7 +78,11 @@ let package = Package(
         room(
             "Host",
             ["Base", "Text", "Crypto", "Loop", "Disk", "Trust", "Session", "Membership", "Control", "Node"]),
-        room("Simulation", ["Base", "Choices", "Crypto", "Disk", "Trust", "Session", "Membership", "Control", "Node"]),
+        room(
+            "Simulation",
+            [
+                "Base", "Choices", "Crypto", "Disk", "Trust", "Traffic", "Session", "Membership", "Control", "Node",
+            ]),
         // 7 Tools. Verbs is what `marram` can say; a room of its own, so that it can be tested.
         room("Verbs", ["Base", "Text", "Control", "Host"]),
         tool("marramd", ["Base", "Host"]),
@@ -87,13 +91,12 @@ let package = Package(
         .target(name: "CMallocCount", path: "Tools/CMallocCount"),
         tool(
             "marram-bench",
-            ["Base", "Text", "Crypto", "Loop", "Trust", "Noise", "Traffic", "Session", "CMallocCount"]),
+            ["Base", "Text", "Crypto", "Loop", "Trust", "Noise", "Traffic", "Session", "Simulation", "CMallocCount"]),
         .target(
             name: "FuzzDecoders",
             dependencies: [
                 "Base", "Text", "Crypto", "Trust", "Noise", "Traffic", "Session", "Membership", "Control", "Node",
-                "Host", "Simulation",
-                "Verbs",
+                "Host", "Simulation", "Verbs",
             ],
             path: "Tools/fuzz/Decoders", swiftSettings: settings()),
         // Tests, one target a room
@@ -105,7 +108,7 @@ let package = Package(
         tests("Loop", ["Base", "Choices", "Loop"]),
         tests("Disk", ["Base", "Choices", "Disk"]),
         tests("Trust", ["Base", "Choices", "Crypto", "Trust"]),
-        tests("Traffic", ["Base", "Choices", "Traffic"]),
+        tests("Traffic", ["Base", "Choices", "Traffic", "Simulation"]),
         tests("Session", ["Base", "Choices", "Crypto", "Noise", "Traffic", "Trust", "Session"]),
         tests("Noise", ["Base", "Crypto", "Noise"]),
         tests("Membership", ["Base", "Choices", "Membership"]),

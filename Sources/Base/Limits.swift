@@ -187,13 +187,15 @@ extension Limits {
     package static let peerStreams = 128
     /// How far ahead of the highest known a new stream's id may be, in streams: packets overtake one another.
     package static let streamsAhead = 1_024
-    /// Bytes of one stream that its reader has not taken: at 45 % loss a byte is sent up to eight times, and 10 Mbit/s
-    /// over a satellite (600 ms) come to 3.3 MB meanwhile.
-    package static let streamWindow = 4 << 20
+    /// Bytes of one stream that its reader has not taken: at 45 % loss a byte is sent up to eleven times, and 10 Mbit/s
+    /// over a satellite (600 ms) come to 5 MB meanwhile.
+    package static let streamWindow = 8 << 20
     /// The same for all streams of one line.
     package static let lineWindow = 16 << 20
-    /// Bytes of one stream that wait to be sent or acknowledged: as many as the peer's window lets fly, and again.
-    package static let streamSendBytes = 8 << 20
+    /// Bytes of one stream that are not yet acknowledged: as many as the peer's window lets fly, and again.
+    package static let streamSendBytes = 16 << 20
+    /// Those of them that were never sent: what a fast path takes until a writer has answered.
+    package static let streamAheadBytes = 1 << 20
     /// Packets sent and not yet spoken of by the peer: a full window of the smallest.
     package static let packetsInFlight = 16_384
     /// Ranges of packet numbers in one feedback: with every other packet lost, a second of 10 Mbit/s.
@@ -202,7 +204,6 @@ extension Limits {
     package static let feedbackSamples = 16
     /// Ranges of one stream's bytes that arrived out of order: more packets than a window holds do not exist.
     package static let streamRanges = 4_096
-    /// Units that are mixed into one packet: what 10 Mbit/s have in flight to a satellite, twice. Solving for all of
-    /// them takes some tens of milliseconds.
-    package static let mixedUnits = 1_024
+    /// Units that are mixed into one packet. A block of so many, half of them missing, is solved in some milliseconds.
+    package static let mixedUnits = 512
 }

@@ -34,9 +34,7 @@ package enum HashFunction: CaseIterable, Sendable {
     /// stays, and nothing is allocated.
     package func extend(_ hash: inout [UInt8], with bytes: RawSpan) {
         precondition(hash.count == byteCount, "a chain of hashes has one length throughout")
-        let (size, alignment) = (Self.stateByteCount, Self.stateAlignment)
-        unsafe withUnsafeTemporaryAllocation(byteCount: size, alignment: alignment) { scratch in
-            let state = UnsafeMutableRawPointer(unsafe scratch.address)
+        unsafe Self.withScratch(0) { state, _ in
             unsafe start(state)
             unsafe hash.withUnsafeMutableBytes { buffer in
                 unsafe absorb(buffer.address, count: byteCount, into: state)
@@ -98,6 +96,18 @@ extension Digest {
 extension HashFunction {
     static let stateByteCount = 384
     static let stateAlignment = 64
+
+    /// Lends memory on the stack for a state and `count` bytes more, and wipes it. Swift has no place on the stack for
+    /// what must lie on a multiple of more than 16, and would ask malloc each time: so there is room to move up.
+    @inline(__always)
+    static func withScratch(_ count: Int, _ body: (UnsafeMutableRawPointer, UnsafeMutablePointer<UInt8>) -> Void) {
+        let byteCount = stateByteCount + count
+        unsafe withUnsafeTemporaryAllocation(byteCount: byteCount + stateAlignment, alignment: 16) { scratch in
+            let state = unsafe UnsafeMutableRawPointer(scratch.address).alignedUp(toMultipleOf: stateAlignment)
+            unsafe body(state, (state + stateByteCount).assumingMemoryBound(to: UInt8.self))
+            unsafe sodium_memzero(state, byteCount)
+        }
+    }
 
     func start(_ state: UnsafeMutableRawPointer) {
         _ = Sodium.started

@@ -10,9 +10,23 @@ package struct KeyDerivation: Sendable {
 
     package init(_ function: HashFunction) { self.function = function }
 
-    /// The next chaining key and two keys, from a chaining key and something new (Noise, section 4.3: `HKDF`). All
-    /// three are always made, though most steps of a handshake use two: the third costs it a microsecond.
-    package func advance(_ chainingKey: borrowing SecretBytes, with input: RawSpan) -> DerivedSecrets {
+    /// The next chaining key and a key, from a chaining key and something new (Noise, section 4.3: `HKDF` with two
+    /// outputs).
+    package func advance(_ chainingKey: borrowing SecretBytes, with input: RawSpan) -> DerivedPair {
+        let byteCount = function.byteCount
+        return chainingKey.withBytes { salt in
+            unsafe withBlocks(2, salt: salt, input: input, info: none.raw) { blocks in
+                unsafe DerivedPair(
+                    first: SecretBytes(count: byteCount) { unsafe $0.update(from: blocks, count: byteCount) },
+                    second: SecretBytes(count: byteCount) {
+                        unsafe $0.update(from: blocks + byteCount, count: byteCount)
+                    })
+            }
+        }
+    }
+
+    /// The next chaining key and two keys (`HKDF` with three outputs).
+    package func advanceByThree(_ chainingKey: borrowing SecretBytes, with input: RawSpan) -> DerivedSecrets {
         let byteCount = function.byteCount
         return chainingKey.withBytes { salt in
             unsafe withBlocks(3, salt: salt, input: input, info: none.raw) { blocks in
@@ -68,14 +82,8 @@ package struct KeyDerivation: Sendable {
     func authenticate(
         key: RawSpan, into code: UnsafeMutablePointer<UInt8>, _ message: (UnsafeMutableRawPointer) -> Void
     ) {
-        let (block, inner) = (HashFunction.stateByteCount, HashFunction.stateByteCount + function.blockByteCount)
-        let byteCount = inner + function.byteCount
-        return unsafe withUnsafeTemporaryAllocation(byteCount: byteCount, alignment: HashFunction.stateAlignment) {
-            scratch in
-            let (state, pad) = unsafe (UnsafeMutableRawPointer(scratch.address), scratch.address + block)
-            let innerHash = unsafe scratch.address + inner
-            defer { unsafe sodium_memzero(state, byteCount) }
-
+        unsafe HashFunction.withScratch(function.blockByteCount + function.byteCount) { state, pad in
+            let innerHash = unsafe pad + function.blockByteCount
             unsafe pad.update(repeating: 0, count: function.blockByteCount)
             unsafe key.withPointer { bytes, count in
                 if count > function.blockByteCount {
@@ -102,6 +110,12 @@ package struct KeyDerivation: Sendable {
 }
 
 /// What `KeyDerivation.advance` makes, each as long as the hash.
+@frozen package struct DerivedPair: ~Copyable {
+    package let first: SecretBytes
+    package let second: SecretBytes
+}
+
+/// What `KeyDerivation.advanceByThree` makes, each as long as the hash.
 @frozen package struct DerivedSecrets: ~Copyable {
     package let first: SecretBytes
     package let second: SecretBytes

@@ -22,6 +22,8 @@ package final class Host {
     var flight: FlightFiles
     private let lock: DirectoryLock
     private let socket: UDPSocket
+    /// Nil when somebody else has the port's number in TCP.
+    private let carrier: TCPCarrier?
     private let timer: Timer
     private let signals: Signals
     private let control: ControlSocket
@@ -67,6 +69,8 @@ package final class Host {
         storage = try Storage(directory, on: loop)
         let stored = try storage.load()
         socket = try Self.socket(at: listen, on: loop)
+        let trouble: LoopError?
+        (carrier, trouble) = Self.carrier(beside: socket.localAddress, on: loop)
         control = try Self.control(at: directory.socketPath, on: loop)
         flight = FlightFiles(directory, bytes: configuration.record.bytes)
         now = loop.now()
@@ -74,9 +78,22 @@ package final class Host {
         node = MarramNode(
             try Self.configuration(configuration, identity, boot: storage.boot, bound: socket.localAddress),
             sessions: Sessions(
-                identity, boot: storage.boot, settings: SessionSettings(hasTCP: false), entropy: entropy.split(),
+                identity, boot: storage.boot, settings: SessionSettings(hasTCP: carrier != nil),
+                entropy: entropy.split(),
                 random: Self.random(from: &entropy), at: now.instant),
             stored: stored, random: Self.random(from: &entropy), mischief: .none, at: now)
+        if let trouble {
+            log.write(.warning, "nobody reaches this node over TCP, should UDP be blocked: \(trouble)", at: now.wall)
+        }
+    }
+
+    /// A node without TCP still has UDP; so what keeps it from listening is no reason not to start.
+    private static func carrier(beside address: Address, on loop: EventLoop) -> (TCPCarrier?, LoopError?) {
+        do throws(LoopError) {
+            return (try TCPCarrier(beside: address, on: loop), nil)
+        } catch {
+            return (nil, error)
+        }
     }
 
     private static func random(from entropy: inout Entropy) -> Random {
@@ -126,11 +143,9 @@ package final class Host {
     }
 
     private func start() {
-        socket.onReceive { [unowned self] bytes, source in
-            now = loop.now()
-            node.receive(&bytes, from: Path(source), at: now, into: &outbox)
-            carryOut()
-        }
+        socket.onReceive { [unowned self] bytes, source in receive(&bytes, from: Path(source)) }
+        carrier?.onReceive = { [unowned self] bytes, path in receive(&bytes, from: path) }
+        carrier?.open()
         timer.onFire { [unowned self] in
             now = loop.now()
             guard node.deadline.map({ $0 <= now.instant }) ?? false else { return }
@@ -162,11 +177,18 @@ package final class Host {
         log.write(.info, "\(node.name) listens on UDP \(socket.localAddress)", at: now.wall)
     }
 
+    private func receive(_ bytes: inout MutableRawSpan, from path: Path) {
+        now = loop.now()
+        node.receive(&bytes, from: path, at: now, into: &outbox)
+        carryOut()
+    }
+
     private func endTurn() {
         now = loop.now()
+        carrier?.tidy(at: now.instant)
         record()
         storage.commit(at: now.instant)
-        let deadlines = [node.deadline, storage.retry].compactMap { $0 }
+        let deadlines = [node.deadline, storage.retry, carrier?.deadline].compactMap { $0 }
         if let next = deadlines.min() { timer.arm(at: next) } else { timer.disarm() }
     }
 
@@ -193,7 +215,11 @@ package final class Host {
         for effect in outbox.effects {
             switch effect {
             case .send(let range, let path):
-                socket.send(outbox.arena.bytes.raw.extracting(range), to: path.address)
+                let bytes = outbox.arena.bytes.raw.extracting(range)
+                switch path.carrier {
+                case .udp: socket.send(bytes, to: path.address)
+                case .tcp: carrier?.send(bytes, to: path.address, at: now.instant)
+                }
             case .persist(let facts, let ticket): storage.put(facts, ticket)
             case .reply(let id, let envelope): control.reply(warned(envelope), to: id)
             case .note(let note): log(note)

@@ -55,7 +55,7 @@ struct SymmetricState: ~Copyable {
 
     /// Takes in the pre-shared key.
     mutating func mix(presharedKey: borrowing SecretBytes) {
-        let derived = presharedKey.withBytes { input in derivation.advance(chainingKey, with: input) }
+        let derived = presharedKey.withBytes { input in derivation.advanceByThree(chainingKey, with: input) }
         chainingKey = derived.first
         derived.second.withBytes { bytes in mix(hash: bytes) }
         take(derived.third)

@@ -1,9 +1,9 @@
-internal import Base
+package import Base
 internal import Crypto
 internal import Trust
 
 /// What both sides say of themselves inside a handshake, sealed. Later versions add fields.
-struct Greeting {
+package struct Greeting {
     /// Who speaks: sent by whoever the other side cannot know yet.
     var introduction: Introduction?
     /// Drawn when the process started. Two handshakes at one time are told from a restart by it.
@@ -25,14 +25,14 @@ struct Greeting {
 }
 
 extension Greeting: WireValue {
-    func encode(into writer: inout ByteWriter) {
+    package func encode(into writer: inout ByteWriter) {
         if let introduction { writer.field(Tag.introduction) { introduction.encode(into: &$0) } }
         writer.field(Tag.life) { $0.u64(life) }
         if continues != 0 { writer.field(Tag.continues) { $0.u32(continues) } }
         if let proof { writer.field(Tag.proof) { proof.encode(into: &$0) } }
     }
 
-    init(from reader: inout ByteReader) throws(DecodeError) {
+    package init(from reader: inout ByteReader) throws(DecodeError) {
         var life: UInt64?
         var greeting = Greeting(introduction: nil, life: 0)
         try reader.fields(atMost: Self.largestFieldBytes) { tag, value throws(DecodeError) in

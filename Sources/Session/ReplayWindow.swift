@@ -1,3 +1,5 @@
+internal import Base
+
 /// Which numbers of a peer's packets were seen: the highest, and one bit for each of the thousand and more below it, in
 /// a ring of words (RFC 6479). A number is entered after the packet's seal proved true; entering what a stranger made
 /// up would let strangers move the window.
@@ -28,6 +30,13 @@ package struct ReplayWindow: Sendable {
             end = number + 1
         }
         ring[slot(number)] |= bit(number)
+    }
+
+    var fingerprint: UInt64 {
+        var hash = TraceHash()
+        hash.absorb(end)
+        for index in ring.indices { hash.absorb(ring[index]) }
+        return hash.value
     }
 
     private func slot(_ number: UInt64) -> Int { Int(number / 64 % Self.words) }

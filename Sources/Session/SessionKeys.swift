@@ -13,9 +13,9 @@ final class SessionKeys {
     let remoteIndex: UInt32
     /// Whether this node began the handshake.
     let isMine: Bool
-    private let born: Instant
+    let born: Instant
     private var sending: Key
-    private var phase: UInt8 = 0
+    private(set) var phase: UInt8 = 0
     private var phaseBegan: Instant
     private var receiving: Key
     private var receivingPhase: UInt8 = 0
@@ -50,6 +50,9 @@ final class SessionKeys {
     func isWornOut(at now: Instant) -> Bool {
         now - born >= Limits.sessionLife || sentPackets >= Limits.sessionPackets || sentBytes >= Limits.sessionBytes
     }
+
+    /// What a packet that does not open must leave as it is.
+    var fingerprint: UInt64 { window.fingerprint ^ UInt64(receivingPhase) << 56 }
 
     // MARK: Sealing
 

@@ -37,20 +37,16 @@ extension Sessions {
             remember(path, of: conversation)
             outbox.put(.note(.moved(conversation.node, from: former, to: path)))
         }
-        if content.isEmpty {
-            // The side that began asks with a bare word whether it is heard, and the other side says so.
-            if !keys.isMine { conversation.oweWord(at: now) }
-        } else {
-            do throws(LineFault) {
-                try conversation.line.receive(
-                    packet.extracting(content), number: number, at: now, into: &lineOutbox)
-            } catch {
-                lineOutbox.removeAll()
-                end(conversation, because: .fault, into: &outbox)
-                throw .badContent
-            }
-            relay(of: conversation, from: path, offset: content.lowerBound, into: &outbox)
+        // The side that began asks with a bare word whether it is heard, and the other side says so.
+        if content.isEmpty, !keys.isMine { conversation.oweWord(at: now) }
+        do throws(LineFault) {
+            try conversation.line.receive(packet.extracting(content), number: number, at: now, into: &lineOutbox)
+        } catch {
+            lineOutbox.removeAll()
+            end(conversation, because: .fault, into: &outbox)
+            throw .badContent
         }
+        relay(of: conversation, from: path, offset: content.lowerBound, into: &outbox)
         flush(conversation, at: now, into: &outbox)
         if let peer = peers[conversation.node] { schedule(peer) }
     }
@@ -103,7 +99,7 @@ extension Sessions {
         _ conversation: Conversation, at now: Instant, into outbox: inout Outbox<SessionEffect>
     ) {
         let start = outbox.arena.count
-        let number = conversation.line.takeNumber()
+        let number = conversation.line.takeNumber(at: now)
         conversation.keys.header(number, at: now).write(into: &outbox.arena)
         send(conversation, number, from: start, isWord: true, at: now, into: &outbox)
     }

@@ -195,9 +195,6 @@ package struct Sessions: ~Copyable {
         schedule(peer)
     }
 
-    /// Whether there is a session with `node`.
-    package func isConnected(to node: NodeID) -> Bool { peers[node]?.conversation != nil }
-
     /// A number for a session, drawn so that nobody who sees two can tell that they are of one node.
     mutating func newIndex() -> UInt32 {
         while true {

@@ -16,8 +16,8 @@ extension Line {
         }
         let dropped = queues[index].put(datagram, id: id, copies: copies)
         guard dropped > 0 else { return }
-        evidenceCounts.datagramsDropped += dropped
-        if notes.count < Limits.lineNotes { notes.append(.dropped(priority)) }
+        counts.datagramsDropped += dropped
+        note(.dropped(priority))
     }
 
     /// How many copies make it so likely that one comes through: all are lost once in a thousand times at most.
@@ -90,21 +90,5 @@ extension Line {
         }
         guard queues.contains(where: { !$0.isEmpty }) else { return nil }
         return bucket.isOpen ? clock : max(clock, bucket.opening)
-    }
-
-    /// Reads one of the two frames that hold a datagram.
-    mutating func readDatagram(
-        _ tag: UInt8, _ reader: inout ByteReader, into outbox: inout Outbox<LineEffect>
-    ) throws(DecodeError) {
-        var priority = Priority.urgent
-        var isNew = true
-        if tag == FrameTag.urgent {
-            isNew = urgentSeen.enter(try reader.varint())
-        } else {
-            guard let said = Priority(rawValue: try reader.u8()), said != .urgent else { throw .outOfRange }
-            priority = said
-        }
-        let length = try reader.slice(atMost: Limits.lineDatagramBytes).byteCount
-        if isNew { outbox.put(.datagram(priority, reader.offset - length..<reader.offset)) }
     }
 }

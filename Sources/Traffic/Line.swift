@@ -8,101 +8,97 @@ package import Base
 /// it opened to `receive`, once. After every call `deadline` says when `next` may have something again.
 package struct Line: ~Copyable {
     let side: Side
-    let settings: LineSettings
-    /// The number that the next packet will have, for whoever writes its header first.
-    package internal(set) var nextNumber: UInt64
-    var queues: [DatagramQueue]
+    var settings: LineSettings
+    /// The latest moment that any door was told.
+    var clock: Instant
+    var counts = LineCounts()
+    /// Effects of doors that have no outbox; `next` and `receive` hand them out.
+    var pending: [LineEffect] = []
+
+    // Datagrams.
+    var queues: [DatagramQueue] = Priority.allCases.map { _ in DatagramQueue() }
     var urgentID: UInt64 = 0
     var urgentSeen = UrgentWindow()
     var bucket: TokenBucket
-    /// Bytes that each priority has saved up of its share, at most a packet's worth.
+    /// Bytes that each priority has saved up of its share, at most a datagram's worth.
     var credit = [Int](repeating: 0, count: Priority.allCases.count)
+
+    // Streams.
+    var streams = StreamTable()
+    var opened: UInt64 = 0
+    var peerOpened = StreamWindow()
+    /// Streams that our side has open, and the peer.
+    var oursOpen = 0
+    var theirsOpen = 0
+    /// The stream that sent last: the next one's turn is first.
+    var turn = StreamID(0)
+    var resets: [(stream: StreamID, code: UInt64, sent: UInt64)] = []
+    /// Streams that are closed here, of which the peer is told that everything came.
+    var farewells: [(stream: StreamID, due: Int)] = []
+    /// Bytes of all streams: sent and allowed by the peer; received, consumed and granted to the peer.
+    var sentBytes: UInt64 = 0
+    var sendLimit = UInt64(Limits.lineWindow)
+    var receivedBytes: UInt64 = 0
+    var consumedBytes: UInt64 = 0
+    var grantedBytes = UInt64(Limits.lineWindow)
+
+    // What goes out, and what is known of it.
+    var log: PacketLog
+    var controller: Controller
+    var size: PacketSize
+    var repair = RepairPatience()
+    /// When something that asks for feedback was last sent, and anything at all.
+    var lastEliciting: Instant
     var lastSent: Instant
-    /// The latest moment that any door was told.
-    var clock: Instant
-    var evidenceCounts = LineCounts()
-    /// Notes of doors that have no outbox; `next` and `receive` hand them out.
-    var notes: [LineNote] = []
+    /// Repetitions since the peer was last heard of.
+    var repeats = 0
+    /// The rhythm of feedback that we asked for, and when.
+    var cadenceSaid: (interval: Interval, at: Instant)?
+
+    // What came in.
+    var arrivals: Arrivals
+    /// The rhythm of feedback that the peer asked for.
+    var feedbackInterval = Interval.milliseconds(10)
+    /// Storage of the feedback that is being written or read.
+    var feedback = Feedback()
+    var lastFeedbackClock: UInt64?
 
     package init(side: Side, settings: LineSettings, at now: Instant) {
         self.side = side
         self.settings = settings
-        nextNumber = settings.firstNumber
-        queues = Priority.allCases.map { _ in DatagramQueue() }
-        bucket = TokenBucket(rate: settings.datagramRate, burst: settings.datagramBurst, at: now)
-        lastSent = now
         clock = now
-    }
-
-    /// When `next` may have something again; nil when nothing but a call changes that.
-    package var deadline: Instant? {
-        var earliest: Instant?
-        func due(_ instant: Instant) { earliest = earliest.map { min($0, instant) } ?? instant }
-        if let instant = datagramDeadline { due(instant) }
-        if let interval = settings.keepAlive { due(lastSent + interval) }
-        return earliest
-    }
-
-    /// Appends the plaintext of one packet to `writer` and answers its number, or nil when nothing may go now. To be
-    /// called until it answers nil.
-    package mutating func next(
-        at now: Instant, into writer: inout ByteWriter, outbox: inout Outbox<LineEffect>
-    ) -> UInt64? {
-        handOutNotes(&outbox)
-        clock = max(clock, now)
-        let start = writer.count
-        writeDatagrams(until: start + packetRoom, into: &writer)
-        if writer.count == start {
-            guard let interval = settings.keepAlive, now >= lastSent + interval else { return nil }
-            writer.u8(FrameTag.ping)
-        }
-        pad(from: start, into: &writer)
+        bucket = TokenBucket(rate: settings.datagramRate, burst: settings.datagramBurst, at: now)
+        log = PacketLog(firstNumber: settings.firstNumber)
+        controller = Controller(settings: settings, at: now)
+        size = PacketSize(settings: settings)
+        lastEliciting = now
         lastSent = now
-        defer { nextNumber += 1 }
-        return nextNumber
-    }
-
-    /// What fits into a packet of the path, its seal not counted.
-    var packetRoom: Int { Limits.datagramBytes - settings.sealBytes }
-
-    /// A packet's length tells an onlooker less when it is one of a few.
-    private func pad(from start: Int, into writer: inout ByteWriter) {
-        let length = writer.count - start
-        let padded = min((length + 63) & ~63, packetRoom)
-        if padded > length { writer.reserve(padded - length) }
+        arrivals = Arrivals(at: now)
     }
 
     /// The peer said: the opened plaintext of packet `number`. After a fault the session ends.
     package mutating func receive(
         _ packet: RawSpan, number: UInt64, at now: Instant, into outbox: inout Outbox<LineEffect>
     ) throws(LineFault) {
-        handOutNotes(&outbox)
         clock = max(clock, now)
+        handOutPending(&outbox)
+        counts.packetsReceived += 1
+        counts.bytesReceived += packet.byteCount + settings.sealBytes
+        guard
+            arrivals.enter(
+                number, bytes: packet.byteCount + settings.sealBytes, at: clock, interval: feedbackInterval)
+        else { return }
         var reader = ByteReader(packet)
-        do throws(DecodeError) {
-            while reader.remaining > 0 {
-                let tag = try reader.u8()
-                switch tag {
-                case FrameTag.padding: try reader.zeros()
-                case FrameTag.datagram, FrameTag.urgent: try readDatagram(tag, &reader, into: &outbox)
-                case FrameTag.ping: break
-                default: throw .unknown
-                }
-            }
-        } catch {
-            throw .undecodable(error)
-        }
+        while reader.remaining > 0 { try readFrame(&reader, packet, number, into: &outbox) }
     }
 
-    /// A number for a packet that its owner sends without the line: nothing is in it, and it may be lost.
-    package mutating func takeNumber() -> UInt64 {
-        defer { nextNumber += 1 }
-        return nextNumber
+    mutating func handOutPending(_ outbox: inout Outbox<LineEffect>) {
+        guard !pending.isEmpty else { return }
+        for effect in pending { outbox.put(effect) }
+        pending.removeAll(keepingCapacity: true)
     }
 
-    mutating func handOutNotes(_ outbox: inout Outbox<LineEffect>) {
-        guard !notes.isEmpty else { return }
-        for note in notes { outbox.put(.note(note)) }
-        notes.removeAll(keepingCapacity: true)
+    mutating func note(_ note: LineNote) {
+        if pending.count < Limits.lineNotes { pending.append(.note(note)) }
     }
 }

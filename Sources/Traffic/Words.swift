@@ -70,10 +70,6 @@ package struct LineSettings: Sendable {
     package var datagramBurst = 256_000
     /// A silent line says something after so long, to keep a translator's table awake; nil for a silent line.
     package var keepAlive: Interval?
-    /// What one stream may have sent that its reader has not taken.
-    package var streamWindow = Limits.streamWindow
-    /// The same for all streams together.
-    package var lineWindow = Limits.lineWindow
     /// The number of the first packet: the seal's counter.
     package var firstNumber: UInt64 = 0
 

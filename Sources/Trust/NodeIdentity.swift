@@ -3,7 +3,7 @@ package import Crypto
 
 /// Who a node is for life, and which mesh it belongs to: the content of the one file that must never leave the machine.
 ///
-/// The mesh key stands here because sealing is still shared by all members; with certificates it goes.
+/// The mesh key stands here because whoever has it belongs to the mesh; with grants it goes.
 package struct NodeIdentity: ~Copyable {
     package let mesh: String
     package let meshKey: Bytes32

@@ -78,3 +78,13 @@ func aHashDoesNotDependOnHowTheBytesAreCut(function: HashFunction) {
     _ = try AuthenticationKey(secret(text(64)))
     #expect(refusal { _ = try AuthenticationKey(secret(text(15))) } == .malformed)
 }
+
+@Test(arguments: HashFunction.allCases)
+func aHashIsExtendedByWhatFollows(_ function: HashFunction) {
+    var chain = function.hash([1, 2, 3].raw)
+    for count in [0, 1, 127, 128, 1_000] {
+        let expected = function.hash((chain + text(count)).raw)
+        function.extend(&chain, with: text(count).raw)
+        #expect(chain == expected)
+    }
+}

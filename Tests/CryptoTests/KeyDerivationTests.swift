@@ -35,7 +35,7 @@ extension KeyDerivation {
 /// Computed with Python's `hmac` and `hashlib.blake2b`: o1 = HMAC(t, 1), o2 = HMAC(t, o1 ‖ 2), o3 = HMAC(t, o2 ‖ 3).
 @Test func aChainingKeyAdvancesAsNoiseSays() {
     let chain = secret(text(64))
-    let derived = KeyDerivation(.blake2b512).advance(chain, with: text(32).raw)
+    let derived = KeyDerivation(.blake2b512).advanceByThree(chain, with: text(32).raw)
     let first = """
         2c22b7f8cf817efc2308d9e6d4d7c01ca163c5560643fef3944c5b924ba454af
         9739dd8eebb6d9a0e773c86b77c1361b89362eac6a7a6442113220ead768ed0b
@@ -51,10 +51,14 @@ extension KeyDerivation {
     #expect(revealed(derived.first) == hex(first))
     #expect(revealed(derived.second) == hex(second))
     #expect(revealed(derived.third) == hex(third))
+    // Two outputs are the first two of three.
+    let pair = KeyDerivation(.blake2b512).advance(chain, with: text(32).raw)
+    #expect(revealed(pair.first) == hex(first))
+    #expect(revealed(pair.second) == hex(second))
 }
 
 @Test func theThreeSecretsCanBeTakenApart() {
-    let derived = KeyDerivation(.sha256).advance(secret(text(32)), with: text(32).raw)
+    let derived = KeyDerivation(.sha256).advanceByThree(secret(text(32)), with: text(32).raw)
     let chain = derived.first
     let key = SealingKey(derived.second)
     #expect(chain.count == 32)

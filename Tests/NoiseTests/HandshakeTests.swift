@@ -34,6 +34,40 @@ import Testing
         #expect(Array(packet[text]) == [5, 5, 5, 5])
     }
 
+    /// Computed with PyPI's `noiseprotocol` 0.3.1 from the same keys: what is known where no vectors are.
+    @Test func ourOwnProtocolIsSpokenAsAnotherImplementationSpeaksIt() throws {
+        var initiator = Side(.ours, .initiator)
+        var responder = Side(.ours, .responder)
+        let first = try initiator.write([1, 2, 3])
+        _ = try responder.read(first)
+        let second = try responder.write([4])
+        let expectedFirst = """
+            5dfedd3b6bd47f6fa28ee15d969d5bb0ea53774d488bdaf9df1c6e0124b3ef22
+            0033f0f7d11507559e01abe22822c2c9c6fcc7bf7b87050e36023614e99949ae
+            dad26fc2cc8e458a8895395f7a322df603876ec3932885b4e433bc60f11781bd3d9da3
+            """
+        let expectedSecond = """
+            ac01b2209e86354fb853237b5de0f4fab13c7fcbf433a61c019369617fecf10b
+            2739418e4447a6ec4320fde0947b9d8ee0
+            """
+        let expectedHash = """
+            d3b20c59a07319c61864efb67b096c9bd7c7d5479aebaa9882f7e538226c3efe
+            c23cb4ce56487b943816ea8414edbe2b0ad5a137d64c54c63b980e869ef0eeda
+            """
+        #expect(first == hex(expectedFirst))
+        #expect(second == hex(expectedSecond))
+        let hash = responder.handshake.hash
+        #expect(hash == hex(expectedHash))
+        let keys = responder.handshake.split()
+        var tags = [[UInt8](repeating: 0, count: 16), [UInt8](repeating: 0, count: 16)]
+        var tag = tags[0].mutableRaw
+        keys.initiatorToResponder.seal(&tag, after: 0, counter: 0)
+        var other = tags[1].mutableRaw
+        keys.responderToInitiator.seal(&other, after: 0, counter: 0)
+        #expect(tags[0] == hex("fcdd30c50a6681c4116b0d1208026a35"))
+        #expect(tags[1] == hex("57cd4d4fdd1d08d5f0ec3759e4f40c32"))
+    }
+
     @Test func anotherPresharedKeyIsRefused() throws {
         var initiator = Side(.ours, .initiator)
         var stranger = Side(.ours, .responder, psk: 8)

@@ -3,9 +3,11 @@ import Crypto
 
 @testable import Noise
 
-/// The bytes that `text` spells.
+/// The bytes that `text` spells; white space is for the reader.
 func hex(_ text: String) -> [UInt8] {
-    guard let bytes = bytes(hexadecimal: text) else { fatalError("not hexadecimal: \(text)") }
+    guard let bytes = bytes(hexadecimal: text.filter { !$0.isWhitespace }) else {
+        fatalError("not hexadecimal: \(text)")
+    }
     return bytes
 }
 

@@ -28,6 +28,7 @@ final class Hamlet {
     /// May change a letter on its way, or lose it.
     var tamper: (Letter) -> Letter? = { $0 }
     private var random = Random(seed: 42)
+    private var lives: UInt64 = 0
 
     init(_ count: UInt16, meshes: [UInt64] = [], hasTCP: Bool = true) {
         houses = (1...count).map { number in
@@ -41,7 +42,8 @@ final class Hamlet {
 
     /// The node's process ends and another one starts.
     func restart(_ number: UInt16, boot: UInt64) {
-        houses[Int(number) - 1] = House(number, mesh: 7, boot: boot, life: UInt64(time) + 1, hasTCP: true, at: now)
+        lives += 1
+        houses[Int(number) - 1] = House(number, mesh: 7, boot: boot, life: lives, hasTCP: true, at: now)
     }
 
     func say(_ text: String, from: UInt16, to: Contact, _ priority: Priority = .fact) {
@@ -123,7 +125,9 @@ final class House {
 
     var id: NodeID { sessions.me }
     var deadline: Instant? { sessions.deadline }
-    func isConnected(to node: NodeID) -> Bool { sessions.isConnected(to: node) }
+    func isConnected(to node: NodeID) -> Bool { sessions.connected.contains(node) }
+    var fingerprint: UInt64 { sessions.fingerprint }
+    var candidates: Int { sessions.candidates.count }
     var refusals: [Refusal] {
         notes.compactMap { if case .refused(let refusal, from: _) = $0 { refusal } else { nil } }
     }

@@ -11,7 +11,7 @@ import Text
         let count = getenv("MARRAM_ORACLE_DOCUMENTS").flatMap { Int(String(cString: $0)) } ?? 20_000
         var random = Random(seed: 5)
         let documents = (0..<count).map { _ in document(&random) }
-        let answers = try judged(documents)
+        let answers = try judged(documents, by: judge)
         try #require(answers.count == count)
 
         var accepted = 0
@@ -90,33 +90,6 @@ private func canonical(_ value: JSONValue) -> String {
     case .object(let members):
         "{" + members.map { hexadecimal($0.name.utf8) + ":" + canonical($0.value) }.joined(separator: ",") + "}"
     }
-}
-
-/// What Python makes of each document: `refused`, or its value in the notation of `canonical`.
-private func judged(_ documents: [[UInt8]]) throws -> [String] {
-    var template = Array("/tmp/marram-oracle-XXXXXX".utf8CString)
-    let directory = try #require(mkdtemp(&template).map { String(cString: $0) })
-    defer { _ = system("rm -r \(directory)") }
-    try write(judge, to: directory + "/judge.py")
-    try write(documents.map { hexadecimal($0) }.joined(separator: "\n"), to: directory + "/documents")
-
-    let pipe = try #require(popen("python3 \(directory)/judge.py \(directory)/documents", "r"))
-    var output: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-        let count = fread(&chunk, 1, chunk.count, pipe)
-        if count == 0 { break }
-        output.append(contentsOf: chunk[..<count])
-    }
-    #expect(pclose(pipe) == 0)
-    return output.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
-}
-
-private func write(_ text: String, to path: String) throws {
-    let file = try #require(fopen(path, "w"))
-    let bytes = Array(text.utf8)
-    #expect(fwrite(bytes, 1, bytes.count, file) == bytes.count)
-    fclose(file)
 }
 
 private let judge = """

@@ -2,78 +2,125 @@ import Base
 import Testing
 import Traffic
 
-/// Both ends of a line with nothing between them.
-private struct Ends: ~Copyable {
-    var here = Line(side: .even, settings: LineSettings(), at: .zero)
-    var there = Line(side: .odd, settings: LineSettings(), at: .zero)
-    var outbox = Outbox<LineEffect>()
-
-    mutating func say(_ bytes: [UInt8], _ priority: Priority) throws { try here.say(bytes.raw, priority, at: .zero) }
-
-    /// All packets that may go, each with what the other end makes of it.
-    mutating func exchange(at now: Instant = .zero) throws -> [[(Priority, [UInt8])]] {
-        var packets: [[(Priority, [UInt8])]] = []
-        var writer = ByteWriter()
-        while let number = here.next(at: now, into: &writer, outbox: &outbox) {
-            outbox.removeAll()
-            try there.receive(writer.bytes.raw, number: number, at: now, into: &outbox)
-            packets.append(
-                outbox.effects.compactMap { effect in
-                    if case .datagram(let priority, let range) = effect {
-                        (priority, [UInt8](writer.bytes[range]))
-                    } else {
-                        nil
-                    }
-                })
-            writer.removeAll()
-        }
-        return packets
-    }
-}
-
 @Test func datagramsShareAPacketInTheOrderOfTheirPriority() throws {
-    var ends = Ends()
+    let ends = Ends()
     try ends.say([1, 2], .bulk)
     try ends.say([3], .change)
     try ends.say([4, 5, 6], .pulse)
-    let packets = try ends.exchange()
-    #expect(packets.count == 1)
-    #expect(packets[0].map(\.0) == [.pulse, .change, .bulk])
-    #expect(packets[0].map(\.1) == [[4, 5, 6], [3], [1, 2]])
+    #expect(try ends.sendHere())
+    #expect(try !ends.sendHere())
+    #expect(ends.datagrams.map(\.0) == [.pulse, .change, .bulk])
+    #expect(ends.datagrams.map(\.1) == [[4, 5, 6], [3], [1, 2]])
 }
 
 @Test func anUrgentDatagramIsCopiedAndHandedUpOnce() throws {
-    var ends = Ends()
+    let ends = Ends()
     try ends.say([7], .urgent)
-    let packets = try ends.exchange()
-    #expect(packets.count == 3)
-    #expect(packets.flatMap { $0 }.map(\.1) == [[7]])
+    var packets = 0
+    while try ends.sendHere() { packets += 1 }
+    #expect(packets == 3)
+    #expect(ends.datagrams.map(\.1) == [[7]])
+}
+
+@Test func anUrgentDatagramComesThroughWhenAllButItsLastCopyAreLost() throws {
+    let ends = Ends()
+    try ends.say([7], .urgent)
+    #expect(try ends.sendHere(false))
+    #expect(try ends.sendHere(false))
+    #expect(try ends.sendHere(true))
+    #expect(ends.datagrams.map(\.1) == [[7]])
 }
 
 @Test func aDatagramAtTheLimitGoesAndOneAboveIsRefused() throws {
-    var ends = Ends()
+    let ends = Ends()
     try ends.say([UInt8](repeating: 1, count: Limits.lineDatagramBytes), .fact)
-    #expect(try ends.exchange().flatMap { $0 }.map(\.1.count) == [Limits.lineDatagramBytes])
+    #expect(try ends.sendHere())
+    #expect(ends.datagrams.map(\.1.count) == [Limits.lineDatagramBytes])
     #expect(throws: LineRefusal.datagramTooLong) {
         try ends.say([UInt8](repeating: 1, count: Limits.lineDatagramBytes + 1), .fact)
     }
 }
 
 @Test func aFullQueueForgetsItsOldest() throws {
-    var ends = Ends()
-    for number in 0...Limits.lineQueueCount { try ends.say([UInt8(truncatingIfNeeded: number)], .pulse) }
-    let arrived = try ends.exchange().flatMap { $0 }.map(\.1)
-    #expect(arrived.count == Limits.lineQueueCount)
-    #expect(arrived.first == [1])
-    #expect(ends.here.evidence.counts.datagramsDropped == 1)
+    let ends = Ends()
+    for number in 0..<Limits.lineQueueCount { try ends.say([UInt8(truncatingIfNeeded: number)], .pulse) }
+    #expect(ends.evidence.counts.datagramsDropped == 0)
+    try ends.say([99], .pulse)
+    while try ends.sendHere() {}
+    #expect(ends.datagrams.count == Limits.lineQueueCount)
+    #expect(ends.datagrams.first?.1 == [1])
+    #expect(ends.evidence.counts.datagramsDropped == 1)
+    #expect(ends.heardHere.contains(.note(.dropped(.pulse))))
+}
+
+@Test func theBytesOfAQueueAreBounded() throws {
+    let ends = Ends()
+    let large = [UInt8](repeating: 1, count: 1_024)
+    for _ in 0..<Limits.lineQueueBytes / large.count { try ends.say(large, .bulk) }
+    #expect(ends.evidence.counts.datagramsDropped == 0)
+    try ends.say(large, .bulk)
+    #expect(ends.evidence.counts.datagramsDropped == 1)
+}
+
+@Test func aPriorityBelowKeepsItsShareWhenTheOneAboveFloods() throws {
+    var settings = LineSettings()
+    settings.datagramRate = 1 << 30
+    settings.datagramBurst = 1 << 30
+    let ends = Ends(settings)
+    for _ in 0..<60 {
+        try ends.say([UInt8](repeating: 1, count: 1_000), .change)
+        try ends.say([UInt8](repeating: 2, count: 1_000), .fact)
+    }
+    for _ in 0..<50 { #expect(try ends.sendHere()) }
+    let facts = ends.datagrams.count { $0.0 == .fact }
+    #expect((8...12).contains(facts), "\(facts) of \(ends.datagrams.count)")
+}
+
+@Test func theBucketHoldsBackAllButUrgentAndPulse() throws {
+    var settings = LineSettings()
+    settings.datagramRate = 1_000
+    settings.datagramBurst = 1_000
+    let ends = Ends(settings)
+    for _ in 0..<5 { try ends.say([UInt8](repeating: 1, count: 800), .fact) }
+    while try ends.sendHere() {}
+    #expect(ends.datagrams.count == 2)
+    let opening = try #require(ends.deadline)
+    #expect(opening - ends.now > .milliseconds(500))
+    try ends.say([1], .pulse)
+    #expect(try ends.sendHere())
+    ends.now = opening
+    #expect(try ends.sendHere())
+    #expect(ends.datagrams.count == 4)
 }
 
 @Test func aSilentLineHasNoDeadline() throws {
-    var ends = Ends()
-    #expect(ends.here.deadline == nil)
-    #expect(try ends.exchange().isEmpty)
+    let ends = Ends()
+    #expect(ends.deadline == nil)
+    #expect(try !ends.sendHere())
     try ends.say([1], .bulk)
-    #expect(ends.here.deadline == .zero)
-    _ = try ends.exchange()
-    #expect(ends.here.deadline == nil)
+    #expect(ends.deadline == ends.now)
+    #expect(try ends.sendHere())
+    #expect(ends.deadline == nil)
+    #expect(ends.deadlineThere == nil)
+}
+
+@Test func aLineIsKeptAwakeOnlyWhereASettingAsks() throws {
+    var settings = LineSettings()
+    settings.keepAlive = .seconds(20)
+    let ends = Ends(settings)
+    #expect(ends.deadline == ends.now + .seconds(20))
+    #expect(try !ends.sendHere())
+    ends.now = ends.now + .seconds(20)
+    #expect(try ends.sendHere())
+    #expect(ends.deadline == ends.now + .seconds(20))
+}
+
+@Test func packetsHaveOneOfAFewLengths() throws {
+    let ends = Ends()
+    for count in [1, 60, 61, 70, 700, 1_100] {
+        try ends.say([UInt8](repeating: 1, count: count), .pulse)
+        #expect(try ends.sendHere())
+        #expect(ends.writer.count % 64 == 0 || ends.writer.count == Limits.datagramBytes - 32)
+        #expect(ends.writer.count - count < 70)
+    }
 }
