@@ -16,6 +16,14 @@ import Testing
         #expect(tcp < 0.02 * 5.5, "\(tcp) Mbit/s of TCP on a link of 10 that loses 45 %")
     }
 
+    /// Twelve seconds from the first word to the last byte counted, in which the line also finds out the rate; the link
+    /// could carry 5.5 Mbit/s.
+    @Test func aLinkThatLosesNearlyHalfCarriesALine() throws {
+        guard let figures = try link(["--loss", "0.45", "--seconds", "12"], ["line"]) else { return }
+        let line = try #require(figures["line"]?["megabits_per_second"])
+        #expect(line > 2.75, "\(line) Mbit/s of a sealed line on a link of 10 that loses 45 %")
+    }
+
     @Test func aLinkThatLosesNothingCarriesTCP() throws {
         guard let figures = try link(["--loss", "0", "--seconds", "3"], ["tcp:cubic"]) else { return }
         let tcp = try #require(figures["tcp:cubic"]?["megabits_per_second"])
