@@ -158,7 +158,8 @@ extension LinkFacts {
                 Complaint(
                     .udpBlocked, what: "UDP between this node and \(title) is blocked: the session runs over TCP"))
         }
-        if line.recentLoss >= Self.heavyLoss, line.counts.packetsSent >= Self.enoughPackets {
+        // Of a silent peer nothing is known but that it is silent: all that was said since counts as lost.
+        if state == .up, line.recentLoss >= Self.heavyLoss, line.counts.packetsSent >= Self.enoughPackets {
             problems.append(
                 Complaint(
                     .heavyLoss,

@@ -7,9 +7,9 @@ internal import Traffic
 /// All that a node knows of one link at one moment, put together from sessions, membership and memory, and what follows
 /// from it: the state, the reason in a few words, clues, and what is wrong.
 ///
-/// One end of a link sees little when nothing comes back. A firewall, a peer that is down and a peer of another mesh are
-/// equally silent, because whoever does not have our keys gets no answer; so nothing here guesses between them. What
-/// tells them apart is said as a clue when it is there: others hear the peer, or packets came that did not fit.
+/// One end of a link sees little when nothing comes back. A firewall, a peer that is down and a peer of another mesh
+/// are equally silent, because whoever does not have our keys gets no answer; so nothing here guesses between them.
+/// What tells them apart is said as a clue when it is there: others hear the peer, or packets came that did not fit.
 struct LinkFacts {
     let subject: LinkMemory.Subject
     let attempt: AttemptEvidence?

@@ -29,7 +29,8 @@ extension MarramNode {
             let events = (facts.story?.events ?? []).map { event in
                 LinkReply.Event(
                     name: event.note.name, at: event.last.wall, age: now.instant - event.last.instant,
-                    count: event.count, firstAge: now.instant - event.first.instant, what: event.note.sentence { name(of: $0) })
+                    count: event.count, firstAge: now.instant - event.first.instant,
+                    what: event.note.sentence { name(of: $0) })
             }
             let reply = LinkReply(
                 link: row, events: events, clues: facts.clues,

@@ -62,6 +62,7 @@ private struct LinkScreen {
         text += line("path", path)
         if let session = link.session {
             text += line("quality", quality(of: session))
+            text += line("loss", loss(of: session))
             text += line(
                 "rate", "\(Figures.bytes(session.rate))/s in packets of \(Figures.count(session.packetBytes)) B")
             text += line("session", age(of: session))
@@ -94,9 +95,15 @@ private struct LinkScreen {
             parts.append("RTT \(Figures.brief(roundTrip))\(shortest)")
         }
         parts.append("queue \(Figures.brief(session.queueing))")
-        parts.append("loss \(Figures.percent(session.loss)) lately, \(Figures.percent(session.ownLoss)) the path's own")
-        parts.append("\(Figures.count(session.packetsLost)) of \(Figures.count(session.packetsSent)) packets lost")
         return parts.joined(separator: look.between)
+    }
+
+    private func loss(of session: LinkRow.Session) -> String {
+        let counted = "\(Figures.count(session.packetsLost)) of \(Figures.count(session.packetsSent)) packets"
+        [
+            "\(Figures.percent(session.loss)) lately", "\(Figures.percent(session.ownLoss)) the path's own",
+            "\(counted) since the session began",
+        ].joined(separator: look.between)
     }
 
     private func age(of session: LinkRow.Session) -> String {
