@@ -92,7 +92,7 @@ extension LineNote {
     fileprivate var sentence: String {
         switch self {
         case .rate(let mode, let rate, let reason):
-            "the rate is \(rate / 1_000) kB/s: \(mode.phrase), \(reason.phrase)"
+            "the rate is \(rate < 10_000 ? "\(rate) B/s" : "\(rate / 1_000) kB/s"): \(mode.phrase), \(reason.phrase)"
         case .packetSize(let bytes): "the path carries packets of \(bytes) bytes"
         case .blackHole(let bytes): "large packets vanished while small ones passed: back to \(bytes) bytes"
         case .dropped(let priority): "a queue was full: its oldest datagram (\(priority)) went"

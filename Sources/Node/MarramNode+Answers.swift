@@ -91,7 +91,8 @@ extension MarramNode {
         others.values.filter { $0.state == .suspect || $0.state == .unreachable }.map { member in
             StatusReply.Problem(
                 member.state == .suspect ? .memberSuspect : .memberUnreachable,
-                what: "\(member.record.name) is \(member.state): \(why(member, at: now))")
+                what: "\(member.record.name) is \(member.state): \(why(member, at: now))",
+                remedy: "marram explain link \(member.record.name)")
         }
     }
 

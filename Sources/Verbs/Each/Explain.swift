@@ -100,7 +100,7 @@ private struct LinkScreen {
 
     private func loss(of session: LinkRow.Session) -> String {
         let counted = "\(Figures.count(session.packetsLost)) of \(Figures.count(session.packetsSent)) packets"
-        [
+        return [
             "\(Figures.percent(session.loss)) lately", "\(Figures.percent(session.ownLoss)) the path's own",
             "\(counted) since the session began",
         ].joined(separator: look.between)
