@@ -73,7 +73,7 @@ let package = Package(
         room("Membership", ["Base"]),
         room("Control", ["Base", "Text"]),
         // 5 Node
-        room("Node", ["Base", "Crypto", "Trust", "Traffic", "Session", "Membership", "Control"]),
+        room("Node", ["Base", "Text", "Crypto", "Trust", "Traffic", "Session", "Membership", "Control"]),
         // 6 Worlds
         room(
             "Host",

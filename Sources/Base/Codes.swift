@@ -171,18 +171,6 @@ extension Code {
 
     static let membership: [Code] = [memberSuspect, memberUnreachable]
 
-    package static let portInUse = Code(
-        number: 3101, title: "the UDP port is in use",
-        because: "another program is bound to the address that this node is to listen on",
-        remedy: "stop that program, or choose another port with --listen ADDR:PORT")
-
-    package static let cannotListen = Code(
-        number: 3102, title: "the address cannot be listened on",
-        because: "it is not an address of this machine, or the system does not permit it",
-        remedy: "choose another address with --listen ADDR:PORT")
-
-    static let network: [Code] = [portInUse, cannotListen]
-
     package static let databaseCorrupt = Code(
         number: 7101, title: "the node's database is damaged",
         because: "SQLite's integrity check failed; the file is kept aside, never deleted",

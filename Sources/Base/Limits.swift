@@ -82,6 +82,20 @@ package enum Limits {
     package static let sessionPackets: UInt64 = 1 << 30
     /// The same, in bytes: far below what ChaCha20-Poly1305 may seal under one key.
     package static let sessionBytes: UInt64 = 64 << 30
+    /// Events kept of one link: the story of its last session, and on a screen of 24 lines it does not scroll away.
+    package static let linkEvents = 16
+    /// How many of them may be what its line decided: a busy line's changes of rate must not push out why the session
+    /// is as it is.
+    package static let lineEvents = 6
+    /// Links of which events are kept, at some 2 kB each: every peer of the largest view with room for strays. The one
+    /// of which nothing was noted for longest goes first.
+    package static let linksRemembered = 2_048
+    /// A link without a session is still shown for so long: a night, and the morning on which somebody looks.
+    package static let linkMemory = Interval.days(1)
+    /// Addresses that nobody is known for and from which packets were refused: a person asks about one of the last.
+    package static let strangersRemembered = 16
+    /// How a person may name a peer: the longest way is an id, or an address with a zone of digits.
+    package static let peerWordBytes = 128
     /// A fact's key: an id and a name, and room.
     package static let factKeyBytes = 256
     /// A fact's value: a record of some kind; bulk is kept in files.

@@ -75,6 +75,51 @@ struct FieldReader {
         return id
     }
 
+    mutating func optionalID(_ name: String) throws(Complaint) -> NodeID? {
+        guard let text = try optionalText(name) else { return nil }
+        guard let id = NodeID(hexadecimal: text) else { throw wrongKind(name, "a node's id", .text(text)) }
+        return id
+    }
+
+    mutating func boolean(_ name: String) throws(Complaint) -> Bool {
+        let value = try value(name)
+        guard case .boolean(let answer) = value else { throw wrongKind(name, "true or false", value) }
+        return answer
+    }
+
+    /// A length of time where milliseconds are too coarse: whole microseconds, as far as an `Interval` reaches.
+    mutating func microseconds(_ name: String) throws(Complaint) -> Interval {
+        let count = try count(name)
+        guard count <= Int64.max / 1_000 else { throw wrongKind(name, "a length of time", .integer(Int64(count))) }
+        return .microseconds(Int64(count))
+    }
+
+    mutating func optionalMicroseconds(_ name: String) throws(Complaint) -> Interval? {
+        guard members.contains(where: { $0.name == name && $0.value != .null }) else { return nil }
+        return try microseconds(name)
+    }
+
+    /// One of a few words.
+    mutating func word<Word: RawRepresentable<String>>(
+        _ name: String, _ words: Word.Type
+    ) throws(Complaint) -> Word {
+        let text = try text(name)
+        guard let word = Word(rawValue: text) else { throw unknownWord(name, text) }
+        return word
+    }
+
+    mutating func word<Word>(
+        _ name: String, among words: [Word], spelled: (Word) -> String
+    ) throws(Complaint) -> Word {
+        let text = try text(name)
+        guard let word = words.first(where: { spelled($0) == text }) else { throw unknownWord(name, text) }
+        return word
+    }
+
+    private func unknownWord(_ name: String, _ text: String) -> Complaint {
+        complaint("\"\(name)\" of \(place) is the unknown word \(JSONValue.text(text))")
+    }
+
     mutating func optionalAddress(_ name: String) throws(Complaint) -> Address? {
         guard let text = try optionalText(name) else { return nil }
         guard let address = Address(text) else { throw wrongKind(name, "an address", .text(text)) }
@@ -113,6 +158,8 @@ extension JSONValue {
         let milliseconds = interval.milliseconds
         return milliseconds % 1_000 == 0 ? .integer(milliseconds / 1_000) : .number(Double(milliseconds) / 1_000)
     }
+
+    static func microseconds(_ interval: Interval) -> JSONValue { .integer(max(0, interval.nanoseconds / 1_000)) }
 
     static func count(_ count: Int) -> JSONValue { .integer(Int64(count)) }
 

@@ -6,6 +6,8 @@ internal import Text
 package enum Reply: Hashable, Sendable {
     case status(StatusReply)
     case members([MemberRow])
+    case links([LinkRow])
+    case link(LinkReply)
     case invitation(InvitationReply)
     case recording(RecordingReply)
     case version(VersionReply)
@@ -25,6 +27,8 @@ extension Reply {
         switch self {
         case .status(let status): .data(schema: "marram.status/1", status.json)
         case .members(let rows): .data(schema: "marram.members/1", .array(rows.map(\.json)))
+        case .links(let rows): .data(schema: "marram.links/1", .array(rows.map(\.json)))
+        case .link(let link): .data(schema: "marram.link/1", link.json)
         case .invitation(let invitation): .data(schema: "marram.invitation/1", invitation.json)
         case .recording(let recording): .data(schema: "marram.recording/1", recording.json)
         case .version(let version): .data(schema: "marram.version/1", version.json)
@@ -37,13 +41,10 @@ extension Reply {
         switch schema {
         case "marram.status/1": self = .status(try StatusReply(body))
         case "marram.members/1":
-            guard case .array(let elements) = body else {
-                throw Complaint(.replyNotUnderstood, what: "the members are \(body.kind), not a list")
-            }
-            var rows: [MemberRow] = []
-            rows.reserveCapacity(elements.count)
-            for element in elements { rows.append(try MemberRow(element)) }
-            self = .members(rows)
+            self = .members(try Self.rows(body, "the members") { value throws(Complaint) in try MemberRow(value) })
+        case "marram.links/1":
+            self = .links(try Self.rows(body, "the links") { value throws(Complaint) in try LinkRow(value) })
+        case "marram.link/1": self = .link(try LinkReply(body))
         case "marram.invitation/1": self = .invitation(try InvitationReply(body))
         case "marram.recording/1": self = .recording(try RecordingReply(body))
         case "marram.version/1": self = .version(try VersionReply(body))
@@ -52,6 +53,18 @@ extension Reply {
         default:
             throw Complaint(.replyNotUnderstood, what: "the answer has the unknown form \(JSONValue.text(schema))")
         }
+    }
+
+    private static func rows<Row>(
+        _ body: JSONValue, _ place: String, _ read: (JSONValue) throws(Complaint) -> Row
+    ) throws(Complaint) -> [Row] {
+        guard case .array(let elements) = body else {
+            throw Complaint(.replyNotUnderstood, what: "\(place) are \(body.kind), not a list")
+        }
+        var rows: [Row] = []
+        rows.reserveCapacity(elements.count)
+        for element in elements { rows.append(try read(element)) }
+        return rows
     }
 }
 

@@ -7,6 +7,10 @@ internal import Text
 package enum Request: Hashable, Sendable {
     case status
     case members
+    case links
+    /// Why the way to a peer is as it is. The peer is named as people name it, and found by the node. Made by
+    /// `explanation`, which knows the limit.
+    case explainLink(peer: String)
     /// A token that admits `uses` nodes for as long as `lifetime`. Made by `invitation`, which knows the limits.
     case invite(uses: Int, lifetime: Interval)
     /// Write the flight recorder's inputs to a new file at this absolute path. The daemon writes it, so that a
@@ -32,6 +36,15 @@ extension Request {
         return .invite(uses: uses, lifetime: lifetime)
     }
 
+    package static func explanation(ofLinkTo peer: String) throws(Complaint) -> Request {
+        guard !peer.isEmpty, peer.utf8.count <= Limits.peerWordBytes else {
+            throw Complaint(
+                .badArgument, what: "a peer is named by 1 to \(Limits.peerWordBytes) bytes",
+                remedy: "give its name, its id or an address; marram links shows them")
+        }
+        return .explainLink(peer: peer)
+    }
+
     package static func recording(path: String) throws(Complaint) -> Request {
         guard path.hasPrefix("/"), path.utf8.count <= Limits.pathBytes, !path.utf8.contains(0) else {
             throw Complaint(
@@ -46,6 +59,8 @@ extension Request {
         switch self {
         case .status: "status"
         case .members: "members"
+        case .links: "links"
+        case .explainLink: "explain_link"
         case .invite: "invite"
         case .saveRecording: "save_recording"
         case .version: "version"
@@ -57,7 +72,8 @@ extension Request {
     package var frame: [UInt8] {
         var members = [JSONMember("schema", .text(Self.schema)), JSONMember("verb", .text(verb))]
         switch self {
-        case .status, .members, .version, .leave: break
+        case .status, .members, .links, .version, .leave: break
+        case .explainLink(let peer): members.append(JSONMember("peer", .text(peer)))
         case .invite(let uses, let lifetime):
             members.append(JSONMember("uses", .count(uses)))
             members.append(JSONMember("lifetime_seconds", .seconds(lifetime)))
@@ -84,6 +100,8 @@ extension Request {
         switch verb {
         case "status": self = .status
         case "members": self = .members
+        case "links": self = .links
+        case "explain_link": self = try .explanation(ofLinkTo: try fields.text("peer"))
         case "invite":
             let uses = try fields.count("uses")
             self = try .invitation(uses: uses, lifetime: try fields.seconds("lifetime_seconds"))

@@ -45,6 +45,11 @@ extension Host {
         case .fellBack(let peer, let tries):
             log.write(
                 .warning, "\(node.name(of: peer)) is reached over TCP: UDP was silent for \(tries) tries", at: now.wall)
+        case .answeredByOther(let meant, let other, let path):
+            log.write(
+                .warning, "\(node.name(of: other)) answers at \(path), not \(node.name(of: meant))", at: now.wall)
+        case .proofAsked(let contact, let proof):
+            log.write(.debug, "\(name(contact)) asks for a proof of \(proof)", at: now.wall)
         case .cookieAsked(let path), .freshAsked(let path):
             log.write(.debug, "\(path) has to begin its handshake again", at: now.wall)
         case .dropped(let contact, let count):

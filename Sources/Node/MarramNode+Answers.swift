@@ -10,6 +10,8 @@ extension MarramNode {
         switch request {
         case .status: envelope(.status(status(at: now)), view: view(at: now), at: now)
         case .members: envelope(.members(members(at: now)), view: view(at: now), at: now)
+        case .links: envelope(.links(links(at: now)), at: now)
+        case .explainLink(let peer): explainLink(to: peer, at: now)
         case .invite(let uses, let lifetime): invite(uses: uses, lifetime: lifetime, at: now)
         case .version: envelope(.version(.own), at: now)
         case .leave: envelope(.left(LeaveReply(mesh: configuration.mesh, told: others.count)), at: now)
@@ -18,7 +20,7 @@ extension MarramNode {
         }
     }
 
-    private func envelope(_ reply: Reply, view: Envelope.View? = nil, at now: Now) -> Envelope {
+    func envelope(_ reply: Reply, view: Envelope.View? = nil, at now: Now) -> Envelope {
         Envelope(node: configuration.name, at: now.wall, view: view, reply: reply)
     }
 
@@ -34,7 +36,7 @@ extension MarramNode {
         return envelope
     }
 
-    private var others: SortedMap<NodeID, Member> { switchboard.membership.members }
+    var others: SortedMap<NodeID, Member> { switchboard.membership.members }
 
     /// How many of the living, this node included, think the same of who is here.
     private func view(at now: Now) -> Envelope.View {
@@ -89,7 +91,8 @@ extension MarramNode {
         others.values.filter { $0.state == .suspect || $0.state == .unreachable }.map { member in
             StatusReply.Problem(
                 member.state == .suspect ? .memberSuspect : .memberUnreachable,
-                what: "\(member.record.name) is \(member.state): \(why(member, at: now))")
+                what: "\(member.record.name) is \(member.state): \(why(member, at: now))",
+                remedy: "marram explain link \(member.record.name)")
         }
     }
 

@@ -12,10 +12,11 @@ package typealias NodeOutbox = Outbox<WorldEffect<Envelope, NodeNote>>
 /// drives five hundred of it at a desk, and it cannot tell which.
 package struct MarramNode: ~Copyable {
     let configuration: NodeConfiguration
-    private var sessions: Sessions
+    private(set) var sessions: Sessions
     package private(set) var switchboard: Switchboard
     package private(set) var recorder: FlightRecorder
     private(set) var counters: Counters
+    private(set) var links: LinkMemory
     let started: Instant
     private var isRecording: Bool
     /// Reused from call to call: what the engines want, what came of a packet, and what has to be said.
@@ -41,6 +42,7 @@ package struct MarramNode: ~Copyable {
                 stored: stored.filter { $0.shelf == Shelf.members }, random: random, mischief: mischief, at: now))
         recorder = FlightRecorder()
         counters = Counters()
+        links = LinkMemory()
         started = now.instant
         isRecording = configuration.records
         outbox = Outbox()
@@ -76,7 +78,7 @@ package struct MarramNode: ~Copyable {
             case .said(let peer, _, let range, let path):
                 hear(bytes.bytes.extracting(range), from: peer, path.address, at: now, into: &world)
             case .stream(let peer, .opened(let stream, _)): refuse(stream, of: peer, at: now, into: &world)
-            case .send, .stream, .note: pass(effect, into: &world)
+            case .send, .stream, .note: pass(effect, at: now, into: &world)
             }
         }
         opened.effects.removeAll(keepingCapacity: true)
@@ -112,7 +114,7 @@ package struct MarramNode: ~Copyable {
         swap(&sealed.arena, &world.arena)
         sessions.wake(at: now.instant, into: &sealed)
         swap(&sealed.arena, &world.arena)
-        passSealed(into: &world)
+        passSealed(at: now, into: &world)
     }
 
     // MARK: The flight recorder
@@ -160,7 +162,7 @@ package struct MarramNode: ~Copyable {
         swap(&sealed.arena, &world.arena)
         sessions.say(datagram.raw, frame.priority, to: contact, at: now.instant, into: &sealed)
         swap(&sealed.arena, &world.arena)
-        passSealed(into: &world)
+        passSealed(at: now, into: &world)
     }
 
     /// No engine speaks in streams yet: a peer that opens one is of a later version.
@@ -171,16 +173,16 @@ package struct MarramNode: ~Copyable {
         swap(&sealed.arena, &world.arena)
         sessions.reset(stream, of: peer, code: 0, at: now.instant, into: &sealed)
         swap(&sealed.arena, &world.arena)
-        passSealed(into: &world)
+        passSealed(at: now, into: &world)
     }
 
-    private mutating func passSealed(into world: inout NodeOutbox) {
-        for effect in sealed.effects { pass(effect, into: &world) }
+    private mutating func passSealed(at now: Now, into world: inout NodeOutbox) {
+        for effect in sealed.effects { pass(effect, at: now, into: &world) }
         sealed.effects.removeAll(keepingCapacity: true)
     }
 
     /// Hands on what the sessions want of the world.
-    private mutating func pass(_ effect: SessionEffect, into world: inout NodeOutbox) {
+    private mutating func pass(_ effect: SessionEffect, at now: Now, into world: inout NodeOutbox) {
         switch effect {
         case .send(let packet, let path):
             counters.packetsSent += 1
@@ -188,6 +190,7 @@ package struct MarramNode: ~Copyable {
             world.put(.send(packet, to: path))
         case .note(let note):
             if case .refused(let refusal, from: _) = note { counters.countRefusal(refusal.name) }
+            links.take(note, at: now)
             world.put(.note(.session(note)))
         case .stream: break
         case .said: preconditionFailure("only a packet that came can say something")

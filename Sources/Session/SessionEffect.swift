@@ -42,6 +42,10 @@ package enum SessionNote: Hashable, Sendable {
     case moved(NodeID, from: Path, to: Path)
     /// UDP was silent for so many tries and TCP answered.
     case fellBack(NodeID, silentTries: Int)
+    /// At a node's last address another one lives: the node that was meant, and the one that answered.
+    case answeredByOther(NodeID, NodeID, Path)
+    /// A peer does not work on this node's handshake before it has a proof.
+    case proofAsked(Contact, Proof)
     case cookieAsked(Path)
     case freshAsked(Path)
     /// A datagram that waited for a session went for a newer one, or the session never came.
@@ -57,6 +61,13 @@ package enum SessionNote: Hashable, Sendable {
         case silence
         /// The session runs over TCP: perhaps UDP passes again.
         case backToUDP
+    }
+
+    package enum Proof: UInt8, CaseIterable, Sendable {
+        /// That this node receives at its address. Only a member of the mesh can ask for it: the question is sealed.
+        case address
+        /// That the handshake is not an old one, said again.
+        case fresh
     }
 
     package enum Ending: UInt8, CaseIterable, Sendable {

@@ -84,6 +84,7 @@ extension Sessions {
         } catch {
             throw .badSeal
         }
+        outbox.put(.note(.proofAsked(contact(of: attempt), .address)))
         goOn(with: attempt, at: now, into: &outbox)
     }
 
@@ -102,6 +103,7 @@ extension Sessions {
         attempt.restart(
             beginning(for: attempt.target, continues: remoteIndex(attempt.continues), proof: proof), at: now)
         holders[attempt.index] = .attempt(attempt)
+        outbox.put(.note(.proofAsked(contact(of: attempt), .fresh)))
         goOn(with: attempt, at: now, into: &outbox)
     }
 
@@ -166,6 +168,7 @@ extension Sessions {
         let waiting = attempt.takeWaiting()
         if case .node(let meant) = attempt.target, meant != peer.node {
             outbox.put(.note(.refused(.otherNode, from: path)))
+            outbox.put(.note(.answeredByOther(meant, peer.node, path)))
             outbox.put(.note(.dropped(contact(of: attempt), count: waiting.count)))
             return
         }

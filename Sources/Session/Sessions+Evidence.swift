@@ -24,8 +24,18 @@ extension Sessions {
         guard let conversation = peers[node]?.conversation else { return nil }
         return LinkEvidence(
             path: conversation.path, isMine: conversation.isMine, born: conversation.born,
-            heard: conversation.heard, keysBorn: conversation.keys.born, phase: conversation.keys.phase,
-            line: conversation.line.evidence)
+            heard: conversation.heard, unansweredSince: conversation.unansweredSince,
+            keysBorn: conversation.keys.born, phase: conversation.keys.phase, line: conversation.line.evidence)
+    }
+
+    /// The handshakes that this node has begun and nobody has finished, in the order of whom they are meant for.
+    package var attempted: [AttemptEvidence] {
+        attempts.values.map { attempt in
+            AttemptEvidence(
+                contact: contact(of: attempt), began: attempt.began, tries: attempt.patience.tries,
+                isProbe: attempt.isProbe,
+                triesTCP: settings.hasTCP && !attempt.isProbe && attempt.patience.tries > Timing.silentTries)
+        }
     }
 
     /// How much there is of everything that others can make grow.
@@ -57,10 +67,30 @@ package struct LinkEvidence: Sendable {
     package let isMine: Bool
     package let born: Instant
     package let heard: Instant
+    /// When the first packet was sent that nothing was heard after; nil when the peer has been heard since.
+    package let unansweredSince: Instant?
     package let keysBorn: Instant
     /// How many successors the sealing key has had.
     package let phase: UInt8
     package let line: LineEvidence
+
+    /// Whether the peer owes a sign of life: whoever hears something says within some seconds that it is here, so two
+    /// such words are missing.
+    package func isSilent(at now: Instant) -> Bool {
+        unansweredSince.map { now - $0 >= Timing.word * 2 } ?? false
+    }
+}
+
+/// How far a handshake has come that this node has begun.
+package struct AttemptEvidence: Sendable {
+    package let contact: Contact
+    package let began: Instant
+    /// How often its message was said.
+    package let tries: Int
+    /// Whether it only asks if UDP passes again.
+    package let isProbe: Bool
+    /// Whether it is said over TCP too by now.
+    package let triesTCP: Bool
 }
 
 extension Conversation {

@@ -94,7 +94,8 @@ extension MarramNode: Inhabitant {
         + ["undecoded"]
         + [
             "session-began", "session-unanswered", "session-established", "session-renewed", "session-moved",
-            "session-fell-back", "session-cookie", "session-fresh", "session-dropped", "session-line",
+            "session-fell-back", "session-cookie", "session-fresh", "session-dropped", "session-line", "session-proof",
+            "session-other-node",
         ] + SessionNote.Ending.allCases.map { "session-ended-\($0)" }
 
     /// What a batch of seeds must have seen. The others need a fault that this mesh does not bear, or a view of ten
@@ -121,13 +122,15 @@ extension MarramNode: Inhabitant {
         case .session(.unanswered): return sessions + 1
         case .session(.established): return sessions + 2
         case .session(.renewed): return sessions + 3
-        case .session(.ended(_, let ending)): return sessions + 10 + Int(ending.rawValue)
+        case .session(.ended(_, let ending)): return sessions + 12 + Int(ending.rawValue)
         case .session(.moved): return sessions + 4
         case .session(.fellBack): return sessions + 5
         case .session(.cookieAsked): return sessions + 6
         case .session(.freshAsked): return sessions + 7
         case .session(.dropped): return sessions + 8
         case .session(.line): return sessions + 9
+        case .session(.proofAsked): return sessions + 10
+        case .session(.answeredByOther): return sessions + 11
         }
     }
 }

@@ -12,6 +12,14 @@ private func letter(_ form: String, _ data: String) -> String {
 
 private let id = "0102030405060708000000000000000100000000000000020000000000000003"
 
+private let up =
+    #"{"name":"till-07","id":"\#(id)","state":"up","address":"10.9.0.17:7946","#
+    + #""session":{"carrier":"tcp","age_seconds":7440,"is_mine":true,"heard_seconds":0.4,"rtt_microseconds":1100,"#
+    + #""shortest_rtt_microseconds":900,"queue_microseconds":2100,"loss_ppm":4000,"own_loss_ppm":1000,"#
+    + #""rate_bytes_per_second":1200000,"packet_bytes":1452,"keys_age_seconds":720,"key_phase":2,"mode":"carried","#
+    + #""reason":"path_changed","sent_packets":1204,"lost_packets":5},"#
+    + #""attempt":null,"why":"TCP paces: the path is new"}"#
+
 /// The contract with every script: these lines change only by growing.
 @Test(
     arguments: zip(
@@ -34,6 +42,18 @@ private let id = "01020304050607080000000000000001000000000000000200000000000000
                     + #""address":null,"site":"","since":"2026-11-20T13:59:11.118Z","since_seconds":180,"#
                     + #""why":"silent for 40 s"}]"#),
             letter("members", #""data":[]"#),
+            letter(
+                "links",
+                #""data":[\#(up),{"name":null,"id":null,"state":"handshaking","#
+                    + #""address":"[fe80::1]:7946","session":null,"#
+                    + #""attempt":{"tries":7,"age_seconds":12,"tries_tcp":true},"#
+                    + #""why":"no answer, 7 tries since 12 s"}]"#),
+            letter(
+                "link",
+                #""data":{"link":\#(up),"#
+                    + #""events":[{"event":"link.up","at":"2026-11-20T14:02:11.118Z","age_seconds":1.5,"count":3,"#
+                    + #""first_age_seconds":60,"what":"it is up"}],"clues":["others hear it"],"#
+                    + #""problems":[{"code":"M3103","what":"w","because":"b","try":"t"}]}"#),
             letter("invitation", #""data":{"token":"MARRAM1-AH7K","uses":20,"expires":"2026-11-20T14:02:11.118Z"}"#),
             letter("recording", #""data":{"path":"/tmp/a.rec","bytes":123,"inputs":45}"#),
             letter("version", #""data":{"version":"0.1.0","protocol":1}"#),
@@ -66,7 +86,10 @@ func aReplyCutAtAnyLengthIsRefused(_ reply: Reply) throws {
 @Test(arguments: Samples.replies)
 func aReplyThatLacksAFieldIsRefusedByName(_ reply: Reply) throws {
     let envelope = Samples.envelope(reply).json
-    let nullable: Set<String> = ["view", "node", "address"]
+    var nullable: Set<String> = ["view", "node", "address", "session", "attempt", "rtt_microseconds"]
+    nullable.insert("shortest_rtt_microseconds")
+    if case .links = reply { nullable.formUnion(["name", "id"]) }
+    if case .link = reply { nullable.formUnion(["name", "id"]) }
     var tried = 0
     for path in paths(envelope) where !path.isEmpty {
         let name = path[path.count - 1]
@@ -109,6 +132,24 @@ func aReplyThatLacksAFieldIsRefusedByName(_ reply: Reply) throws {
     let excuse = try Envelope(decoding: Samples.body(envelope.frame(atMost: size - 1)))
     #expect(excuse.reply == .failure(Complaint(.replyTooLong)))
     #expect(excuse.node == "till-01")
+}
+
+@Test func aNewerDaemonMayAddFieldsToALink() throws {
+    let envelope = Samples.envelope(.link(Samples.link))
+    let line = envelope.json.description
+        .replacing(#""carrier":"tcp""#, with: #""carrier":"tcp","hops":3"#)
+        .replacing(#""tries_tcp":"#, with: #""tries_quic":true,"tries_tcp":"#)
+        .replacing(#""event":"#, with: #""cause":"x","event":"#)
+        .replacing(#""clues":"#, with: #""mood":"fine","clues":"#)
+    #expect(line.contains("hops") && line.contains("cause") && line.contains("mood"))
+    #expect(try Envelope(decoding: Array(line.utf8)).reply == .link(Samples.link))
+}
+
+@Test func aLinkInAStateThatTheToolDoesNotKnowIsRefused() {
+    let line = Samples.envelope(.links([Samples.up])).json.description
+    for (word, other) in [(#""state":"up""#, #""state":"dancing""#), (#""carrier":"tcp""#, #""carrier":"pigeon""#)] {
+        #expect(throws: Complaint.self) { try Envelope(decoding: Array(line.replacing(word, with: other).utf8)) }
+    }
 }
 
 @Test func tenThousandMembersFitIntoAReply() {

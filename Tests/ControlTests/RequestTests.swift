@@ -19,6 +19,8 @@ private func refusal(of text: String) -> Complaint? {
         [
             #"{"schema":"marram.request/1","verb":"status"}"#,
             #"{"schema":"marram.request/1","verb":"members"}"#,
+            #"{"schema":"marram.request/1","verb":"links"}"#,
+            #"{"schema":"marram.request/1","verb":"explain_link","peer":"till-07"}"#,
             #"{"schema":"marram.request/1","verb":"invite","uses":20,"lifetime_seconds":86400}"#,
             #"{"schema":"marram.request/1","verb":"save_recording","path":"/tmp/a.rec"}"#,
             #"{"schema":"marram.request/1","verb":"version"}"#,
@@ -76,6 +78,16 @@ func aRequestThatIsNotOneIsRefusedWithItsCode(_ text: String) {
     #expect(throws: Complaint.self) { try Request.invitation(uses: 1, lifetime: longest + .milliseconds(1)) }
     #expect(throws: Complaint.self) { try Request.invitation(uses: 1, lifetime: .milliseconds(999)) }
     #expect(refusal(of: #"{"schema":"marram.request/1","verb":"invite","uses":1001,"lifetime_seconds":60}"#) != nil)
+}
+
+@Test func aPeerIsNamedWithinALimit() throws {
+    let longest = String(repeating: "x", count: Limits.peerWordBytes)
+    #expect(try Request.explanation(ofLinkTo: longest) == .explainLink(peer: longest))
+    #expect(throws: Complaint.self) { try Request.explanation(ofLinkTo: longest + "x") }
+    #expect(throws: Complaint.self) { try Request.explanation(ofLinkTo: "") }
+    #expect(refusal(of: #"{"schema":"marram.request/1","verb":"explain_link"}"#)?.code == .requestRefused)
+    #expect(refusal(of: #"{"schema":"marram.request/1","verb":"explain_link","peer":""}"#)?.code == .badArgument)
+    #expect(refusal(of: #"{"schema":"marram.request/1","verb":"links","peer":"a"}"#)?.code == .requestRefused)
 }
 
 @Test func aRecordingGoesToAnAbsolutePathWithinItsLimit() throws {

@@ -22,6 +22,25 @@ enum Samples {
         counters: [.init("duplicate", 12), .init("bad_seal", 0)],
         problems: [.init(.portInUse, what: "10.9.0.11:7946 is taken", remedy: "stop it")])
 
+    static let up = LinkRow(
+        name: "till-07", id: id, state: .up, address: Address("10.9.0.17:7946"),
+        session: .init(
+            carrier: .tcp, age: .seconds(7_440), isMine: true, heard: .milliseconds(400),
+            roundTrip: .microseconds(1_100), shortestRoundTrip: .microseconds(900), queueing: .microseconds(2_100),
+            loss: 4_000, ownLoss: 1_000, rate: 1_200_000, packetBytes: 1_452, keysAge: .minutes(12), keyPhase: 2,
+            mode: "carried", reason: "path_changed", packetsSent: 1_204, packetsLost: 5),
+        attempt: nil, why: "TCP paces: the path is new")
+    static let handshaking = LinkRow(
+        name: nil, id: nil, state: .handshaking, address: Address("[fe80::1]:7946"), session: nil,
+        attempt: .init(tries: 7, age: .seconds(12), triesTCP: true), why: "no answer, 7 tries since 12 s")
+    static let link = LinkReply(
+        link: up,
+        events: [
+            .init(
+                name: "link.up", at: at, age: .milliseconds(1_500), count: 3, firstAge: .seconds(60), what: "it is up")
+        ],
+        clues: ["others hear it"], problems: [Complaint(.udpBlocked, what: "w", because: "b", remedy: "t")])
+
     static func envelope(_ reply: Reply) -> Envelope {
         Envelope(
             node: "till-01", at: at, view: .init(agree: 11, of: 12, oldest: .milliseconds(4_200), digest: "8c1f"),
@@ -32,6 +51,8 @@ enum Samples {
         .status(status),
         .members([alive, unreachable]),
         .members([]),
+        .links([up, handshaking]),
+        .link(link),
         .invitation(InvitationReply(token: "MARRAM1-AH7K", uses: 20, expires: at)),
         .recording(RecordingReply(path: "/tmp/a.rec", bytes: 123, inputs: 45)),
         .version(VersionReply(version: "0.1.0", controlProtocol: 1)),
@@ -40,7 +61,8 @@ enum Samples {
     ]
 
     static let requests: [Request] = [
-        .status, .members, .invite(uses: 20, lifetime: .hours(24)), .saveRecording(path: "/tmp/a.rec"), .version,
+        .status, .members, .links, .explainLink(peer: "till-07"), .invite(uses: 20, lifetime: .hours(24)),
+        .saveRecording(path: "/tmp/a.rec"), .version,
         .leave,
     ]
 

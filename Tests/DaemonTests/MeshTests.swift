@@ -34,6 +34,16 @@ import Testing
             #expect(isFull, "\(daemon.data) sees \(seen): \(daemon.said)")
         }
 
+        let isLinked = try eventually(within: 10) { try linkStates(one) == ["up", "up"] }
+        let linked = try linkStates(one)
+        #expect(isLinked, "\(linked)")
+        let explained = try run("marram", ["explain", "link", "till-02", "--data", data(1)])
+        #expect(explained.status == 0, "\(explained.output) \(explained.errors)")
+        #expect(explained.output.hasPrefix("till-02, up, "))
+        #expect(explained.output.contains("a session is there, over udp"))
+        let slip = try run("marram", ["explain", "link", "til-02", "--data", data(1)])
+        #expect(slip.status == 4 && slip.errors.contains("marram explain link till-02"))
+
         #expect(try run("marram", ["leave", "--data", data(3), "--yes"]).status == 0)
         let seen = try eventually(within: 10) { try states(one).contains("left") }
         #expect(seen, "a goodbye is seen")
@@ -55,6 +65,12 @@ import Testing
         #expect(saved.status == 0, "\(saved.errors) \(daemon.said)")
         let replayed = try run("marram-sim", ["replay", file, "--json"])
         #expect(replayed.status == 0, "\(replayed.output) \(replayed.errors)")
+    }
+
+    private func linkStates(_ daemon: Daemon) throws -> [String] {
+        let links = try run("marram", ["links", "--data", daemon.data, "--json"])
+        let rows = try links.json()["data"] as? [[String: Any]] ?? []
+        return rows.compactMap { $0["state"] as? String }
     }
 
     private func states(_ daemon: Daemon) throws -> [String] {

@@ -14,9 +14,17 @@ final class Village {
     private(set) var time: Int64 = 0
     /// Everything that was sent.
     private(set) var past: [Resident.Letter] = []
+    var blocksUDP = false
+    /// How many packets in a hundred get lost.
+    var loss = 0
+    /// Whether what one says to the other never arrives.
+    var blocks: (Address, Address) -> Bool = { _, _ in false }
+    private var random = Random(seed: 42)
 
-    init(_ count: Int, records: Bool = false) {
-        residents = (1...UInt16(count)).map { Resident($0, records: records) }
+    init(_ count: Int, records: Bool = false, meshes: [UInt64] = []) {
+        residents = (1...UInt16(count)).map { number in
+            Resident(number, records: records, mesh: meshes.isEmpty ? 7 : meshes[Int(number) - 1])
+        }
     }
 
     subscript(number: Int) -> Resident { residents[number - 1] }
@@ -42,9 +50,11 @@ final class Village {
             let letters = residents.flatMap { $0.post() }
             if letters.isEmpty { return }
             past += letters
-            for letter in letters {
+            for letter in letters where !(blocksUDP && letter.carrier == .udp) {
+                if blocks(letter.from, letter.to) { continue }
+                if loss > 0, random.below(100) < loss { continue }
                 for resident in residents where resident.address == letter.to && resident.isListening {
-                    resident.hear(letter.datagram, from: letter.from, at: moment(time))
+                    resident.hear(letter.datagram, from: letter.from, over: letter.carrier, at: moment(time))
                 }
             }
         }
@@ -57,6 +67,7 @@ final class Resident {
         var datagram: [UInt8]
         var from: Address
         var to: Address
+        var carrier: Carrier
     }
 
     var node: MarramNode
@@ -86,10 +97,10 @@ final class Resident {
         carryOut(at: now)
     }
 
-    func hear(_ datagram: [UInt8], from: Address, at now: Now) {
+    func hear(_ datagram: [UInt8], from: Address, over carrier: Carrier = .udp, at now: Now) {
         var bytes = datagram
         var span = bytes.mutableRaw
-        node.receive(&span, from: Path(from), at: now, into: &outbox)
+        node.receive(&span, from: Path(from, carrier), at: now, into: &outbox)
         carryOut(at: now)
     }
 
@@ -133,7 +144,10 @@ final class Resident {
         for effect in outbox.effects {
             switch effect {
             case .send(let range, let to):
-                letters.append(Letter(datagram: Array(outbox.arena.bytes[range]), from: address, to: to.address))
+                letters.append(
+                    Letter(
+                        datagram: Array(outbox.arena.bytes[range]), from: address, to: to.address,
+                        carrier: to.carrier))
             case .persist(_, let ticket): tickets.append(ticket)
             case .reply(_, let envelope): answers.append(envelope)
             case .note(let note): notes.append(note)
@@ -191,4 +205,14 @@ func status(_ envelope: Envelope) throws -> StatusReply {
 func members(_ envelope: Envelope) throws -> [MemberRow] {
     guard case .members(let rows) = envelope.reply else { throw Complaint(.ourMistake, what: "\(envelope.reply)") }
     return rows
+}
+
+func links(_ envelope: Envelope) throws -> [LinkRow] {
+    guard case .links(let rows) = envelope.reply else { throw Complaint(.ourMistake, what: "\(envelope.reply)") }
+    return rows
+}
+
+func link(_ envelope: Envelope) throws -> LinkReply {
+    guard case .link(let link) = envelope.reply else { throw Complaint(.ourMistake, what: "\(envelope.reply)") }
+    return link
 }

@@ -30,6 +30,7 @@ private func knocks(_ hamlet: Hamlet, _ members: ClosedRange<UInt16>) -> [Hamlet
         hamlet.run(milliseconds: 100)
         #expect(hamlet[1].notes.contains(.cookieAsked(Path(port(4)))))
         #expect(hamlet[1].heard.contains { $0.1 == "honest" })
+        #expect(hamlet[4].notes.contains(.proofAsked(known, .address)), "who pays it knows why")
     }
 
     @Test func aCookieIsForOneAddressOnly() {

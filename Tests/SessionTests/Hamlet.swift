@@ -128,6 +128,8 @@ final class House {
     func isConnected(to node: NodeID) -> Bool { sessions.connected.contains(node) }
     var fingerprint: UInt64 { sessions.fingerprint }
     var load: SessionLoad { sessions.load }
+    var attempted: [AttemptEvidence] { sessions.attempted }
+    func evidence(of node: NodeID) -> LinkEvidence? { sessions.evidence(of: node) }
     var candidates: Int { sessions.candidates.count }
     var refusals: [Refusal] {
         notes.compactMap { if case .refused(let refusal, from: _) = $0 { refusal } else { nil } }

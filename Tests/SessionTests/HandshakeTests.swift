@@ -102,6 +102,7 @@ import Traffic
         hamlet[2].forgetNotes()
         renew(hamlet)
         #expect(hamlet[2].notes.contains(.freshAsked(Path(port(1)))))
+        #expect(hamlet[1].notes.contains(.proofAsked(Contact(hamlet[2].id, at: port(2)), .fresh)))
         hamlet.say("four", from: 1, to: Contact(hamlet[2].id, at: port(2)))
         hamlet.run(milliseconds: 1_000)
         #expect(hamlet[2].heard.last?.1 == "four")
@@ -139,6 +140,7 @@ import Traffic
         hamlet.run(milliseconds: 1_000)
         #expect(hamlet[2].heard.isEmpty)
         #expect(hamlet[1].refusals.contains(.otherNode))
+        #expect(hamlet[1].notes.contains(.answeredByOther(hamlet[3].id, hamlet[2].id, Path(port(2)))))
     }
 
     @Test func aRestartedPeerIsFoundAgain() {
@@ -152,6 +154,35 @@ import Traffic
         }
         #expect(hamlet[2].heard.count >= 3)
         #expect(hamlet[1].notes.contains(.ended(hamlet[2].id, .peerRestarted)))
+    }
+
+    @Test func aHandshakeUnderWayIsEvidence() throws {
+        let hamlet = Hamlet(1)
+        hamlet.say("hello?", from: 1, to: Contact(nil, at: port(9)))
+        let early = try #require(hamlet[1].attempted.first)
+        #expect(early.contact == Contact(nil, at: port(9)) && early.tries == 1 && !early.triesTCP && !early.isProbe)
+        #expect(early.began == moment(0))
+        hamlet.run(milliseconds: 5_000)
+        let late = try #require(hamlet[1].attempted.first)
+        #expect(late.tries > Timing.silentTries && late.triesTCP)
+        hamlet.run(milliseconds: 60_000)
+        #expect(hamlet[1].attempted.isEmpty)
+    }
+
+    @Test func aPeerThatOwesTwoWordsIsSilent() throws {
+        let hamlet = Hamlet(2)
+        hamlet.say("one", from: 1, to: Contact(nil, at: port(2)))
+        hamlet.run(milliseconds: 20_000)
+        let idle = try #require(hamlet[1].evidence(of: hamlet[2].id))
+        #expect(!idle.isSilent(at: hamlet.now), "nobody spoke, so nobody owes a word")
+        hamlet.tamper = { _ in nil }
+        hamlet.say("two", from: 1, to: Contact(hamlet[2].id, at: port(2)))
+        hamlet.run(milliseconds: 9_900)
+        let early = try #require(hamlet[1].evidence(of: hamlet[2].id))
+        #expect(!early.isSilent(at: hamlet.now))
+        hamlet.run(milliseconds: 200)
+        let late = try #require(hamlet[1].evidence(of: hamlet[2].id))
+        #expect(late.isSilent(at: hamlet.now))
     }
 
     @Test func nobodyAnsweringIsGivenUpWithItsReason() {

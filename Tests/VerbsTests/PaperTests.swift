@@ -27,6 +27,8 @@ private func printed(_ line: String) -> String {
               leave       say goodbye to the mesh and stop the daemon
               status      show on one screen how this node and its mesh are doing
               members     show who is in the mesh and how each is doing
+              links       show the ways to the peers and how each is doing
+              explain     tell why something is as it is, and what to do about it
               config      check the configuration, or show it
               record      save what the node went through, to be replayed elsewhere
               version     show which version this is
@@ -163,7 +165,8 @@ func aShellUnderstandsItsCompletionScript(_ shell: String) throws {
 private let completions: [(words: String, offers: String)] = [
     ("mem", "members"), ("co", "completion config"), ("completion ", "bash fish zsh"), ("config sh", "show"),
     ("--data /tmp comp", "completion"), ("-o w", "wide"), ("members -o n", "name"), ("members --out", "--output"),
-    ("invite --us", "--uses"), ("members --us", ""), ("help inv", "invite"), ("record ", "save"),
+    ("invite --us", "--uses"), ("members --us", ""), ("help inv", "invite"), ("record ", "save"), ("explain ", "link"),
+    ("lin", "links"),
     ("invite --uses 3 --exp", "--expires"), ("config --origin ch", "check"), ("status x y", ""),
 ]
 

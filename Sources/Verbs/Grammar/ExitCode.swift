@@ -27,9 +27,10 @@ package enum ExitCode: Int32, CaseIterable, Sendable {
     /// With what the tool ends when it ends with this complaint.
     package init(for code: Code) {
         switch code {
-        case .unknownVerb, .unknownOption, .badArgument, .confirmationMissing: self = .usage
+        case .unknownVerb, .unknownOption, .badArgument, .confirmationMissing, .linkWithItself, .ambiguousPeer:
+            self = .usage
         case .daemonNotRunning, .noDataDirectory, .daemonGone, .connectionLost: self = .unreachable
-        case .unknownCode: self = .notFound
+        case .unknownCode, .unknownPeer: self = .notFound
         case .socketRefused, .directoryNotWritable: self = .notPermitted
         case .deadlinePassed: self = .deadlinePassed
         case _ where code.number >= 9_000: self = .ourMistake

@@ -69,6 +69,8 @@ extension Verb {
         .leave,
         .status,
         .members,
+        .links,
+        .explain,
         .configuration,
         .record,
         .version,

@@ -19,6 +19,28 @@ enum Figures {
         return tenths < 600 ? "\(tenths / 10).\(tenths % 10) s" : elapsed(interval)
     }
 
+    /// A short time with one place behind the point as long as it says something: `0.4 ms`, `41 ms`, `1.2 s`.
+    static func brief(_ interval: Interval) -> String {
+        let microseconds = max(0, interval.nanoseconds / 1_000)
+        if microseconds < 10_000 { return "\(microseconds / 1_000).\(microseconds / 100 % 10) ms" }
+        return microseconds < 1_000_000 ? "\(microseconds / 1_000) ms" : age(interval)
+    }
+
+    /// Seconds to the microsecond, for programs.
+    static func rawSeconds(_ interval: Interval) -> String {
+        let microseconds = max(0, interval.nanoseconds / 1_000)
+        let fraction = String(microseconds % 1_000_000)
+        return "\(microseconds / 1_000_000)." + String(repeating: "0", count: 6 - fraction.count) + fraction
+    }
+
+    /// Parts per million as a person reads them: `0.4%`, `12%`.
+    static func percent(_ millionths: Int) -> String {
+        millionths < 100_000 ? "\(millionths / 10_000).\(millionths / 1_000 % 10)%" : "\(millionths / 10_000)%"
+    }
+
+    /// The same for programs, without the sign.
+    static func rawPercent(_ millionths: Int) -> String { "\(millionths / 10_000).\(millionths / 1_000 % 10)" }
+
     /// `1,204,311`
     static func count(_ number: Int) -> String {
         var groups: [Substring] = []
@@ -44,6 +66,13 @@ enum Figures {
             unit += 1
         }
         return "\(count / scale).\(count % scale * 10 / scale) \(["kB", "MB", "GB", "TB", "PB"][unit])"
+    }
+
+    /// The time of day to the millisecond: `14:02:11.118`.
+    static func clock(_ wall: WallTime, secondsEast: Int) -> String {
+        let shown = CalendarTime(wall + .seconds(Int64(secondsEast)))
+        let fraction = String(shown.millisecond)
+        return shown.clock + "." + String(repeating: "0", count: 3 - fraction.count) + fraction
     }
 
     /// A moment for people: `2026-11-20 14:02:11 UTC`, or with the zone's distance: `2026-11-20 15:02:11 +01:00`.

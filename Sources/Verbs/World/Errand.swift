@@ -102,6 +102,11 @@ package struct Errand {
         Figures.moment(wall, secondsEast: settings.inUTC ? 0 : world.secondsEast(wall))
     }
 
+    /// A moment of this day, to the millisecond.
+    func clock(_ wall: WallTime) -> String {
+        Figures.clock(wall, secondsEast: settings.inUTC ? 0 : world.secondsEast(wall))
+    }
+
     /// What must stand behind a command in a hint so that it reaches the same node.
     var dataOption: String {
         settings.directory == Settings.defaultDirectory ? "" : " --data \(settings.directory)"

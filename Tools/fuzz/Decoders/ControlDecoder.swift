@@ -30,6 +30,7 @@ func readEnvelope(_ bytes: [UInt8]) {
     for line in [
         ["status"], ["status", "--json"], ["members", "-o", "wide"], ["members", "-o", "csv"],
         ["members", "-o", "name"],
+        ["links", "-o", "wide"], ["links", "-o", "csv"], ["links", "-o", "name"], ["explain", "link", "a"],
         ["invite"], ["leave", "--yes"], ["version", "--daemon"], ["record", "save", "/tmp/recording"],
     ] {
         _ = runTool(line, in: stage(answering: envelope))
