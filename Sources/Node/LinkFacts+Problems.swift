@@ -106,8 +106,8 @@ extension LinkFacts {
 
     /// What is wrong, the likeliest first; `title` is what the peer is called.
     func problems(calling title: String, _ name: (NodeID) -> String) -> [Complaint] {
+        if member?.state == .left, state != .up { return [] }
         if session != nil { return problemsOfSession(title) }
-        if member?.state == .left { return [] }
         let place = address.map { " at \($0)" } ?? ""
         var problems: [Complaint] = []
         if (refusals?[.reflected] ?? 0) > 0 {

@@ -133,7 +133,22 @@ private func failure(_ envelope: Envelope) throws -> Complaint {
     village[2].isListening = false
     village.run(milliseconds: 60_000)
     let told = try link(village.ask(1, .explainLink(peer: "till-02")))
-    #expect(told.link.state != .up || told.problems.isEmpty)
+    #expect(told.link.state == .silent && told.problems.isEmpty)
+    #expect(told.clues.contains("it said goodbye"))
+}
+
+@Test func aPeerThatGoesDownBehindABrokenWayIsNoLongerSaidToLive() throws {
+    let village = Village(3)
+    village.run(milliseconds: 5_000)
+    village.blocks = { $0 == port(1) && $1 == port(3) || $0 == port(3) && $1 == port(1) }
+    village.run(milliseconds: 60_000)
+    let cut = try link(village.ask(1, .explainLink(peer: "till-03")))
+    #expect(cut.problems.map(\.code) == [.peerOutOfReach])
+    #expect(cut.events.contains { $0.name == "handshake.silence" })
+    village[3].isListening = false
+    village.run(milliseconds: 8_000)
+    let down = try link(village.ask(1, .explainLink(peer: "till-03")))
+    #expect(down.problems.map(\.code) == [.linkSilent])
 }
 
 @Test func heavyLossIsAProblemWithItsFigures() throws {
