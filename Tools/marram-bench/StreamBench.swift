@@ -6,8 +6,9 @@ extension Bench {
     /// Streams over simulated paths: how near they come to what a lossy path can carry, how they share a path with TCP,
     /// and what a packet costs. The two are measured in simulated time, so every machine prints the same.
     static let stream = Bench(
-        name: "stream", measures: "10 MB over paths that lose 45 %, beside TCP, and the cost of a packet"
-    ) { lossyOverLimit() + tcpShare() + packetCost() }
+        name: "stream",
+        measures: "10 MB over paths that lose 45 %, beside TCP, the cost of a packet, and 1 GiB over loopback"
+    ) { () throws(Complaint) in lossyOverLimit() + tcpShare() + packetCost() + (try loopbackFigures()) }
 
     private static let bytes = 10_000_000
     private static let seeds: ClosedRange<UInt64> = 1...20
