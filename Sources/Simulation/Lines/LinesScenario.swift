@@ -174,6 +174,7 @@ extension Correspondent {
         [
             "said", "heard", "knocks", "sent", "delivered", "sealed", "phase", "candidate-expired", "broken",
             "unanswered", "established", "renewed", "moved", "fell-back", "cookie", "fresh", "dropped", "traffic",
+            "answered-by-other", "proof-asked",
         ].map { "line.\($0)" } + Ending.allCases.map { "line.parcel-\($0)" }
         + SessionNote.Ending.allCases.map { "line.ended-\($0)" }
         + SessionNote.Beginnings.allCases.map { "line.began-\($0)" }
@@ -189,7 +190,7 @@ extension Correspondent {
         ].map { "line.\($0)" }
 
     package static func marker(of note: Note) -> Int {
-        let endings = 18
+        let endings = 20
         let ended = endings + Ending.allCases.count
         let began = ended + SessionNote.Ending.allCases.count
         let refused = began + SessionNote.Beginnings.allCases.count
@@ -213,6 +214,8 @@ extension Correspondent {
         case .session(.freshAsked): return 15
         case .session(.dropped): return 16
         case .session(.line): return 17
+        case .session(.answeredByOther): return 18
+        case .session(.proofAsked): return 19
         case .session(.ended(_, let ending)): return ended + Int(ending.rawValue)
         case .session(.refused(let refusal, from: _)): return refused + Int(refusal.rawValue)
         }
