@@ -84,7 +84,7 @@ private func isData(_ letter: Hamlet.Letter) -> Bool { letter.bytes[1] == Packet
             hamlet.skip(late)
             if let held { hamlet.inject(held.bytes, from: held.from, to: held.to) }
             hamlet.run(milliseconds: 100)
-            #expect(hamlet[2].heard.contains { $0.1 == "late" } == opens)
+            #expect(hamlet[2].heard.contains { $0.1 == "late" } == opens, "\(hamlet[2].notes)")
             #expect(hamlet[2].refusals.contains(.oldPhase) != opens)
         }
     }

@@ -174,7 +174,7 @@ extension Correspondent {
         [
             "said", "heard", "knocks", "sent", "delivered", "sealed", "phase", "candidate-expired", "broken",
             "unanswered", "established", "renewed", "moved", "fell-back", "cookie", "fresh", "dropped", "traffic",
-            "other-answers", "proof-asked",
+            "answered-by-other", "proof-asked",
         ].map { "line.\($0)" } + Ending.allCases.map { "line.parcel-\($0)" }
         + SessionNote.Ending.allCases.map { "line.ended-\($0)" }
         + SessionNote.Beginnings.allCases.map { "line.began-\($0)" }
