@@ -10,8 +10,8 @@ package enum Refusal: UInt8, Error, CaseIterable, Sendable {
     case noCookie
     /// A sender that begins handshakes faster than anybody honest.
     case tooManyHandshakes
-    /// The handshake does not compute: another mesh, another key, or bytes changed on the way. Or it goes on with a line
-    /// that has ended.
+    /// The handshake does not compute: another mesh, another key, or bytes changed on the way. Or it goes on with a
+    /// line that has ended.
     case badHandshake
     /// It answers nothing that this node waits for: late, repeated, or made up.
     case unexpected

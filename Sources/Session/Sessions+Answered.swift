@@ -94,9 +94,10 @@ extension Sessions {
     ) throws(Refusal) {
         var reader = ByteReader(packet)
         guard (try? reader.u32()) != nil, let receiver = try? reader.u32(), let nonce = try? reader.u64(),
-            let code = try? AuthenticationCode(from: &reader), reader.remaining == 0
+            let code = try? AuthenticationCode(from: &reader), reader.remaining == Packet.codeBytes
         else { throw .badLength }
         let attempt = try attempt(receiver, isKnock: false)
+        try Codes.checkFirst(of: packet, MeshKeys.code(of: key.publicKey, in: mesh))
         let ephemeral = try FirstHeader(of: attempt.message.raw).ephemeral
         holders[receiver] = nil
         let proof = FreshProof(nonce: nonce, ephemeral: ephemeral, code: code)

@@ -23,7 +23,7 @@ extension Sessions {
         let last = peers[node]?.beginnings ?? 0
         let isAlive = greeting.proof.map { gate.accepts($0, from: path.address) } ?? false
         guard header.beginnings > last || isAlive else {
-            return askFresh(header, on: path, into: &outbox)
+            return askFresh(header, of: peerKey, on: path, into: &outbox)
         }
 
         let index = newIndex()
@@ -136,7 +136,8 @@ extension Sessions {
     }
 
     private mutating func askFresh(
-        _ header: FirstHeader, on path: Path, into outbox: inout Outbox<SessionEffect>
+        _ header: FirstHeader, of peerKey: AgreementPublicKey, on path: Path,
+        into outbox: inout Outbox<SessionEffect>
     ) {
         let proof = gate.proof(of: header.ephemeral, from: path.address, nonce: random.next())
         var message = ByteWriter()
@@ -144,6 +145,7 @@ extension Sessions {
         message.u32(header.sender)
         message.u64(proof.nonce)
         proof.code.encode(into: &message)
+        Codes.putFirst(behind: 0, MeshKeys.code(of: peerKey, in: mesh), in: &message)
         put(message.bytes, to: path, into: &outbox)
         outbox.put(.note(.freshAsked(path)))
     }

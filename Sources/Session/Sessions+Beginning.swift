@@ -34,9 +34,9 @@ extension Sessions {
     mutating func renewIfSilent(
         _ conversation: Conversation, _ peer: Peer, at now: Instant, into outbox: inout Outbox<SessionEffect>
     ) {
-        guard let since = conversation.unansweredSince, now - max(since, peer.gaveUp ?? since) >= Timing.silence else {
-            return
-        }
+        guard conversation.line.isWaiting, let since = conversation.unansweredSince,
+            now - max(since, peer.gaveUp ?? since) >= Timing.silence
+        else { return }
         let target = Attempt.Target.node(peer.node)
         guard attempts[target] == nil else { return }
         begin(

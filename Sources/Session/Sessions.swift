@@ -214,7 +214,7 @@ final class Peer {
     var conversation: Conversation?
     /// Where the conversation's packets come from.
     var address: Address?
-    /// Where it is, by the word of whoever said something to it last: a path may have moved to a place that it has left.
+    /// Where it is, by the word of whoever said something to it last: a path may have moved to a place that it left.
     var told: Address?
     /// The line that lost a race, while it still opens what was on its way.
     var fading: (conversation: Conversation, until: Instant)?

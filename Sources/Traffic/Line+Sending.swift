@@ -46,6 +46,9 @@ extension Line {
         return earliest.map { max($0, clock) }
     }
 
+    /// Whether a stream has something that the peer has not acknowledged.
+    package var isWaiting: Bool { hasStreamData || hasUnacknowledged || log.flyingCarrying > 0 }
+
     /// The number that the next packet will have, for whoever writes its header first.
     package var nextNumber: UInt64 { log.next }
 

@@ -108,6 +108,30 @@ import Traffic
         #expect(hamlet[2].heard.last?.1 == "four")
     }
 
+    @Test func onlyTheNodeThatWasWrittenToCanAskForABeginningAgain() {
+        let hamlet = Hamlet(2)
+        hamlet.say("one", from: 1, to: Contact(nil, at: port(2)))
+        hamlet.run(milliseconds: 100)
+        // The session wears out, and nobody answers the beginning of the next one.
+        hamlet.tamper = { $0.from.address == port(2) ? nil : $0 }
+        for _ in 0..<7 {
+            hamlet.say("minutes later", from: 1, to: Contact(hamlet[2].id, at: port(2)))
+            hamlet.skip(.minutes(10))
+        }
+        hamlet.say("now", from: 1, to: Contact(hamlet[2].id, at: port(2)))
+        guard let first = hamlet.past.last(where: { $0.bytes[1] == Packet.Kind.first.rawValue }) else {
+            Issue.record("nobody began with a first message")
+            return
+        }
+        // Whoever saw it knows the index, and nothing else.
+        let made = [1, 5, 0, 0] + Array(first.bytes[4..<8]) + [UInt8](repeating: 9, count: 40)
+        hamlet.tamper = { $0 }
+        hamlet[1].forgetNotes()
+        hamlet.inject(made, from: Path(port(2)), to: Path(port(1)))
+        hamlet.run(milliseconds: 11)
+        #expect(hamlet[1].refusals == [.badCode])
+    }
+
     @Test func bothMayBeginAtTheSameMoment() {
         for loss in [0, 30] {
             let hamlet = Hamlet(2)

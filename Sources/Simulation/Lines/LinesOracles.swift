@@ -89,7 +89,7 @@ enum LinesOracles {
 
     /// A session that another node began is believed only after that node has finished as many handshakes.
     private static func onlyWhoBeganIsBelieved(_ script: Script) -> Checker<Correspondent> {
-        // One number for each ordered pair: handshakes that the first has finished, less those that the second believes.
+        // One number for each ordered pair: handshakes that the first has finished, less those that the other believes.
         var ahead = [Int](repeating: 0, count: script.nodes * script.nodes)
         let ids = (0..<script.nodes).map { Scenario.meshIdentity($0, seed: script.seed).id }
         var checker = Checker<Correspondent>("proved-first")

@@ -27,7 +27,7 @@ extension Scenario {
             return stage
         })
 
-    /// Left out: disks that are slow or full, because nothing is stored here, and mischief, which sessions know none of.
+    /// Left out: disks that are slow or full, for nothing is stored here, and mischief, which sessions know none of.
     private static let linesFaults = FaultKind.allCases.filter { ![.slowDisk, .fullDisk, .mischief].contains($0) }
 
     private static let linesHabitat: Habitat = {
