@@ -135,8 +135,9 @@ package enum Limits {
     package static let datagramsQueued = 1_024
     /// Their bytes: as many of the usual size, or some thirty of the largest.
     package static let datagramQueueBytes = 2 << 20
-    /// What the kernel is asked to keep for a UDP socket in each direction: 40 ms at a gigabit per second.
-    package static let datagramSocketBuffer = 4 << 20
+    /// What the kernel is asked to keep for a UDP socket in each direction: 40 ms at a gigabit per second, and a tenth
+    /// of a second of a flood of 200,000 small packets, for a node that does not get its processor at once.
+    package static let datagramSocketBuffer = 16 << 20
     /// Bytes of a stream read at one time, of all streams of a loop: larger packets lie whole in it more often.
     package static let streamReadBytes = 256 << 10
     /// Bytes written to a stream that its reader has not taken, unless the one who opens it says otherwise.

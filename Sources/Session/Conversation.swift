@@ -127,8 +127,8 @@ struct Patience {
 
 /// When things are tried again and given up. Each is a trade between a bad link and a dead peer.
 enum Timing {
-    /// A round trip on a radio link.
-    static let firstPause = Interval.milliseconds(300)
+    /// A round trip on a radio link. On a longer one a message is said twice or thrice for nothing.
+    static let firstPause = Interval.milliseconds(200)
     static let longestPause = Interval.seconds(2)
     /// At 45 percent loss each way a handshake of one round trip fails three times out of ten thousand after so many.
     static let tries = 20

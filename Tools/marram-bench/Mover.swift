@@ -24,7 +24,7 @@ struct Mover: Sendable {
     /// Calls `listens` as soon as a sender may come.
     let receive: @Sendable (Order, _ listens: (UInt16) -> Void) throws(Complaint) -> [Figure]
 
-    static let all = [tcp, sealedTCP, line, lineOverTCP, echo, blast]
+    static let all = [tcp, sealedTCP, line, lineOverTCP, echo, greet, blast]
 }
 
 extension Mover {

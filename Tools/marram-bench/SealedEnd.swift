@@ -64,6 +64,13 @@ class SealedEnd {
         return NodeIdentity(invitedBy: invitation, from: &entropy)
     }
 
+    /// Goes on as if the process had just started: the same node, which knows nobody.
+    final func startAnew() {
+        sessions = Sessions(
+            Self.identity(.comes), boot: 1, settings: SessionSettings(hasTCP: carrier == .tcp), entropy: .system,
+            random: Random(seed: nanoseconds()), at: loop.now().instant)
+    }
+
     /// For the end of each turn: there is one timer, and it is set to the one deadline.
     final func setTimer() {
         if let deadline = sessions.deadline { timer.arm(at: deadline) } else { timer.disarm() }
