@@ -16,19 +16,19 @@ private func play(_ scenario: Scenario, seeds: ClosedRange<UInt64>) -> [String: 
     return counts
 }
 
-@Test(.timeLimit(.minutes(2)))
+@Test(.timeLimit(.minutes(10)))
 func toysOnRealDatabasesKeepWhatTheyConfirmed() {
     let counts = play(.toyStorage, seeds: 1...40)
     #expect(Scenario.toyStorage.mustReach.filter { counts[$0, default: 0] == 0 } == [])
 }
 
-@Test(.timeLimit(.minutes(2)))
+@Test(.timeLimit(.minutes(10)))
 func wholeNodesOnRealDatabasesSurvivePowerLoss() {
     let counts = play(.meshStorage, seeds: 1...20)
     #expect(Scenario.meshStorage.mustReach.filter { counts[$0, default: 0] == 0 } == [])
 }
 
-@Test(.timeLimit(.minutes(2)), arguments: StorageBug.allCases)
+@Test(.timeLimit(.minutes(10)), arguments: StorageBug.allCases)
 func aDiskThatBreaksItsWordIsFoundOut(bug: StorageBug) throws {
     for scenario in [Scenario.toyStorage, .meshStorage] {
         let found = (UInt64(1)...20).lazy.compactMap { seed in

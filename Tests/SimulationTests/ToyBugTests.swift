@@ -15,7 +15,7 @@ private func firstFailure(_ bug: ToyBug) -> (script: Script, violation: Violatio
     return nil
 }
 
-@Test(.timeLimit(.minutes(2)), arguments: ToyBug.allCases)
+@Test(.timeLimit(.minutes(10)), arguments: ToyBug.allCases)
 func aPlantedBugIsFoundShrunkAndReplayed(bug: ToyBug) throws {
     let found = try #require(firstFailure(bug), "no seed finds it")
     let (small, runs) = Scenario.toy.shrink(
@@ -31,7 +31,7 @@ func aPlantedBugIsFoundShrunkAndReplayed(bug: ToyBug) throws {
     #expect(Scenario.toy.play(replayed).violation == nil, "the toy without the bug survives what the bug did not")
 }
 
-@Test(.timeLimit(.minutes(2)))
+@Test(.timeLimit(.minutes(10)))
 func theSoundToyPassesTheSameSeeds() {
     for seed in seeds {
         let violation = Scenario.toy.play(Scenario.toy.script(seed: seed)).violation
