@@ -71,6 +71,7 @@ let package = Package(
         // 4 Engines
         room("Session", ["Base", "Crypto", "Noise", "Traffic", "Trust"]),
         room("Membership", ["Base"]),
+        room("Replication", ["Base", "Crypto"]),
         room("Control", ["Base", "Text"]),
         // 5 Node
         room("Node", ["Base", "Text", "Crypto", "Trust", "Traffic", "Session", "Membership", "Control"]),
@@ -112,6 +113,7 @@ let package = Package(
         tests("Session", ["Base", "Choices", "Crypto", "Noise", "Traffic", "Trust", "Session"]),
         tests("Noise", ["Base", "Crypto", "Noise"]),
         tests("Membership", ["Base", "Choices", "Membership"]),
+        tests("Replication", ["Base", "Choices", "Crypto", "Replication"]),
         tests("Control", ["Base", "Choices", "Text", "Control"]),
         tests("Node", ["Base", "Choices", "Crypto", "Trust", "Traffic", "Session", "Membership", "Control", "Node"]),
         tests(
@@ -121,7 +123,7 @@ let package = Package(
                 "Node", "Host",
             ]),
         tests("Verbs", ["Base", "Text", "Control", "Host", "Verbs"]),
-        tests("Simulation", ["Base", "Choices", "Simulation"], data: ["Scenarios"]),
+        tests("Simulation", ["Base", "Choices", "Membership", "Simulation"], data: ["Scenarios"]),
         tests("Daemon", ["marramd", "marram", "marram-sim"]),
         tests("Tidy", []),
         tests("Fuzz", ["FuzzDecoders"]),

@@ -36,18 +36,30 @@ package enum Limits {
     package static let nesting = 32
     /// Addresses to say hello to at the start: what fits in an invitation and is worth trying.
     package static let seedAddresses = 8
-    /// Records in one gossip message: more never fit into a datagram.
-    package static let recordsPerGossip = 16
-    /// Bytes of records in one gossip message: a datagram less its header, seal and sender.
-    package static let gossipBytes = 1_000
-    /// Datagrams in answer to one hello: a view of some fifty members; the rest comes with later rounds.
-    package static let datagramsPerHello = 8
-    /// How often news rides ahead: each copy reaches one random peer, and its own news does the rest.
-    package static let rumourCopies = 6
-    /// How often goodbye is said to each member, since nobody acknowledges it.
-    package static let goodbyeCopies = 2
-    /// One round in so many also tries a member that is unreachable or left, or a seed that never answered.
-    package static let roundsPerLostMember: UInt64 = 5
+    /// Bytes of one message of membership: a datagram less what seals and carries it.
+    package static let membershipBytes = 1_000
+    /// Claims in one message: more never fit.
+    package static let claimsPerMessage = 32
+    /// Acknowledgements in one message: of more than the largest news message holds.
+    package static let marksPerMessage = 64
+    /// The filter of a question: ten bits for each of some 500 members, and room for the asker beside it.
+    package static let filterBytes = 640
+    /// Members that one filter stands for; a larger roster is compared in parts.
+    package static let membersPerFilter = 505
+    /// Datagrams in answer to one question; the asker comes back for more.
+    package static let datagramsPerAnswer = 4
+    /// Observers of one member: two on each of four rings, or everybody in a mesh of nine.
+    package static let observers = 16
+    /// News on its way at one time, as far as this node did not leave it to the comparison of rosters.
+    package static let newsOnItsWay = 512
+    /// Members of whom others say what this node does not believe, and whom it asks itself.
+    package static let doubts = 32
+    /// Former neighbours at whose doors it knocks by turns of its own.
+    package static let lostNeighbours = 32
+    /// How often goodbye is said to each neighbour, since nobody is there to hear an acknowledgement.
+    package static let goodbyeCopies = 3
+    /// What is remembered of how a member came to its state: enough for a flap and what was before it.
+    package static let movesPerMember = 4
     /// Sessions held at one time: one with every member of a full view. The one unused for longest goes first.
     package static let sessions = members
     /// Handshakes that this node has begun and nobody has finished.
@@ -142,9 +154,9 @@ package enum Limits {
     package static let streamReadBytes = 256 << 10
     /// Bytes written to a stream that its reader has not taken, unless the one who opens it says otherwise.
     package static let streamWriteBytes = 1 << 20
-    /// Packets in a TCP connection that its reader has not taken: a tenth of a second at 100 Mbit/s. More would only be
-    /// late.
-    package static let carrierWriteBytes = 1 << 20
+    /// Packets in a TCP connection that its reader has not taken: all that a line may have under way, and what else is
+    /// said. What finds no room is lost, and a line over TCP takes loss for a mistake of the path.
+    package static let carrierWriteBytes = lineWindow + (1 << 20)
     /// Packets gathered before they go to the kernel, though the turn has not ended.
     package static let carrierGatherBytes = 128 << 10
     /// TCP connections that carry packets at one time: peers behind a wall that UDP does not pass.
@@ -198,6 +210,8 @@ extension Limits {
     package static let urgentCopies = 16
     /// Streams that one side may have open: a node's transfers with one peer.
     package static let openStreams = 64
+    /// Resets of which the peer is not yet told: more streams than can come and go within a round trip.
+    package static let lineResets = 1_024
     /// Streams that a peer may have open here. Twice as many as it should, since it hears later that one is closed.
     package static let peerStreams = 128
     /// How far ahead of the highest known a new stream's id may be, in streams: packets overtake one another.
@@ -221,4 +235,86 @@ extension Limits {
     package static let streamRanges = 4_096
     /// Units that are mixed into one packet. A block of so many, half of them missing, is solved in some milliseconds.
     package static let mixedUnits = 512
+}
+
+/// What the law of a mesh may hold: its records are kept by every member for years.
+extension Limits {
+    /// A signed record with its seals: it is kept as the value of one fact.
+    package static let recordBytes = factValueBytes
+    /// The body of a record: what the seals of `signers` keys leave of it.
+    package static let recordBodyBytes = recordBytes - 2_048
+    /// Keys that sign one record: more people never sat at one table.
+    package static let signers = 16
+    /// Operators and recovery shares of one mesh: all of them can sign one record.
+    package static let operators = signers
+    /// Keys of one person: a laptop, a spare, a stick and a card.
+    package static let keysPerPerson = 4
+    /// Links from an operator to whoever acts: a chain of hands that a person can still explain.
+    package static let grantDepth = 4
+    /// Members who vouched for one another, one after the other, since an operator last granted something itself.
+    package static let sponsorRank = 16
+    /// Groups that one grant names.
+    package static let groups = 64
+    /// Capabilities that one grant gives.
+    package static let capabilities = 64
+    /// Patterns in one scope, each compared with each of the parent's.
+    package static let scopePatterns = 16
+    /// The name of a capability or of what it is used on: a path of a few names.
+    package static let capabilityBytes = 127
+    /// Changes in one update of the root: every operator replaced at once, and both tables.
+    package static let rootChanges = 64
+    /// Updates of the root, losing branches included: one a week for a lifetime.
+    package static let rootUpdates = 4_096
+    /// Rows of each of the root's tables: roles, policies, sites.
+    package static let tableRows = 64
+    /// Feeds of one owner that were not closed. A start that ends well closes its feed.
+    package static let liveFeeds = 64
+    /// Feeds of one owner altogether: an unclean end every day for a decade. More are the work of a thief.
+    package static let feedsPerOwner = 4_096
+    /// Entries of one feed that wait for an earlier one.
+    package static let waitingEntries = 10_000
+    /// Places that one revocation names: every feed its target may still write.
+    package static let cuts = liveFeeds
+    /// Nodes that one decision about a spent invitation keeps: as many as an invitation may admit in one hand's reach.
+    package static let keptNodes = 64
+    /// Keys of one feed in a proof: one an hour for forty days.
+    package static let successions = 1_000
+    /// Audit entries under one signature.
+    package static let auditBatch = 256
+    /// Clocks that are heard for one bracket: any majority of a large site's.
+    package static let timeVotes = 64
+    /// Members that are quarantined here at one time, as many as there may be.
+    package static let quarantined = members
+    /// A comment in a minisign signature, as minisign itself bounds it.
+    package static let minisignCommentBytes = 1_024
+}
+
+/// What replication may hold of what peers, or people, write.
+extension Limits {
+    /// A key, and an element of a set: a path that people read.
+    package static let keyBytes = 256
+    /// A transaction: what fits a fact of the store with its signature beside it.
+    package static let transactionBytes = factValueBytes - 1_024
+    /// Operations in one transaction, and in one step of anything: some milliseconds of work.
+    package static let operations = 256
+    /// Writers whose operations one value may take the place of: everybody who wrote one key between two collections.
+    package static let contextWriters = 1_024
+    /// What a transaction rests on besides its own log: heads that nobody has tied together yet.
+    package static let dependencies = 64
+    /// Writers in one namespace: every member of a full view, restored a few times.
+    package static let writers = 4 * members
+    /// Epochs of a namespace: a roster that changes every hour of a decade.
+    package static let epochs = 100_000
+    /// Transactions that came before what they rest on, and wait for it.
+    package static let heldTransactions = 4_096
+    /// Bytes of one message of replication: a stream carries it, and a receiver decodes it in some milliseconds.
+    package static let replicationMessageBytes = 1 << 20
+    /// Cells of one sketch: some two thousand differences, beyond which a whole vector is smaller.
+    package static let sketchCells = 4_096
+    /// Own writes that wait for their signature or the disk. One more is refused.
+    package static let ownWritesWaiting = 64
+    /// What one writer adds to an escrow, spends of it or gives one other, so that sums over all writers fit 63 bits.
+    package static let escrowed: UInt64 = 1 << 36
+    /// Pieces of a live set that wait to be taken over at once: a full namespace of a hundred thousand keys.
+    package static let stagedTransactions = 262_144
 }

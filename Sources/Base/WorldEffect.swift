@@ -43,4 +43,5 @@ package struct RequestID: Hashable, Comparable, Sendable {
 /// The shelves of the fact store, one an engine. A number is never used again for something else.
 package enum Shelf {
     package static let members: UInt8 = 1
+    package static let replication: UInt8 = 2
 }

@@ -94,6 +94,13 @@ package struct VerifyingKey: Hashable, Comparable, Sendable, WireValue {
         guard isGenuine else { throw .notAuthentic }
     }
 
+    /// Throws unless the owner of this key signed these bytes as another program's format has them, without the kind
+    /// and the mesh.
+    package func verifyForeign(_ signature: Signature, of bytes: RawSpan) throws(CryptoError) {
+        let isGenuine = unsafe bytes.withPointer { unsafe isSignature(signature, of: $0, count: $1) }
+        guard isGenuine else { throw .notAuthentic }
+    }
+
     /// Plain Ed25519, as libsodium judges it: keys of small order, and points and scalars written in more than one way,
     /// are refused. Which of the doubtful signatures pass is part of what a mesh agrees on.
     func isSignature(_ signature: Signature, of text: UnsafePointer<UInt8>?, count: Int) -> Bool {
@@ -141,6 +148,12 @@ package struct SigningKey: ~Copyable {
     /// Signs `body` as a statement of this kind in this mesh.
     package func sign(_ body: RawSpan, as kind: StatementKind, in mesh: Digest) -> Signature {
         unsafe kind.withSignedText(mesh: mesh, body: body) { text, count in unsafe signature(of: text, count: count) }
+    }
+
+    /// Signs bytes as another program's format has them. What is signed must never begin like a statement of ours, so
+    /// a format with a hash or a head of its own in front.
+    package func signForeign(_ bytes: RawSpan) -> Signature {
+        unsafe bytes.withPointer { unsafe signature(of: $0, count: $1) }
     }
 
     /// Plain Ed25519.

@@ -12,6 +12,15 @@ extension Host {
             let name = node.name(of: id)
             let change = old.map { "\(name) is \(new), was \($0)" } ?? "\(name) is \(new), first seen"
             log.write(new == .alive || new == .left ? .info : .warning, "\(change): \(words(reason))", at: now.wall)
+        case .membership(.spokeUp(let life)):
+            log.write(
+                .warning, "others held this node for gone; it lives on as \(life.boot).\(life.beat)", at: now.wall)
+        case .membership(.deaf(true, let silent, let edges)):
+            log.write(.warning, "this node is cut off: \(silent) of \(edges) neighbours are silent", at: now.wall)
+        case .membership(.deaf(false, _, _)):
+            log.write(.info, "this node is no longer cut off", at: now.wall)
+        case .membership(.stalled(let stall)):
+            log.write(.warning, "this process was not run for \(stall.milliseconds) ms", at: now.wall)
         case .membership(.ignored(.ownLifeFromElsewhere)):
             log.write(
                 .warning, "somebody has this node's identity, or this node lost its count of boots", at: now.wall)
@@ -60,12 +69,24 @@ extension Host {
     }
 
     private func words(_ reason: Member.Reason) -> String {
+        func words(_ finding: Finding) -> String {
+            "no sign of life for \(finding.silence.milliseconds) ms, \(finding.pings) pings unanswered, "
+                + "\(finding.loss * 100 / MembershipRules.whole) % loss before"
+        }
+        func names(_ ids: [NodeID]) -> String { ids.map { node.name(of: $0) }.joined(separator: ", ") }
         switch reason {
-        case .heardDirectly: "heard directly"
-        case .heardThrough(let peer): "heard through \(node.name(of: peer))"
-        case .notHeardSinceStart: "not heard since the start"
-        case .silent(let silence): "no sign of life for \(silence.milliseconds) ms"
-        case .saidGoodbye: "said goodbye"
+        case .heardDirectly: return "heard directly"
+        case .heardThrough(let peer): return "heard through \(node.name(of: peer))"
+        case .notHeardSinceStart: return "not heard since the start"
+        case .silent(let finding): return words(finding)
+        case .vouched(let peer, let finding): return "\(words(finding)); \(node.name(of: peer)) hears it"
+        case .givenUp(let finding):
+            return "\(words(finding)); given up by \(names(finding.accusers)) of \(finding.observers) observers"
+        case .toldGone(let teller, let accusers):
+            return "given up by \(names(accusers)), told by \(node.name(of: teller))"
+        case .notHeardByTheDeaf(let finding):
+            return "\(words(finding)); \(finding.silentEdges) of \(finding.edges) neighbours of this node are silent"
+        case .saidGoodbye: return "said goodbye"
         }
     }
 }

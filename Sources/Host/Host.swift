@@ -135,10 +135,7 @@ package final class Host {
             mesh: identity.mesh, name: name, site: configuration.node.site,
             id: identity.id, meshKey: identity.meshKey, boot: boot, listen: bound,
             reachable: isEverywhere ? Machine.addresses(port: bound.port) : [bound], seeds: identity.seeds,
-            gossip: MembershipSettings(
-                interval: configuration.gossip.interval, fanout: configuration.gossip.fanout,
-                suspectAfter: configuration.gossip.suspectAfter,
-                unreachableAfter: configuration.gossip.unreachableAfter),
+            gossip: MembershipSettings(interval: configuration.gossip.interval),
             records: true)
     }
 

@@ -52,7 +52,8 @@ final class TCPCarrier {
         }
         guard connections.count < Limits.carrierConnections else { return }
         do throws(LoopError) {
-            let stream = try PacketStream(connectingTo: address, on: loop)
+            let stream = try PacketStream(
+                connectingTo: address, writeLimit: Limits.carrierWriteBytes, on: loop)
             stream.send(bytes)
             take(Connection(address, stream, at: now))
         } catch {

@@ -4,9 +4,9 @@ package import Base
 package struct Member: Hashable, Sendable {
     package enum State: UInt8, CaseIterable, Sendable {
         case alive
-        /// Silent for longer than is usual; not yet given up.
+        /// It answers nothing, and this node says so to its other observers; not yet given up.
         case suspect
-        /// Silent for so long that nothing should count on it. Never forgotten: it may be back in a year.
+        /// Nothing should count on it. Never forgotten: it may be back in a year.
         case unreachable
         /// It said goodbye.
         case left
@@ -18,66 +18,94 @@ package struct Member: Hashable, Sendable {
         case heardThrough(NodeID)
         /// It was alive in an earlier life of this node; nothing was heard since the start.
         case notHeardSinceStart
-        case silent(for: Interval)
+        /// It answers nothing.
+        case silent(Finding)
+        /// Not heard here, but by that observer.
+        case vouched(by: NodeID, Finding)
+        /// Its observers agreed that it is gone, this node being one.
+        case givenUp(Finding)
+        /// The same, as that member says.
+        case toldGone(by: NodeID, accusers: [NodeID])
+        /// This node hears hardly anybody, so it says nothing of the others but that it does not hear them.
+        case notHeardByTheDeaf(Finding)
         case saidGoodbye
     }
 
-    package var record: MemberRecord
-    package var state: State
-    package var reason: Reason
+    /// How it came into a state.
+    package struct Move: Hashable, Sendable {
+        package var at: Now
+        package var state: State
+        package var reason: Reason
+    }
+
+    /// What an edge that is no more has learnt.
+    package struct Habit: Hashable, Sendable {
+        package var loss: Int
+        package var gap: Interval
+    }
+
+    package internal(set) var record: MemberRecord
+    package internal(set) var state: State
+    /// How certain the roster is of it.
+    package internal(set) var standing: Standing
+    package internal(set) var reason: Reason
     /// When it came into this state.
-    package var since: Now
-    /// When its life last grew, as far as this node heard.
-    package var heard: Instant
-    /// The fingerprint of its view that it sent last.
-    package var view: UInt64?
-}
+    package internal(set) var since: Now
+    /// When it was last heard, or heard of as newly alive.
+    package internal(set) var heard: Instant
+    /// The fingerprint of its roster, as long as it is a neighbour.
+    package internal(set) var view: UInt64?
+    /// The beat with which it came; and once it is down, the last of its beats that anybody heard. Only a later one
+    /// brings it back in the same life.
+    var lostPulse: UInt64
+    var accusers: [NodeID]
+    var habit: Habit?
+    /// When it was last told that it is held for gone.
+    var reminded: Instant?
+    /// How it came to where it is, the oldest first.
+    package internal(set) var history: [Move]
 
-extension Member: WireValue {
-    package func encode(into writer: inout ByteWriter) {
-        record.encode(into: &writer)
-        writer.u8(state.rawValue)
-        reason.encode(into: &writer)
-        writer.now(since)
-        writer.instant(heard)
-        writer.bool(view != nil)
-        if let view { writer.u64(view) }
-    }
-
-    package init(from reader: inout ByteReader) throws(DecodeError) {
-        record = try MemberRecord(from: &reader)
-        guard let state = State(rawValue: try reader.u8()) else { throw .outOfRange }
+    init(_ record: MemberRecord, _ state: State, _ standing: Standing, _ reason: Reason, at now: Now) {
+        self.record = record
         self.state = state
-        reason = try Reason(from: &reader)
-        since = try reader.now()
-        heard = try reader.instant()
-        view = try reader.bool() ? try reader.u64() : nil
+        self.standing = standing
+        self.reason = reason
+        since = now
+        heard = now.instant
+        lostPulse = 0
+        accusers = []
+        history = []
     }
 }
 
-extension Member.Reason: WireValue {
-    package func encode(into writer: inout ByteWriter) {
-        switch self {
-        case .heardDirectly: writer.u8(1)
-        case .heardThrough(let peer):
-            writer.u8(2)
-            writer.nodeID(peer)
-        case .notHeardSinceStart: writer.u8(3)
-        case .silent(let interval):
-            writer.u8(4)
-            writer.interval(interval)
-        case .saidGoodbye: writer.u8(5)
-        }
-    }
+/// What was on the table when somebody was suspected or given up.
+package struct Finding: Hashable, Sendable {
+    package var silence: Interval
+    /// The longest silence that had ended before.
+    package var gap: Interval
+    /// The share of its beats that used to be lost, in 65,536ths.
+    package var loss: Int
+    package var pings: Int
+    /// Of so many observers that could be asked, these did not hear it any more, and those did.
+    package var observers: Int
+    package var accusers: [NodeID]
+    package var vouchers: [NodeID]
+    /// This node's own health: how many of its edges were silent.
+    package var silentEdges: Int
+    package var edges: Int
+}
 
-    package init(from reader: inout ByteReader) throws(DecodeError) {
-        switch try reader.u8() {
-        case 1: self = .heardDirectly
-        case 2: self = .heardThrough(try reader.nodeID())
-        case 3: self = .notHeardSinceStart
-        case 4: self = .silent(for: try reader.interval())
-        case 5: self = .saidGoodbye
-        default: throw .unknown
-        }
+extension Member {
+    var mark: Mark { Mark(subject: record.id, life: record.life, standing: standing) }
+    var isPresent: Bool { standing == .here }
+
+    var claim: Claim { Claim(record, standing, pulse: lostPulse, accusers: standing == .down ? accusers : []) }
+
+    mutating func move(to state: State, because reason: Reason, at now: Now) {
+        if history.count >= Limits.movesPerMember { history.removeFirst() }
+        history.append(Move(at: now, state: state, reason: reason))
+        self.state = state
+        self.reason = reason
+        since = now
     }
 }

@@ -40,8 +40,9 @@ extension MemberRecord {
     }
 }
 
-/// How far a node's life has come: the stored count of its boots, then the beats of this boot. No wall clock: a node
-/// whose clock starts in 1970 is not younger for it. Only the node itself makes its life longer.
+/// How far a node's life has come: the stored count of its boots, then how often it has spoken up in this boot because
+/// others held it for gone. No wall clock: a node whose clock starts in 1970 is not younger for it. Only the node
+/// itself makes its life longer.
 package struct Life: Hashable, Comparable, Sendable {
     package var boot: UInt64
     package var beat: UInt64
@@ -62,8 +63,7 @@ extension MemberRecord: WireValue {
         writer.text(name)
         writer.text(site)
         writer.address(address)
-        writer.varint(life.boot)
-        writer.varint(life.beat)
+        life.encode(into: &writer)
         writer.bool(isLeaving)
     }
 
@@ -72,7 +72,7 @@ extension MemberRecord: WireValue {
         name = try reader.name()
         site = try reader.name()
         address = try reader.address()
-        life = Life(boot: try reader.varint(), beat: try reader.varint())
+        life = try Life(from: &reader)
         isLeaving = try reader.bool()
     }
 }

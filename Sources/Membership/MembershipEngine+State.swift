@@ -10,11 +10,13 @@ extension MembershipEngine {
     /// read is left where it is; the member will be heard of again.
     mutating func remember(_ fact: Fact, at now: Now) {
         guard members.count < Limits.members, let value = fact.value,
-            let record = try? MemberRecord(decoding: value.raw), record.id != me.id
+            let record = try? MemberRecord(decoding: value.raw), record.id != me.id, members[record.id] == nil
         else { return }
-        members[record.id] = Member(
-            record: record, state: record.isLeaving ? .left : .unreachable, reason: .notHeardSinceStart, since: now,
-            heard: now.instant)
+        let member = Member(
+            record, record.isLeaving ? .left : .unreachable, record.isLeaving ? .left : .unheard, .notHeardSinceStart,
+            at: now)
+        view ^= member.mark.hash
+        members[record.id] = member
     }
 }
 
@@ -24,15 +26,31 @@ extension MembershipEngine: WireValue {
         me.encode(into: &writer)
         writer.list(members.values)
         writer.list(seeds)
-        writer.varint(UInt64(rumours.count))
-        for (id, copies) in rumours {
+        writer.list(edges.values)
+        writer.varint(pulse)
+        writer.varint(UInt64(pulseTimes.count))
+        for time in pulseTimes { writer.instant(time) }
+        writer.optional(nextBeat) { $0.instant($1) }
+        writer.list(news.values)
+        newsAllowance.encode(into: &writer)
+        writer.varint(UInt64(doubts.count))
+        for (id, doubt) in doubts {
             writer.nodeID(id)
-            writer.varint(UInt64(copies))
+            doubt.encode(into: &writer)
         }
-        writer.nodeID(cursor)
-        writer.bool(nextRound != nil)
-        if let nextRound { writer.instant(nextRound) }
-        writer.varint(rounds)
+        asking.encode(into: &writer)
+        answerAllowance.encode(into: &writer)
+        welcomeAllowance.encode(into: &writer)
+        writer.instant(nextKnock)
+        writer.varint(UInt64(lonelyKnocks))
+        writer.varint(UInt64(lostNeighbours.count))
+        for (id, knock) in lostNeighbours {
+            writer.nodeID(id)
+            writer.instant(knock.next)
+            writer.interval(knock.pause)
+        }
+        writer.optional(deafSince) { $0.instant($1) }
+        writer.optional(spokeUp) { $0.instant($1) }
         writer.bytes32(random.state)
         writer.u64(mischief.bits)
     }
@@ -40,42 +58,142 @@ extension MembershipEngine: WireValue {
     package init(from reader: inout ByteReader) throws(DecodeError) {
         settings = try MembershipSettings(from: &reader)
         me = try MemberRecord(from: &reader)
-        guard me.life.beat <= Limits.counted else { throw .outOfRange }
         members = SortedMap()
-        patience = DeadlineHeap()
+        rings = Rings()
+        edges = SortedMap()
+        view = 0
+        rings.insert(me.id)
         for member in try reader.list(of: Member.self, atMost: Limits.members) {
-            guard members.keys.last.map({ $0 < member.record.id }) ?? true else { throw .notCanonical }
+            try members.append(member, under: member.record.id)
             guard member.record.id != me.id else { throw .outOfRange }
-            members[member.record.id] = member
-            patience[member.record.id] = member.patienceEnd(settings)
+            view ^= member.mark.hash
+            if member.isPresent { rings.insert(member.record.id) }
         }
         seeds = try reader.list(of: Address.self, atMost: Limits.seedAddresses)
-        rumours = SortedMap()
-        for _ in 0..<(try reader.count(atMost: Limits.members)) {
-            let id = try reader.nodeID()
-            guard rumours.keys.last.map({ $0 < id }) ?? true else { throw .notCanonical }
-            let copies = try reader.count(atMost: Limits.rumourCopies)
-            guard copies > 0 else { throw .outOfRange }
-            rumours[id] = copies
+        for edge in try reader.list(of: Edge.self, atMost: Limits.observers) {
+            try edges.append(edge, under: edge.peer)
         }
-        cursor = try reader.nodeID()
-        nextRound = try reader.bool() ? try reader.instant() : nil
-        rounds = try reader.varint()
-        guard rounds <= Limits.counted else { throw .outOfRange }
+        guard edges.keys == rings.neighbours(of: me.id, everybodyUpTo: settings.rules.everybodyUpTo) else {
+            throw .outOfRange
+        }
+        pulse = try Life.pulse(from: &reader)
+        pulseTimes = []
+        for _ in 0..<(try reader.count(atMost: Self.pulsesTimed)) { pulseTimes.append(try reader.instant()) }
+        guard pulse >= UInt64(pulseTimes.count) else { throw .outOfRange }
+        nextBeat = try reader.bool() ? try reader.instant() : nil
+        guard (nextBeat == nil) == me.isLeaving else { throw .outOfRange }
+        news = SortedMap()
+        for item in try reader.list(of: News.self, atMost: Limits.newsOnItsWay + 1) {
+            try news.append(item, under: item.mark.subject)
+            guard item.mark.subject == me.id || members[item.mark.subject] != nil else { throw .outOfRange }
+        }
+        newsAllowance = try Allowance(from: &reader)
+        doubts = SortedMap()
+        for _ in 0..<(try reader.count(atMost: Limits.doubts)) {
+            let id = try reader.nodeID()
+            try doubts.append(try Doubt(from: &reader), under: id)
+            guard members[id] != nil else { throw .outOfRange }
+        }
+        asking = try Asking(from: &reader)
+        answerAllowance = try Allowance(from: &reader)
+        welcomeAllowance = try Allowance(from: &reader)
+        nextKnock = try reader.instant()
+        lonelyKnocks = try reader.count(atMost: 1 << 20)
+        lostNeighbours = SortedMap()
+        for _ in 0..<(try reader.count(atMost: Limits.lostNeighbours)) {
+            let id = try reader.nodeID()
+            try lostNeighbours.append(try Knock(from: &reader), under: id)
+        }
+        deafSince = try reader.bool() ? try reader.instant() : nil
+        spokeUp = try reader.bool() ? try reader.instant() : nil
         let state = try reader.bytes32()
         guard state != .zero else { throw .outOfRange }
         random = Random(state: state)
         mischief = Mischief(bits: try reader.u64())
+        view ^= myMark.hash
     }
 }
 
-extension Member {
-    /// When the next step from alive to suspect to unreachable is due.
-    fileprivate func patienceEnd(_ settings: MembershipSettings) -> Instant? {
-        switch state {
-        case .alive: heard + settings.suspectAfter
-        case .suspect: heard + settings.unreachableAfter
-        case .unreachable, .left: nil
+extension SortedMap {
+    /// Takes the next value of a list that must rise.
+    mutating func append(_ value: Value, under key: Key) throws(DecodeError) {
+        guard keys.last.map({ $0 < key }) ?? true else { throw .notCanonical }
+        self[key] = value
+    }
+}
+
+extension News: WireValue {
+    func encode(into writer: inout ByteWriter) {
+        mark.encode(into: &writer)
+        writer.instant(born)
+        writer.varint(UInt64(tries))
+        writer.varint(UInt64(waiting.count))
+        for (id, next) in waiting {
+            writer.nodeID(id)
+            writer.instant(next)
         }
+    }
+
+    init(from reader: inout ByteReader) throws(DecodeError) {
+        mark = try Mark(from: &reader)
+        born = try reader.instant()
+        tries = try reader.count(atMost: 1 << 20)
+        waiting = SortedMap()
+        for _ in 0..<(try reader.count(atMost: Limits.observers)) {
+            let id = try reader.nodeID()
+            try waiting.append(try reader.instant(), under: id)
+        }
+        guard !waiting.isEmpty else { throw .outOfRange }
+    }
+}
+
+extension Doubt: WireValue {
+    func encode(into writer: inout ByteWriter) {
+        writer.instant(next)
+        writer.varint(UInt64(tries))
+        writer.varint(UInt64(needed))
+        writer.optional(claim) { $1.encode(into: &$0) }
+        writer.optional(teller) { $0.nodeID($1) }
+    }
+
+    init(from reader: inout ByteReader) throws(DecodeError) {
+        next = try reader.instant()
+        tries = try reader.count(atMost: 1 << 20)
+        needed = try reader.count(atMost: 1 << 20)
+        claim = try reader.bool() ? try Claim(from: &reader) : nil
+        teller = try reader.bool() ? try reader.nodeID() : nil
+    }
+}
+
+extension Asking: WireValue {
+    func encode(into writer: inout ByteWriter) {
+        writer.optional(next) { $0.instant($1) }
+        writer.optional(last) { $0.instant($1) }
+        writer.optional(partner) { $0.nodeID($1) }
+        writer.varint(UInt64(hunger))
+        writer.varint(UInt64(fruitless))
+        writer.u16(UInt16(part))
+    }
+
+    init(from reader: inout ByteReader) throws(DecodeError) {
+        next = try reader.bool() ? try reader.instant() : nil
+        last = try reader.bool() ? try reader.instant() : nil
+        partner = try reader.bool() ? try reader.nodeID() : nil
+        hunger = try reader.count(atMost: Self.fullHunger)
+        fruitless = try reader.count(atMost: 1 << 20)
+        part = Int(try reader.u16())
+    }
+}
+
+extension Knock: WireValue {
+    func encode(into writer: inout ByteWriter) {
+        writer.instant(next)
+        writer.interval(pause)
+    }
+
+    init(from reader: inout ByteReader) throws(DecodeError) {
+        next = try reader.instant()
+        pause = try reader.interval()
+        guard (.zero...Limits.patience).contains(pause) else { throw .outOfRange }
     }
 }

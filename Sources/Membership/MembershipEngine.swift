@@ -1,10 +1,10 @@
 package import Base
 
-/// Who is here, by gossip of heartbeats (van Renesse, Minsky and Hayden, "A Gossip-Style Failure Detection Service",
-/// 1998): every node makes its own life one beat longer each round and sends what it knows to a few peers at random; a
-/// member whose life has not grown for a while is suspected, then called unreachable. Nobody is ever forgotten.
-///
-/// This is the plain first form of the room: it carries a small mesh and holds the place of the ring observers.
+/// Who is here, by ring observers: every node sends beats to some eight neighbours on four rings, learns what each path
+/// loses and how long its silences use to be, and examines a silence that is longer with a burst of pings. A death
+/// needs a quorum of the observers that can be asked, and is refuted by the one it is about and by nobody else. Changes
+/// are flooded along the same edges until acknowledged; what a flood missed, a comparison of rosters finds. Nobody is
+/// ever forgotten. The page is docs/algorithms/membership.md.
 package struct MembershipEngine: Engine {
     package enum Command: Hashable, Sendable {
         /// Say goodbye to everybody; nothing is said afterwards.
@@ -20,12 +20,18 @@ package struct MembershipEngine: Engine {
     package enum Note: Hashable, Sendable {
         /// A member came into a state. The first time that a member is seen, `from` is nil.
         case moved(NodeID, from: Member.State?, to: Member.State, because: Member.Reason)
+        /// Others held this node for gone, or spoke of a life of it that was not the newest: it has spoken up.
+        case spokeUp(Life)
+        /// This node hears hardly anybody, or does so no more.
+        case deaf(Bool, silentEdges: Int, edges: Int)
+        /// It was not run for so long, and judges nobody by that time.
+        case stalled(Interval)
         case ignored(Ignored)
     }
 
     /// Why a message or a part of it was not used.
     package enum Ignored: UInt8, CaseIterable, Sendable {
-        /// A record that is no newer than what is known.
+        /// It is no newer than what is known.
         case stale
         /// The view holds as many members as it may.
         case viewIsFull
@@ -33,6 +39,14 @@ package struct MembershipEngine: Engine {
         case ownLifeFromElsewhere
         /// It came after this node said goodbye.
         case alreadyLeft
+        /// It came from nobody that this node knows.
+        case stranger
+        /// A life that is longer by more than anybody can have lived.
+        case impossibleLife
+        /// An accusation by one who does not observe the accused, or to one who does not.
+        case notAnObserver
+        /// A verdict over one who was heard since.
+        case heardSince
     }
 
     let settings: MembershipSettings
@@ -41,17 +55,32 @@ package struct MembershipEngine: Engine {
     package internal(set) var members: SortedMap<NodeID, Member>
     /// Where to say hello to those whom nobody has named yet.
     var seeds: [Address]
-    /// Records that are news, and how many more datagrams are to carry each.
-    var rumours: SortedMap<NodeID, Int>
-    /// The member up to which the last datagrams told of the view; the next one goes on behind it.
-    var cursor: NodeID
-    /// When the patience with each member ends; follows from `members`.
-    var patience: DeadlineHeap<NodeID>
+    /// Everybody present; follows from `members`.
+    var rings: Rings
+    /// The neighbours; follow from `rings`.
+    package internal(set) var edges: SortedMap<NodeID, Edge>
+    /// A fingerprint of the roster: equal on two nodes that have the same.
+    package internal(set) var view: UInt64
+    /// The number of the last beat, and when the last beats were sent.
+    var pulse: UInt64
+    var pulseTimes: [Instant]
     /// Nil once this node has said goodbye.
-    var nextRound: Instant?
-    var rounds: UInt64
+    var nextBeat: Instant?
+    var news: SortedMap<NodeID, News>
+    var newsAllowance: Allowance
+    var doubts: SortedMap<NodeID, Doubt>
+    var asking: Asking
+    var answerAllowance: Allowance
+    var welcomeAllowance: Allowance
+    var nextKnock: Instant
+    var lonelyKnocks: Int
+    var lostNeighbours: SortedMap<NodeID, Knock>
+    var deafSince: Instant?
+    var spokeUp: Instant?
     var random: Random
     let mischief: Mischief
+
+    var rules: MembershipRules { settings.rules }
 
     /// `stored` are the facts of this engine's shelf from earlier lives.
     package init(
@@ -65,17 +94,38 @@ package struct MembershipEngine: Engine {
         self.random = random
         self.mischief = mischief
         members = SortedMap()
-        rumours = SortedMap()
-        patience = DeadlineHeap()
-        cursor = me.id
-        nextRound = now.instant
-        rounds = 0
+        rings = Rings()
+        edges = SortedMap()
+        view = 0
+        pulse = 0
+        pulseTimes = []
+        nextBeat = now.instant
+        news = SortedMap()
+        newsAllowance = Allowance()
+        doubts = SortedMap()
+        asking = Asking()
+        answerAllowance = Allowance()
+        welcomeAllowance = Allowance()
+        nextKnock = now.instant
+        lonelyKnocks = 0
+        lostNeighbours = SortedMap()
+        rings.insert(me.id)
+        view = myMark.hash
         for fact in stored { remember(fact, at: now) }
     }
 
+    var myMark: Mark { Mark(subject: me.id, life: me.life, standing: me.isLeaving ? .left : .here) }
+    /// Nobody else is present.
+    var isLonely: Bool { rings.memberCount == 1 }
+
     package var deadline: Instant? {
-        guard let nextRound else { return nil }
-        return patience.next.map { min($0, nextRound) } ?? nextRound
+        guard let nextBeat else { return nil }
+        var due = min(nextBeat, nextKnock)
+        for edge in edges.values { due = min(due, trialStep(of: edge)) }
+        for item in news.values { due = min(due, item.next) }
+        for doubt in doubts.values { due = min(due, doubt.next) }
+        for knock in lostNeighbours.values { due = min(due, knock.next) }
+        return Instant.earlier(due, asking.next)
     }
 
     // MARK: The three doors
@@ -83,105 +133,79 @@ package struct MembershipEngine: Engine {
     package mutating func receive(
         _ message: MembershipMessage, from peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>
     ) {
-        guard nextRound != nil else { return outbox.put(.note(.ignored(.alreadyLeft))) }
+        guard nextBeat != nil else { return outbox.put(.note(.ignored(.alreadyLeft))) }
+        forgiveStall(at: now, into: &outbox)
         switch message {
-        case .hello(let record):
-            learn(record, from: peer, at: now, into: &outbox)
-            guard record.id == peer, !mischief.strikes(.skippedReply, by: &random) else { return }
-            tellEverything(to: record.contact, into: &outbox)
-        case .gossip(let records, let view):
-            for record in records { learn(record, from: peer, at: now, into: &outbox) }
-            let (index, found) = members.position(of: peer)
-            if found { members.update(at: index) { $0.view = view } }
+        case .hello(let record, let pulse): takeHello(record, pulse, from: peer, at: now, into: &outbox)
+        case .beat(let beat): takeBeat(beat, from: peer, at: now, into: &outbox)
+        case .ping(let number, let pulse, let held):
+            takePing(number, pulse, held, from: peer, at: now, into: &outbox)
+        case .pong(let number, let pulse): takePong(number, pulse, from: peer, at: now, into: &outbox)
+        case .accuse(let charge): takeAccusation(charge, from: peer, at: now, into: &outbox)
+        case .witness(let charge): takeTestimony(charge, from: peer, at: now, into: &outbox)
+        case .news(let claims): takeNews(claims, from: peer, at: now, into: &outbox)
+        case .offer(let marks): takeOffer(marks, from: peer, at: now, into: &outbox)
+        case .want(let ids): takeWant(ids, from: peer, at: now, into: &outbox)
+        case .known(let hashes): takeKnown(hashes, from: peer, at: now, into: &outbox)
+        case .ask(let question): takeQuestion(question, from: peer, at: now, into: &outbox)
+        case .told(let answer): takeAnswer(answer, from: peer, at: now, into: &outbox)
         }
+        sendNews(at: now, into: &outbox)
     }
 
     package mutating func perform(_ command: Command, at now: Now, into outbox: inout Outbox<Effect>) {
         switch command {
         case .leave:
-            guard nextRound != nil else { return }
-            me.life.beat += 1
-            me.isLeaving = true
-            nextRound = nil
-            for member in members.values where member.state != .left {
-                for _ in 0..<Limits.goodbyeCopies {
-                    outbox.put(.send(.gossip([me], view: view), to: member.record.contact))
-                }
+            guard nextBeat != nil else { return }
+            changeMe {
+                $0.life.beat += 1
+                $0.isLeaving = true
+            }
+            nextBeat = nil
+            let goodbye = MembershipMessage.news([Claim(me, .left)])
+            for peer in edges.keys {
+                for _ in 0..<Limits.goodbyeCopies { send(goodbye, to: peer, into: &outbox) }
             }
         }
     }
 
     package mutating func wake(at now: Now, into outbox: inout Outbox<Effect>) {
-        guard let due = nextRound else { return }
-        while let id = patience.popDue(at: now.instant) { losePatience(with: id, at: now, into: &outbox) }
-        guard due <= now.instant else { return }
-        me.life.beat += 1
-        gossip(into: &outbox)
-        rounds += 1
-        let shortest = settings.interval - settings.interval / 10
-        nextRound =
-            now.instant
-            + (mischief.strikes(.earlyTimer, by: &random) ? shortest : random.jittered(settings.interval, percent: 10))
+        guard let beatDue = nextBeat else { return }
+        forgiveStall(at: now, into: &outbox)
+        if beatDue <= now.instant { beat(at: now, into: &outbox) }
+        examineSilences(at: now, into: &outbox)
+        settleDoubts(at: now, into: &outbox)
+        knock(at: now, into: &outbox)
+        askIfDue(at: now, into: &outbox)
+        sendNews(at: now, into: &outbox)
     }
 
-    // MARK: What becomes of a member
+    // MARK: Small words
 
-    private mutating func learn(
-        _ record: MemberRecord, from peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>
-    ) {
-        guard record.id != me.id else {
-            if record.life > me.life { outbox.put(.note(.ignored(.ownLifeFromElsewhere))) }
-            return
-        }
-        let known = members[record.id]
-        guard known.map({ $0.record.life < record.life }) ?? true else {
-            return outbox.put(.note(.ignored(.stale)))
-        }
-        guard known != nil || members.count < Limits.members else {
-            return outbox.put(.note(.ignored(.viewIsFull)))
-        }
-        let state: Member.State = record.isLeaving ? .left : .alive
-        let reason: Member.Reason =
-            record.isLeaving ? .saidGoodbye : peer == record.id ? .heardDirectly : .heardThrough(peer)
-        var member =
-            known ?? Member(record: record, state: state, reason: reason, since: now, heard: now.instant)
-        member.record = record
-        member.heard = now.instant
-        if known?.state != state {
-            member.state = state
-            member.reason = reason
-            member.since = now
-            outbox.put(.note(.moved(record.id, from: known?.state, to: state, because: reason)))
-            spread(record.id, at: now)
-        }
-        members[record.id] = member
-        patience[record.id] = record.isLeaving ? nil : now.instant + settings.suspectAfter
-        if known.map({ !$0.record.isStoredLike(record) }) ?? true {
-            outbox.put(.persist(Self.fact(of: record)))
-        }
+    func send(_ message: MembershipMessage, to peer: NodeID, into outbox: inout Outbox<Effect>) {
+        guard let member = members[peer] else { return }
+        outbox.put(.send(message, to: member.record.contact))
     }
 
-    private mutating func losePatience(with id: NodeID, at now: Now, into outbox: inout Outbox<Effect>) {
-        let (index, found) = members.position(of: id)
-        precondition(found, "patience is kept for members of the view only, and nobody is ever removed from it")
-        let old = members.values[index]
-        let silence = now.instant - old.heard
-        // A suspect's patience ends once more only: at the end of time its silence no longer grows.
-        let isGivenUp = old.state == .suspect || silence >= settings.unreachableAfter
-        let state: Member.State = isGivenUp ? .unreachable : .suspect
-        members.update(at: index) { member in
-            member.state = state
-            member.reason = .silent(for: silence)
-            member.since = now
-        }
-        if state == .suspect { patience[id] = old.heard + settings.unreachableAfter }
-        outbox.put(.note(.moved(id, from: old.state, to: state, because: .silent(for: silence))))
+    /// Changes what this node says of itself, and with it the fingerprint.
+    mutating func changeMe(_ change: (inout MemberRecord) -> Void) {
+        view ^= myMark.hash
+        change(&me)
+        view ^= myMark.hash
     }
 
-    /// Makes `id` news: it rides ahead in the next datagrams, and the next round comes soon.
-    private mutating func spread(_ id: NodeID, at now: Now) {
-        rumours[id] = Limits.rumourCopies
-        let soon = now.instant + random.interval(in: .zero...settings.interval / 10)
-        nextRound = nextRound.map { min($0, soon) }
+    /// Where this process was stopped, or its machine asleep, nobody else was silent.
+    private mutating func forgiveStall(at now: Now, into outbox: inout Outbox<Effect>) {
+        guard let deadline, now.instant - deadline > settings.interval + .milliseconds(500) else { return }
+        let stall = now.instant - deadline
+        for index in 0..<edges.count {
+            edges.update(at: index) { edge in
+                edge.heard = min(now.instant, edge.heard + stall)
+                edge.trial = nil
+                edge.accusers.removeAll()
+                edge.witnesses.removeAll()
+            }
+        }
+        outbox.put(.note(.stalled(stall)))
     }
 }

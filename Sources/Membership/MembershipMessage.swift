@@ -2,34 +2,138 @@ package import Base
 
 /// What members tell each other.
 package enum MembershipMessage: Hashable, Sendable {
-    /// "Here I am, tell me who is here": answered with gossip.
-    case hello(MemberRecord)
-    /// "These I know of", the sender first; and the fingerprint of all that it knows.
-    case gossip([MemberRecord], view: UInt64)
+    /// "Here I am, tell me who is here": the first word to a stranger, and to one who was given up.
+    case hello(MemberRecord, pulse: UInt64)
+    case beat(Beat)
+    /// "Are you there?" A member that the sender has given up learns by `held` of which life.
+    case ping(number: UInt64, pulse: UInt64, held: Held?)
+    /// The answer to the ping of that number.
+    case pong(number: UInt64, pulse: UInt64)
+    /// "I hear nothing of this one any more", to its other observers.
+    case accuse(Charge)
+    /// What an observer that is asked so has heard of it.
+    case witness(Charge)
+    /// What has changed, for everybody. Repeated until acknowledged.
+    case news([Claim])
+    /// News too large to be sent to those who have it.
+    case offer([Mark])
+    /// "I have not": the offered news is sent.
+    case want([NodeID])
+    /// "I know": of news by its mark.
+    case known([UInt64])
+    /// "What do you know that is not in this filter?"
+    case ask(Question)
+    /// The answer to `hello` and `ask`.
+    case told(Answer)
 }
 
-extension MembershipMessage: WireValue {
-    package func encode(into writer: inout ByteWriter) {
-        switch self {
-        case .hello(let record):
-            writer.u8(1)
-            record.encode(into: &writer)
-        case .gossip(let records, let view):
-            writer.u8(2)
-            writer.u64(view)
-            writer.list(records)
-        }
-    }
+/// "I am here", once an interval.
+package struct Beat: Hashable, Sendable {
+    package var life: Life
+    /// The number of this beat in its boot; the same to all neighbours, so that observers can compare.
+    package var pulse: UInt64
+    /// The newest beat of the receiver that came, and how long ago in milliseconds: by it the receiver learns the time
+    /// of a round trip.
+    package var echo: UInt64
+    package var echoAge: UInt64
+    /// What is lost of the receiver's beats, in 255ths.
+    package var loss: UInt8
+    /// The fingerprint of the sender's roster.
+    package var root: UInt64
+    /// The sender hears hardly anybody, and so its silence about others means nothing.
+    package var isDeaf: Bool
+}
 
-    package init(from reader: inout ByteReader) throws(DecodeError) {
-        switch try reader.u8() {
-        case 1: self = .hello(try MemberRecord(from: &reader))
-        case 2:
-            let view = try reader.u64()
-            self = .gossip(try reader.list(of: MemberRecord.self, atMost: Limits.recordsPerGossip), view: view)
-        default: throw .unknown
-        }
+/// Of whom one gave up, what is held against it.
+package struct Held: Hashable, Sendable {
+    package var life: Life
+    package var pulse: UInt64
+}
+
+/// A subject, the life it is about, and the newest of its beats that the sender heard.
+package struct Charge: Hashable, Sendable {
+    package var subject: NodeID
+    package var life: Life
+    package var pulse: UInt64
+}
+
+/// A piece of the roster as one member tells it to another.
+package struct Claim: Hashable, Sendable {
+    package var record: MemberRecord
+    package var standing: Standing
+    /// Of a member that is down: the last of its beats that anybody heard, and who did not hear it any more.
+    package var pulse: UInt64
+    package var accusers: [NodeID]
+
+    init(_ record: MemberRecord, _ standing: Standing, pulse: UInt64 = 0, accusers: [NodeID] = []) {
+        self.record = record
+        self.standing = standing
+        self.pulse = pulse
+        self.accusers = accusers
     }
+}
+
+/// How certain something is of one life of a member, from the least to the most. What is more certain prevails.
+package enum Standing: UInt8, CaseIterable, Comparable, Sendable {
+    /// Known from an earlier time, or not heard by one who is deaf: nothing that others should care for.
+    case unheard
+    case here
+    /// Its observers gave it up.
+    case down
+    /// It said goodbye.
+    case left
+
+    package static func < (left: Standing, right: Standing) -> Bool { left.rawValue < right.rawValue }
+}
+
+/// Which claim about whom: what an acknowledgement names.
+package struct Mark: Hashable, Sendable {
+    package var subject: NodeID
+    package var life: Life
+    package var standing: Standing
+}
+
+extension Mark {
+    /// Its fingerprint: the roster's is the sum of those.
+    var hash: UInt64 {
+        var hash = TraceHash()
+        hash.absorb(subject)
+        hash.absorb(life.boot)
+        hash.absorb(life.beat)
+        hash.absorb(UInt64(standing.rawValue))
+        return hash.value
+    }
+}
+
+extension Claim {
+    var mark: Mark { Mark(subject: record.id, life: record.life, standing: standing) }
+
+    /// How many bytes it takes.
+    var encodedByteCount: Int {
+        record.encodedByteCount + 1 + (standing == .down ? 11 + accusers.count * Bytes32.byteCount : 0)
+    }
+}
+
+/// "This I know": a Bloom filter over the marks of the part of the roster whose members' salted hashes begin with the
+/// bits of `part`. Another salt for every question, so that who is missed once is found the next time.
+package struct Question: Hashable, Sendable {
+    package var asker: MemberRecord
+    package var pulse: UInt64
+    package var root: UInt64
+    package var salt: UInt64
+    /// Of how many parts, as a power of two, this is which.
+    package var partBits: UInt8
+    package var part: UInt16
+    package var filter: [UInt8]
+}
+
+package struct Answer: Hashable, Sendable {
+    package var pulse: UInt64
+    package var root: UInt64
+    /// The one who answers, first.
+    package var claims: [Claim]
+    /// Whether more of the same is missing.
+    package var isMore: Bool
 }
 
 extension MembershipMessage {
@@ -42,9 +146,23 @@ extension MembershipMessage {
             record.address = Address(high: source.high, low: source.low, port: record.address.port)
             return record
         }
+        func located(_ claims: [Claim]) -> [Claim] {
+            claims.map { claim in
+                var claim = claim
+                claim.record = located(claim.record)
+                return claim
+            }
+        }
         switch self {
-        case .hello(let record): return .hello(located(record))
-        case .gossip(let records, let view): return .gossip(records.map(located), view: view)
+        case .hello(let record, let pulse): return .hello(located(record), pulse: pulse)
+        case .ask(var question):
+            question.asker = located(question.asker)
+            return .ask(question)
+        case .news(let claims): return .news(located(claims))
+        case .told(var answer):
+            answer.claims = located(answer.claims)
+            return .told(answer)
+        case .beat, .ping, .pong, .accuse, .witness, .offer, .want, .known: return self
         }
     }
 }

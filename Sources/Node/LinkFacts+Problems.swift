@@ -57,11 +57,10 @@ extension LinkFacts {
         return found.map { $0.event.last.instant >= attempt.began } ?? false
     }
 
-    /// Whether members have heard the peer later than this node could: while it tried in vain, or after the last sign
-    /// of life in the session.
+    /// Whether an observer says that it hears the peer, which this node does not.
     private var isHeardByOthers: Bool {
-        guard let member, let since = session?.heard ?? attempt?.began ?? givenUp else { return false }
-        return member.heard > since + Self.laterWord && now.instant - member.heard <= suspectAfter
+        guard let member, member.state == .suspect, case .vouched = member.reason else { return false }
+        return true
     }
 
     private var strangerPackets: Int {
@@ -94,8 +93,8 @@ extension LinkFacts {
         let age = (now.instant - member.heard).seconds
         switch member.state {
         case .left: return "it said goodbye"
-        case .alive where isHeardByOthers:
-            return "others heard of it \(age) s ago: it runs, and the way from here is broken"
+        case .suspect where isHeardByOthers:
+            return "others hear it: it runs, and the way from here is broken"
         case .alive, .suspect, .unreachable:
             return
                 "no member that this node hears has heard of it for \(age) s: it is down, or cut off from all of them"

@@ -17,7 +17,6 @@ struct LinkFacts {
     let story: LinkMemory.Story?
     let refusals: LinkMemory.Refusals?
     let member: Member?
-    let suspectAfter: Interval
     let now: Now
 
     init(_ subject: LinkMemory.Subject, _ attempt: AttemptEvidence?, in node: borrowing MarramNode, at now: Now) {
@@ -25,7 +24,6 @@ struct LinkFacts {
         self.attempt = attempt
         self.now = now
         story = node.links[subject]
-        suspectAfter = node.configuration.gossip.suspectAfter
         switch subject {
         case .node(let id):
             session = node.sessions.evidence(of: id)
@@ -45,8 +43,6 @@ struct LinkFacts {
     /// A handshake that was said this often without an answer is news: on a path that loses one packet in ten it
     /// happens once in a thousand times.
     static let manyTries = 4
-    /// How much later others must have heard a peer than this node did, so that it is not the same word of it.
-    static let laterWord = Interval.seconds(3)
 
     var address: Address? {
         switch subject {

@@ -25,7 +25,7 @@ extension MarramNode {
     }
 
     private func invite(uses: Int, lifetime: Interval, at now: Now) -> Envelope {
-        let living = others.values.filter { $0.state == .alive }.map(\.record.address)
+        let living = others.values.filter { $0.state == .alive }.map(\.record.contact.address)
         let invitation = Invitation(
             mesh: configuration.mesh, meshKey: configuration.meshKey,
             seeds: Array((configuration.reachable + living).prefix(Limits.seedAddresses)),
@@ -38,10 +38,11 @@ extension MarramNode {
 
     var others: SortedMap<NodeID, Member> { switchboard.membership.members }
 
-    /// How many of the living, this node included, think the same of who is here.
+    /// How many of this node and its living neighbours think the same of who is here. A neighbour says what it thinks
+    /// with every beat.
     private func view(at now: Now) -> Envelope.View {
         let mine = switchboard.membership.view
-        let living = others.values.filter { $0.state == .alive }
+        let living = others.values.filter { $0.state == .alive && $0.view != nil }
         let oldest = living.map { now.instant - $0.heard }.max() ?? .zero
         var digest = ByteWriter()
         digest.u64(mine)
@@ -114,12 +115,30 @@ extension MarramNode {
 
     /// The reason for a member's state, in a few words.
     private func why(_ member: Member, at now: Now) -> String {
+        func name(_ id: NodeID) -> String { id == configuration.id ? "this node" : others[id]?.record.name ?? id.short }
+        func silence(_ finding: Finding) -> String {
+            let percent = finding.loss * 100 / MembershipRules.whole
+            return "no sign of life for \((now.instant - member.heard).seconds) s, \(finding.pings) pings unanswered, "
+                + "its path used to lose \(percent) %"
+        }
+        func names(_ ids: [NodeID]) -> String { ids.map(name).joined(separator: ", ") }
         switch member.reason {
-        case .heardDirectly: "heard directly"
-        case .heardThrough(let peer): "heard through \(others[peer]?.record.name ?? peer.short)"
-        case .notHeardSinceStart: "not heard since this node started"
-        case .silent: "no sign of life for \((now.instant - member.heard).seconds) s"
-        case .saidGoodbye: "said goodbye"
+        case .heardDirectly: return "heard directly"
+        case .heardThrough(let peer): return "heard through \(name(peer))"
+        case .notHeardSinceStart: return "not heard since this node started"
+        case .silent(let finding): return silence(finding)
+        case .vouched(let peer, let finding): return "\(silence(finding)); \(name(peer)) hears it"
+        case .givenUp(let finding):
+            return "\(silence(finding)); agreed by \(finding.accusers.count) of \(finding.observers) observers: "
+                + names(finding.accusers)
+        case .toldGone(let teller, let accusers):
+            return accusers.isEmpty
+                ? "held for gone by \(name(teller)), and it did not answer"
+                : "given up by \(names(accusers)), told by \(name(teller))"
+        case .notHeardByTheDeaf(let finding):
+            return "\(silence(finding)); this node is cut off itself: \(finding.silentEdges) of \(finding.edges) "
+                + "neighbours are silent"
+        case .saidGoodbye: return "said goodbye"
         }
     }
 }

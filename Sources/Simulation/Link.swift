@@ -64,6 +64,9 @@ struct Network {
     var spoilt: [(from: Int, to: Int, link: Link)] = []
     /// One bit for each ordered pair: no packet passes. Every pattern can be said, one-way and non-transitive ones too.
     private var cuts: [UInt64] = []
+    /// On which side of every partition that lasts a node stands: each partition has a word of its own, which is added,
+    /// modulo two, to the nodes of one side. Two nodes are on the same sides of all of them when their sums are equal.
+    private var sides: [UInt64]
     private let wordsPerRow: Int
 
     init(nodes: Int, sites: Int, near: Link, far: Link) {
@@ -72,6 +75,7 @@ struct Network {
         self.near = near
         self.far = far
         wordsPerRow = (nodes + 63) / 64
+        sides = [UInt64](repeating: 0, count: nodes)
     }
 
     mutating func mendAll() { cuts.removeAll(keepingCapacity: true) }
@@ -81,9 +85,15 @@ struct Network {
         cuts[from * wordsPerRow + to >> 6] |= 1 << UInt64(to & 63)
     }
 
+    /// Begins or ends a partition. The same word ends what it began; a thousand nodes that fade now and then each have
+    /// theirs, and nothing else is worked out anew.
+    mutating func toggle(_ side: [Int], word: UInt64) {
+        for node in side { sides[node] ^= word }
+    }
+
     @inline(__always)
     func isCut(from: Int, to: Int) -> Bool {
-        !cuts.isEmpty && cuts[from * wordsPerRow + to >> 6] & 1 << UInt64(to & 63) != 0
+        sides[from] != sides[to] || (!cuts.isEmpty && cuts[from * wordsPerRow + to >> 6] & 1 << UInt64(to & 63) != 0)
     }
 
     /// Node `n` stands at site `n % sites`.

@@ -33,18 +33,20 @@ extension Scenario {
 
     /// Left out: a disk that is wiped, restored or lies. It makes a node forget how often it has started, and then its
     /// peers take what it says for old; certificates and the duplicate alarm will deal with that.
+    ///
+    /// A fade of a minute is remembered, and half as much again is borne before anybody is given up: hence the time to
+    /// settle.
     private static let meshHabitat: Habitat = {
         let amnesia: [FaultKind] = [.wipe, .restore, .lyingDisk]
         var habitat = Habitat(
-            nodes: 3...9, safety: 30...90, settle: .seconds(45),
+            nodes: 3...9, safety: 30...90, settle: .seconds(130),
             faults: FaultKind.allCases.filter { !amnesia.contains($0) })
         habitat.sites = 1...3
         habitat.settlePerNode = .seconds(3)
         return habitat
     }()
 
-    static let meshSettings = MembershipSettings(
-        interval: .seconds(1), fanout: 3, suspectAfter: .seconds(8), unreachableAfter: .seconds(20))
+    static let meshSettings = MembershipSettings(interval: .seconds(1))
 
     /// A node that knows the first two of the mesh when it starts, as an invitation would tell it.
     private static func meshNode(_ birth: Birth, of script: Script) -> MarramNode {
@@ -89,7 +91,7 @@ extension Scenario {
 extension MarramNode: Inhabitant {
     /// By the order of `marker(of:)`.
     package static let markers: [String] =
-        ["first-seen"] + Member.State.allCases.map { "became-\($0)" }
+        ["first-seen"] + Member.State.allCases.map { "became-\($0)" } + ["spoke-up", "deaf", "deaf-no-more", "stalled"]
         + MembershipEngine.Ignored.allCases.map { "ignored-\($0)" } + Refusal.allCases.map { "refused-\($0.name)" }
         + ["undecoded"]
         + [
@@ -109,12 +111,16 @@ extension MarramNode: Inhabitant {
 
     package static func marker(of note: NodeNote) -> Int {
         let states = 1
-        let ignored = states + Member.State.allCases.count
+        let own = states + Member.State.allCases.count
+        let ignored = own + 4
         let refused = ignored + MembershipEngine.Ignored.allCases.count
         let sessions = refused + Refusal.allCases.count + 1
         switch note {
         case .membership(.moved(_, from: nil, to: _, because: _)): return 0
         case .membership(.moved(_, from: _, to: let state, because: _)): return states + Int(state.rawValue)
+        case .membership(.spokeUp): return own
+        case .membership(.deaf(let isDeaf, _, _)): return own + (isDeaf ? 1 : 2)
+        case .membership(.stalled): return own + 3
         case .membership(.ignored(let reason)): return ignored + Int(reason.rawValue)
         case .session(.refused(let refusal, from: _)): return refused + Int(refusal.rawValue)
         case .undecoded: return sessions - 1

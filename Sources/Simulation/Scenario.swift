@@ -10,6 +10,8 @@ package struct Stage<Member: Inhabitant & ~Copyable> {
     /// How often the checkers look at the whole world.
     package var checkpoint = Interval.seconds(1)
     package var disks = DiskKind.memory
+    /// What the scenario measures, asked for when a run is over.
+    package var figures: (borrowing World<Member>) -> [Figure] = { _ in [] }
 
     package init(
         bear: @escaping (Birth) -> Member, request: @escaping (Errand) -> Member.Request?,
@@ -35,7 +37,7 @@ package struct Scenario: Sendable {
     /// The markers that a nightly batch must have reached, and the kinds of fault that must have happened.
     package let mustReach: [String]
     private let workload: @Sendable (inout Tape, Script) -> [Action]
-    private let run: @Sendable (Script, String?, ((String) -> Void)?) -> Outcome
+    private let run: @Sendable (Script, String?, Bool, ((String) -> Void)?) -> Outcome
 
     /// `stage` makes the stage of one run; its second argument is the planted bug, one of `bugs`.
     package init<Member: Inhabitant & SendableMetatype & ~Copyable>(
@@ -51,8 +53,8 @@ package struct Scenario: Sendable {
         self.bugs = bugs
         self.mustReach = mustReach
         self.workload = workload
-        run = { script, bug, narrate in
-            var world = World<Member>(script, stage(script, bug), narrate: narrate)
+        run = { script, bug, keepsGoing, narrate in
+            var world = World<Member>(script, stage(script, bug), keepsGoing: keepsGoing, narrate: narrate)
             world.run()
             return world.outcome
         }
@@ -69,10 +71,13 @@ package struct Scenario: Sendable {
         return draw.draw(wishes, workload: workload)
     }
 
-    /// Plays a script. `narrate` is told every event as text.
-    package func play(_ script: Script, bug: String? = nil, narrate: ((String) -> Void)? = nil) -> Outcome {
+    /// Plays a script, to the first violation or, when it `keepsGoing`, to its end. `narrate` is told every event as
+    /// text.
+    package func play(
+        _ script: Script, bug: String? = nil, keepsGoing: Bool = false, narrate: ((String) -> Void)? = nil
+    ) -> Outcome {
         precondition(bug.map(bugs.contains) ?? true, "the caller checks the bug's name against the list")
-        return run(script, bug, narrate)
+        return run(script, bug, keepsGoing, narrate)
     }
 
     /// Makes a failing script smaller. Answers the smallest that violates the same oracle, and how many runs it took.
@@ -92,7 +97,8 @@ package struct Scenario: Sendable {
 
 /// What one run came to.
 package struct Outcome: Sendable {
-    package var violation: Violation?
+    /// The first violation of each oracle that was violated; one alone unless the run kept going.
+    package var violations: [Violation]
     /// The fingerprint of everything that happened.
     package var traceHash: UInt64
     /// Delivered packets, fired timers and finished writes.
@@ -102,6 +108,10 @@ package struct Outcome: Sendable {
     package var bytes: UInt64
     /// Every marker of the inhabitants and every kind of fault, with how often it was reached.
     package var reached: [(marker: String, count: Int)]
+    /// What the scenario measured.
+    package var figures: [Figure]
+
+    package var violation: Violation? { violations.first }
 }
 
 extension World where Member: ~Copyable {
@@ -119,8 +129,8 @@ extension World where Member: ~Copyable {
             }
         }
         return Outcome(
-            violation: violation, traceHash: hash.value, events: eventCount, simulated: now,
+            violations: violations, traceHash: hash.value, events: eventCount, simulated: now,
             packets: posts.reduce(0) { $0 + $1.sentPackets }, bytes: posts.reduce(0) { $0 + $1.sentBytes },
-            reached: reached)
+            reached: reached, figures: stage.figures(self))
     }
 }

@@ -14,6 +14,8 @@ package struct Habitat: Sendable {
     package var settlePerNode = Interval.zero
     /// The faults that the inhabitants have promised to bear.
     package var faults: [FaultKind]
+    /// Rates of loss, in packets per million, of which the seed draws one for all links; none when `faults` says it.
+    package var losses: [Int] = []
 
     package init(nodes: ClosedRange<Int>, safety: ClosedRange<Int>, settle: Interval, faults: [FaultKind]) {
         self.nodes = nodes
@@ -55,7 +57,8 @@ struct ScriptDraw {
     /// The faults of the seed, then the workload, then what the person wished.
     mutating func draw(_ wishes: Wishes, workload: (inout Tape, Script) -> [Action]) -> Script {
         for kind in habitat.faults where tape.bool() { turnOn(kind) }
-        if let loss = wishes.loss {
+        let drawn = habitat.losses.isEmpty ? nil : tape.pick(habitat.losses)
+        if let loss = wishes.loss ?? drawn {
             script.near.loss = loss
             script.far.loss = loss
         }

@@ -3,7 +3,8 @@ internal import Choices
 
 /// The table of all scenarios. Another one is another value here.
 extension Scenario {
-    package static let all: [Scenario] = [toy, toySpeed, toyStorage, mesh, meshStorage, lines, linesLong]
+    package static let all: [Scenario] =
+        [toy, toySpeed, toyStorage, mesh, meshStorage, lines, linesLong] + memberships
 
     /// Few toys, every fault they have promised to bear, every oracle.
     static let toy = Scenario(

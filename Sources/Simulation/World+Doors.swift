@@ -101,7 +101,7 @@ extension World where Member: ~Copyable {
         if posts[node].effectsToCrash != nil, !outbox.isEmpty { kill(node) } else { arm(node, deadline) }
         outbox.effects.removeAll(keepingCapacity: true)
         outbox.arena.removeAll()
-        for index in stepCheckers where violation == nil {
+        for index in stepCheckers where isWatched {
             if let finding = checkers[index].afterStep?(node, self) { fail(checkers[index].name, finding) }
         }
     }

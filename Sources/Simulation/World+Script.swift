@@ -34,9 +34,13 @@ extension World where Member: ~Copyable {
         case .rebind(let node, _): posts[node].place = UInt16(index + 1)
         case .replay(let count): replay(count, index)
         case .slowDisk(let node, _, _), .fullDisk(let node, _), .lyingDisk(let node, _): refreshDisk(node)
-        case .cut, .partition, .weather, .spoil: refreshNetwork()
+        case .partition(let side, _): network.toggle(side, word: Self.partitionWord(index))
+        case .cut, .weather, .spoil: refreshNetwork()
         }
     }
+
+    /// Different for every action, and with even bits, so that no two partitions cancel each other out.
+    private static func partitionWord(_ index: Int) -> UInt64 { Chance.mixed(UInt64(index)) }
 
     private var endOfFaults: Int64 { script.safety.nanoseconds }
 
@@ -49,7 +53,8 @@ extension World where Member: ~Copyable {
             posts[node].effectsToCrash = nil
             if !posts[node].isUp, !isHeldDown(node) { bear(node) }
         case .slowDisk(let node, _, _), .fullDisk(let node, _), .lyingDisk(let node, _): refreshDisk(node)
-        case .cut, .partition, .weather, .spoil: refreshNetwork()
+        case .partition(let side, _): network.toggle(side, word: Self.partitionWord(index))
+        case .cut, .weather, .spoil: refreshNetwork()
         case .rebind(let node, _): if posts[node].place == UInt16(index + 1) { posts[node].place = 0 }
         case .ask, .pause, .clock, .replay: break
         }
@@ -75,18 +80,12 @@ extension World where Member: ~Copyable {
         for index in script.actions.indices where isActive[index] {
             switch script.actions[index].deed {
             case .cut(let from, let to, _): network.cut(from: from, to: to)
-            case .partition(let side, _):
-                for inside in side {
-                    for outside in nodes where !side.contains(outside) {
-                        network.cut(from: inside, to: outside)
-                        network.cut(from: outside, to: inside)
-                    }
-                }
             case .weather(let link, _):
                 network.near = link.laid(over: network.near)
                 network.far = link.laid(over: network.far)
             case .spoil(let from, let to, let link, _): network.spoilt.append((from, to, link))
-            case .ask, .crash, .pause, .wipe, .restore, .clock, .slowDisk, .fullDisk, .lyingDisk, .rebind, .replay:
+            case .ask, .crash, .pause, .wipe, .restore, .clock, .slowDisk, .fullDisk, .lyingDisk, .rebind, .partition,
+                .replay:
                 break
             }
         }

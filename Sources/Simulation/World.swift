@@ -42,9 +42,15 @@ package struct World<Member: Inhabitant & ~Copyable>: ~Copyable {
     let checkers: [Checker<Member>]
     let listeners: [Int]
     let stepCheckers: [Int]
-    package internal(set) var violation: Violation?
+    /// The first violation of each oracle; one alone unless the world keeps going.
+    package internal(set) var violations: [Violation] = []
+    /// Runs on after a violation, and looks on: for figures that are wanted of nodes that fail too.
+    let keepsGoing: Bool
 
-    package init(_ script: Script, _ stage: Stage<Member>, narrate: ((String) -> Void)? = nil) {
+    package init(
+        _ script: Script, _ stage: Stage<Member>, keepsGoing: Bool = false, narrate: ((String) -> Void)? = nil
+    ) {
+        self.keepsGoing = keepsGoing
         self.script = script
         self.stage = stage
         self.narrate = narrate
@@ -90,8 +96,8 @@ package struct World<Member: Inhabitant & ~Copyable>: ~Copyable {
 
     /// Runs to the end of the script, or to the first violation.
     package mutating func run() {
-        while violation == nil, let event = heap.pop(upTo: script.length.nanoseconds) { happen(event) }
-        if violation == nil {
+        while isWatched, let event = heap.pop(upTo: script.length.nanoseconds) { happen(event) }
+        if isWatched {
             time = script.length.nanoseconds
             checkpoint()
             look(\.atEnd)
@@ -126,20 +132,25 @@ package struct World<Member: Inhabitant & ~Copyable>: ~Copyable {
     }
 
     private mutating func look(_ moment: KeyPath<Checker<Member>, Checker<Member>.Look?>) {
-        for checker in checkers where violation == nil {
+        for checker in checkers where isWatched {
             if let finding = checker[keyPath: moment]?(self) { fail(checker.name, finding) }
         }
     }
 
+    /// Whether checkers still look on.
+    var isWatched: Bool { keepsGoing || violations.isEmpty }
+    package var violation: Violation? { violations.first }
+
     mutating func fail(_ oracle: String, _ finding: Finding) {
-        guard violation == nil else { return }
-        violation = Violation(
-            oracle: oracle, node: finding.node, time: Interval(nanoseconds: time), event: eventCount,
-            what: finding.what)
+        guard isWatched, !violations.contains(where: { $0.oracle == oracle }) else { return }
+        violations.append(
+            Violation(
+                oracle: oracle, node: finding.node, time: Interval(nanoseconds: time), event: eventCount,
+                what: finding.what))
     }
 
     mutating func hear(_ happening: Happening<Member.Reply, Member.Note>) {
-        for index in listeners where violation == nil {
+        for index in listeners where isWatched {
             if let finding = checkers[index].hear?(happening, self) { fail(checkers[index].name, finding) }
         }
     }

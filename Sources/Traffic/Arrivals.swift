@@ -23,7 +23,6 @@ struct Arrivals: Sendable {
     init(at now: Instant) {
         began = now
         lastFeedback = now
-        samples.reserveCapacity(Limits.feedbackSamples)
     }
 
     /// The lowest number that is told apart; nothing is known of those below.

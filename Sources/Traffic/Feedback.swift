@@ -22,11 +22,6 @@ struct Feedback: Sendable {
     /// Which numbers came, highest first; `upper` is not among them.
     var ranges: [Stretch] = []
 
-    init() {
-        samples.reserveCapacity(Limits.feedbackSamples)
-        ranges.reserveCapacity(Limits.feedbackRanges)
-    }
-
     func write(into writer: inout ByteWriter) {
         writer.u8(FrameTag.feedback)
         writer.varint(clock)

@@ -145,7 +145,7 @@ extension Line {
         for index in packet.firstPiece..<packet.firstPiece + UInt64(packet.pieces) {
             let piece = log.piece(index)
             switch piece.kind {
-            case .reset: resets.append((piece.stream, piece.stretch.lower, piece.stretch.upper))
+            case .reset: owe((piece.stream, piece.stretch.lower, piece.stretch.upper))
             case .mixed: settleMix(piece, hasArrived: false)
             case .stream:
                 if let stream = streams.index(of: piece.stream) { streams[stream].send.lose(piece.stretch) }

@@ -42,8 +42,15 @@ extension Line {
     package mutating func reset(_ stream: StreamID, code: UInt64, at now: Instant) {
         clock = max(clock, now)
         guard let index = streams.index(of: stream) else { return }
-        resets.append((stream, code, streams[index].send.fresh))
+        owe((stream, code, streams[index].send.fresh))
         remove(at: index)
+    }
+
+    /// Tells the peer of a reset with the next packet. Full, the oldest is forgotten: a peer that goes on with its
+    /// stream hears that nobody waits for more.
+    mutating func owe(_ reset: OwedReset) {
+        if resets.count == Limits.lineResets { resets.removeFirst() }
+        resets.append(reset)
     }
 
     /// Hands at most `limit` bytes to `body`, in order, in one or two parts, and answers how many. What was read makes

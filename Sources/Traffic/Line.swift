@@ -24,6 +24,7 @@ package struct Line: ~Copyable {
     var credit = [Int](repeating: 0, count: Priority.allCases.count)
 
     // Streams.
+    typealias OwedReset = (stream: StreamID, code: UInt64, sent: UInt64)
     var streams = StreamTable()
     var opened: UInt64 = 0
     var peerOpened = StreamWindow()
@@ -32,7 +33,8 @@ package struct Line: ~Copyable {
     var theirsOpen = 0
     /// The stream that sent last: the next one's turn is first.
     var turn = StreamID(0)
-    var resets: [(stream: StreamID, code: UInt64, sent: UInt64)] = []
+    /// Streams that were given up here, of which the peer is not yet told.
+    var resets: [OwedReset] = []
     /// Streams that are closed here, of which the peer is told that everything came.
     var farewells: [(stream: StreamID, due: Int)] = []
     /// Bytes of all streams: sent and allowed by the peer; received, consumed and granted to the peer.

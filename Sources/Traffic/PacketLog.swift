@@ -29,7 +29,7 @@ struct Piece: Sendable {
 }
 
 /// The packets sent and not yet forgotten, by number, and what they carried. Two rings that double until a full window
-/// fits, so that in the long run nothing is allocated.
+/// fits, so that in the long run nothing is allocated. They begin small: most lines of a node are idle.
 struct PacketLog: Sendable {
     private var packets: [SentPacket]
     private var pieces: [Piece]
@@ -47,8 +47,8 @@ struct PacketLog: Sendable {
     init(firstNumber: UInt64) {
         first = firstNumber
         next = firstNumber
-        packets = [SentPacket](repeating: SentPacket(), count: 256)
-        pieces = [Piece](repeating: Piece(), count: 256)
+        packets = [SentPacket](repeating: SentPacket(), count: 16)
+        pieces = [Piece](repeating: Piece(), count: 8)
     }
 
     var count: Int { Int(next - first) }

@@ -23,8 +23,7 @@ private final class Hermit {
             NodeConfiguration(
                 mesh: "store", name: "till-01", site: "front", id: identity.id, meshKey: Bytes32(1, 1, 1, 1), boot: 1,
                 listen: Address(v4: 1, port: 1), reachable: [], seeds: [Address(v4: 2, port: 2)],
-                gossip: MembershipSettings(
-                    interval: .seconds(1), fanout: 3, suspectAfter: .seconds(5), unreachableAfter: .seconds(30)),
+                gossip: MembershipSettings(interval: .seconds(1)),
                 records: true),
             sessions: Sessions(
                 identity, boot: 1, settings: SessionSettings(), entropy: entropy, random: Random(seed: 1), at: clock),

@@ -7,11 +7,12 @@ private let sample = Frame.membership(
     .hello(
         MemberRecord(
             id: NodeID(Bytes32(0x0102_0304_0506_0708, 0, 0, 1)), name: "till-01", site: "front",
-            address: Address(v4: 0x0A09_000B, port: 7946), life: Life(boot: 3, beat: 300), isLeaving: false)))
+            address: Address(v4: 0x0A09_000B, port: 7946), life: Life(boot: 3, beat: 300), isLeaving: false), pulse: 7))
 
 /// The golden bytes: a change of these is a change of the wire, and belongs in docs/wire.md.
 private let golden =
-    "01" + "01" + "0102030405060708" + "00000000000000000000000000000000" + "0000000000000001" + "0774696c6c2d3031"
+    "01" + "01" + "07"
+    + "0102030405060708" + "00000000000000000000000000000000" + "0000000000000001" + "0774696c6c2d3031"
     + "0566726f6e74" + "00000000000000000000ffff0a09000b" + "0a1f" + "03" + "ac02" + "00"
 
 @Test func aFrameHasItsGoldenBytes() throws {
@@ -35,7 +36,7 @@ private let golden =
 }
 
 @Test func aRecordWhoseNameIsNoneIsRefused() throws {
-    guard case .membership(.hello(var record)) = sample else { return }
+    guard case .membership(.hello(var record, pulse: _)) = sample else { return }
     for name in ["", "till 01", "till\n01", "\u{1B}[2J", "-till", String(repeating: "a", count: 64)] {
         record.name = name
         #expect(throws: DecodeError.self, "\(name)") { try MemberRecord(decoding: record.encoded.raw) }

@@ -53,7 +53,7 @@ private func failure(_ envelope: Envelope) throws -> Complaint {
         let twin = MemberRecord(
             id: id(number), name: "twin", site: "front", address: port(number), life: Life(boot: 1, beat: 0),
             isLeaving: false)
-        village[1].hear(Frame.membership(.hello(twin)).encoded, saidBy: number)
+        village[1].hear(Frame.membership(.hello(twin, pulse: 1)).encoded, saidBy: number)
     }
     let complaint = try failure(village.ask(1, .explainLink(peer: "twin")))
     #expect(complaint.code == .ambiguousPeer)

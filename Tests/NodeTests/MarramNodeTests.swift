@@ -132,7 +132,8 @@ import Trust
     let stranger = MemberRecord(
         id: id(3), name: "till-03", site: "front", address: port(3), life: Life(boot: 1, beat: 0), isLeaving: false)
     switchboard.take(
-        .received(.membership(.hello(stranger)), from: id(3), source: port(3)), at: moment(3_000), into: &outbox)
+        .received(.membership(.hello(stranger, pulse: 1)), from: id(3), source: port(3)), at: moment(3_000),
+        into: &outbox)
     #expect(switchboard.unstored.values == [1])
     let ticket = try #require(switchboard.unstored.keys.first)
     switchboard.take(.persisted(ticket), at: moment(3_001), into: &outbox)

@@ -192,8 +192,7 @@ func configuration(_ number: UInt16, meshKey: Bytes32, records: Bool) -> NodeCon
     NodeConfiguration(
         mesh: "store-0412", name: "till-0\(number)", site: "front", id: id(number), meshKey: meshKey, boot: 1,
         listen: port(number), reachable: [port(number)], seeds: number == 1 ? [] : [port(1)],
-        gossip: MembershipSettings(
-            interval: .seconds(1), fanout: 3, suspectAfter: .seconds(5), unreachableAfter: .seconds(30)),
+        gossip: MembershipSettings(interval: .seconds(1)),
         records: records)
 }
 

@@ -28,8 +28,6 @@ class SealedEnd {
     private var connection: PacketStream?
     /// Whom we say something to: a connection that does not stand yet cannot tell who is at its other end.
     private var target: Address?
-    /// A line over TCP may have all of its window on the way; what the kernel does not take must wait here.
-    private static let writeLimit = Limits.lineWindow + (1 << 20)
 
     init(
         _ role: Role, at address: Address, over carrier: Carrier = .udp, on loop: EventLoop
@@ -40,7 +38,8 @@ class SealedEnd {
         timer = try Timer(on: loop)
         listener =
             carrier == .tcp && role == .listens
-            ? try TCPListener(bind: socket.localAddress, connections: 1, writeLimit: Self.writeLimit, on: loop) : nil
+            ? try TCPListener(
+                bind: socket.localAddress, connections: 1, writeLimit: Limits.carrierWriteBytes, on: loop) : nil
         peer = Self.identity(role == .listens ? .comes : .listens).id
         sessions = Sessions(
             Self.identity(role), boot: 1, settings: SessionSettings(hasTCP: carrier == .tcp), entropy: .system,
@@ -88,7 +87,7 @@ class SealedEnd {
         case .tcp:
             if connection == nil, listener == nil,
                 let stream = try? PacketStream(
-                    connectingTo: path.address, writeLimit: Self.writeLimit, on: loop)
+                    connectingTo: path.address, writeLimit: Limits.carrierWriteBytes, on: loop)
             {
                 connect(stream)
             }

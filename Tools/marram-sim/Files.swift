@@ -20,6 +20,14 @@ func processorSeconds() -> Double {
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }
 
+/// The most memory that this process has had, in bytes (`getrusage(2)`).
+func residentBytes() -> Int {
+    var usage = rusage()
+    // Safe: the kernel fills in the one structure that it is given.
+    _ = unsafe getrusage(RUSAGE_SELF.rawValue, &usage)
+    return usage.ru_maxrss * 1_024
+}
+
 /// The bytes of a file that a person named.
 func read(_ path: String, atMost limit: Int) throws(Complaint) -> [UInt8] {
     do throws(FileError) {

@@ -20,6 +20,8 @@ struct Options {
     /// Fail too when a marker of the scenario was never reached.
     private(set) var isNightly = false
     private(set) var isJSON = false
+    /// Play a run to its end though an oracle was violated, for the figures.
+    private(set) var keepsGoing = false
     /// Tell every event on standard error.
     private(set) var traces = false
 
@@ -36,6 +38,7 @@ struct Options {
           --bug NAME        plant a bug in the nodes (marram-sim list names them)
           --shrink          make the first failing seed small and write it to a .scenario file
           --nightly         fail as well when a marker of the scenario was never reached
+          --keep-going      play on after a violated oracle: for figures of nodes that fail
           --trace           tell every event on standard error
           --json            one line of JSON on standard output
 
@@ -55,6 +58,7 @@ struct Options {
             case "--shrink": shrinks = true
             case "--nightly": isNightly = true
             case "--json": isJSON = true
+            case "--keep-going": keepsGoing = true
             case "--trace": traces = true
             case "--bug": bug = try Self.value(of: word, &words)
             case "--seeds": seeds = try Self.seeds(try Self.value(of: word, &words))

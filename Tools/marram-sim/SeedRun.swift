@@ -14,6 +14,7 @@ struct SeedRun {
     private var simulated = Interval.zero
     private var cpuSeconds = 0.0
     private var reached: [(marker: String, count: Int)] = []
+    private var measured: [Figure] = []
 
     init(_ scenario: Scenario, _ options: Options) {
         self.scenario = scenario
@@ -26,7 +27,7 @@ struct SeedRun {
             let script = scenario.script(seed: seed, options.wishes)
             let outcome = play(script)
             guard let violation = outcome.violation else { continue }
-            tell(violation, script, again: command("\(scenario.name) --seeds \(seed)", withWishes: true))
+            tell(outcome.violations, script, again: command("\(scenario.name) --seeds \(seed)", withWishes: true))
             if options.shrinks, violations == 1 { shrink(script, violation) }
         }
         let unreached = scenario.mustReach.filter { marker in
@@ -43,7 +44,7 @@ struct SeedRun {
     mutating func replay(_ script: Script, from path: String) -> Int32 {
         let outcome = play(script)
         if let violation = outcome.violation {
-            tell(violation, script, again: command(path, withWishes: false))
+            tell(outcome.violations, script, again: command(path, withWishes: false))
             if options.shrinks { shrink(script, violation) }
         }
         report(0)
@@ -52,7 +53,8 @@ struct SeedRun {
 
     private mutating func play(_ script: Script) -> Outcome {
         let before = processorSeconds()
-        let outcome = scenario.play(script, bug: options.bug, narrate: options.traces ? { complain($0) } : nil)
+        let outcome = scenario.play(
+            script, bug: options.bug, keepsGoing: options.keepsGoing, narrate: options.traces ? { complain($0) } : nil)
         cpuSeconds += processorSeconds() - before
         trace.absorb(outcome.traceHash)
         seeds += 1
@@ -61,6 +63,11 @@ struct SeedRun {
         packets += outcome.packets
         bytes += outcome.bytes
         simulated = simulated + outcome.simulated
+        if measured.isEmpty {
+            measured = outcome.figures
+        } else {
+            for (index, figure) in outcome.figures.enumerated() { measured[index].add(figure) }
+        }
         if reached.isEmpty { reached = outcome.reached.map { ($0.marker, 0) } }
         for index in reached.indices { reached[index].count += outcome.reached[index].count }
         return outcome
@@ -77,11 +84,11 @@ struct SeedRun {
         return words.joined(separator: " ")
     }
 
-    private func tell(_ violation: Violation, _ script: Script, again command: String) {
+    private func tell(_ violated: [Violation], _ script: Script, again command: String) {
         let faults = script.kinds.map(\.rawValue).joined(separator: " ")
         complain(
             """
-            ✗ \(violation)
+            \(violated.map { "✗ \($0)" }.joined(separator: "\n"))
               seed \(script.seed), \(script.nodes) nodes, \(script.sites) sites, \(script.actions.count) actions
               faults   \(faults.isEmpty ? "none" : faults)
               mischief \(script.mischief.points.map { "\($0)" }.joined(separator: " "))
@@ -112,11 +119,14 @@ struct SeedRun {
     private func report(_ unreached: Int) {
         let pace = cpuSeconds > 0 ? Int(Double(events) / cpuSeconds) : 0
         let hash = hexadecimal((0..<8).reversed().map { UInt8(truncatingIfNeeded: trace.value >> UInt64(8 * $0)) })
-        let figures: [(name: String, value: String)] = [
+        var figures: [(name: String, value: String)] = [
             ("seeds", "\(seeds)"), ("violations", "\(violations)"), ("events", "\(events)"),
             ("events_per_second", "\(pace)"), ("simulated_seconds", "\(simulated.seconds)"),
             ("packets", "\(packets)"), ("bytes", "\(bytes)"), ("unreached_markers", "\(unreached)"),
         ]
+        if !measured.isEmpty { figures.append(("resident_bytes", "\(residentBytes())")) }
+        figures += measured.map { ($0.name, $0.json) }
+        let width = (figures.map(\.name.count).max() ?? 0) + 1
         if options.isJSON {
             let body = figures.map { "\"\($0.name)\":\($0.value)" }.joined(separator: ",")
             print(
@@ -125,9 +135,9 @@ struct SeedRun {
         } else {
             print("\(violations == 0 ? "✓" : "✗") \(scenario.name)")
             for figure in figures {
-                print("  " + figure.name + String(repeating: " ", count: 20 - figure.name.count) + figure.value)
+                print("  " + figure.name + String(repeating: " ", count: width - figure.name.count) + figure.value)
             }
-            print("  trace_hash          \(hash)")
+            print("  trace_hash" + String(repeating: " ", count: width - 10) + hash)
         }
     }
 }

@@ -1,6 +1,7 @@
 internal import Base
 internal import Membership
 internal import Node
+internal import Trust
 
 /// Something that reads bytes which somebody else wrote, and must survive whatever they are: refuse or accept, but
 /// never trap, loop or grow without bound. Each is fuzzed by `Tools/fuzz/run`, and every input that ever broke one is
@@ -27,6 +28,12 @@ package struct Decoder: Sendable {
         Decoder(name: "recording", run: replayRecording),
         Decoder(name: "token", run: readToken),
         Decoder(name: "identity", run: readIdentity),
+        Decoder(name: "statement", run: readStatement),
+        .wire("record", Record.self),
+        .wire("auditentry", AuditEntry.self),
+        Decoder(name: "evidence", run: readEvidence),
+        Decoder(name: "invitetoken", run: readInviteToken),
+        Decoder(name: "minisign", run: readMinisign),
         Decoder(name: "request", run: readRequest),
         Decoder(name: "envelope", run: readEnvelope),
         Decoder(name: "controlframe", run: readControlFrames),

@@ -78,7 +78,7 @@ func liveOn(_ bytes: [UInt8]) {
     guard var switchboard = try? Switchboard(decoding: bytes.raw) else { return }
     precondition(switchboard.encoded == bytes, "a state was accepted in a second encoding")
     var outbox = Outbox<Switchboard.Effect>()
-    let hello = Switchboard.Input.received(.membership(.hello(record(2))), from: id(2), source: address(2))
+    let hello = Switchboard.Input.received(.membership(.hello(record(2), pulse: 1)), from: id(2), source: address(2))
     for now in extremes {
         for input in [Switchboard.Input.woken, hello, .persisted(Ticket(number: 1)), .woken] {
             switchboard.take(input, at: now, into: &outbox)
@@ -134,8 +134,7 @@ private let extremes = [
     Now(instant: Instant(nanoseconds: .max), wall: WallTime(milliseconds: .max)), moment(1),
 ]
 
-private let settings = MembershipSettings(
-    interval: .seconds(1), fanout: 3, suspectAfter: .seconds(5), unreachableAfter: .seconds(30))
+private let settings = MembershipSettings(interval: .seconds(1))
 
 private func record(_ number: UInt16) -> MemberRecord {
     MemberRecord(

@@ -1,0 +1,283 @@
+package import Base
+
+/// What one node has learnt of one neighbour: how much is lost on the way, how long silences use to be, and what is
+/// going on because of the present one.
+package struct Edge: Hashable, Sendable {
+    package let peer: NodeID
+    package internal(set) var born: Instant
+    /// The last sign of life, or else the birth of the edge.
+    package internal(set) var heard: Instant
+    package internal(set) var wasHeard: Bool
+    /// The newest beat: its number in the boot it belongs to, and when it came.
+    package internal(set) var boot: UInt64
+    package internal(set) var pulse: UInt64
+    package internal(set) var pulseAt: Instant
+    /// The share of the neighbour's beats that is lost, and what it says of ours.
+    package internal(set) var loss: Int
+    package internal(set) var lossThere: Int?
+    /// How many beats have taught it that, up to the number averaged over.
+    package internal(set) var beats: Int
+    /// The longest silence that ended, fading slowly.
+    package internal(set) var gap: Interval
+    package internal(set) var roundTrip: Interval?
+    /// The fingerprint of its roster, and since when it has not been ours.
+    package internal(set) var root: UInt64?
+    package internal(set) var differsSince: Instant?
+    package internal(set) var trial: Trial?
+    /// What the other observers said of this neighbour lately: that they do not hear it, or what they heard last.
+    package internal(set) var accusers: SortedMap<NodeID, Instant>
+    package internal(set) var witnesses: SortedMap<NodeID, Testimony>
+    var newsAllowance: Allowance
+    /// It says that it hears hardly anybody.
+    package internal(set) var isDeaf: Bool
+
+    init(_ peer: NodeID, habit: Member.Habit, at now: Instant) {
+        self.peer = peer
+        born = now
+        heard = now
+        wasHeard = false
+        boot = 0
+        pulse = 0
+        pulseAt = now
+        loss = habit.loss
+        beats = 0
+        gap = habit.gap
+        accusers = SortedMap()
+        witnesses = SortedMap()
+        newsAllowance = Allowance()
+        isDeaf = false
+    }
+}
+
+/// A silence under examination.
+package struct Trial: Hashable, Sendable {
+    package internal(set) var began: Instant
+    /// Pings of the burst sent, all in vain.
+    package internal(set) var pings: Int
+    package internal(set) var nextPing: Instant
+    /// When the burst was over and nothing excused the silence.
+    package internal(set) var accusedSince: Instant?
+    package internal(set) var nextAccusation: Instant
+}
+
+/// What an observer says of somebody: the newest beat that it heard.
+package struct Testimony: Hashable, Sendable {
+    package var pulse: UInt64
+    package var at: Instant
+}
+
+/// Learning.
+extension Edge {
+    /// A sign of life: whatever came from the neighbour itself.
+    mutating func hear(_ rules: MembershipRules, at now: Instant) {
+        let silence = now - heard
+        if wasHeard, silence > gap, silence < rules.absence { gap = silence }
+        heard = max(heard, now)
+        wasHeard = true
+        trial = nil
+        accusers.removeAll()
+        witnesses.removeAll()
+    }
+
+    /// A beat: the numbers that are missing between this one and the last are losses.
+    mutating func learn(boot: UInt64, pulse: UInt64, _ rules: MembershipRules, at now: Instant) {
+        guard (boot, pulse) > (self.boot, self.pulse) else { return }
+        if boot == self.boot, self.pulse > 0 {
+            for _ in 0..<min(pulse - self.pulse - 1, 40) { average(in: MembershipRules.whole, rules) }
+            average(in: 0, rules)
+        }
+        self.boot = boot
+        self.pulse = pulse
+        pulseAt = now
+        gap = Interval(nanoseconds: gap.nanoseconds - gap.nanoseconds / 1_000_000 * Int64(rules.gapDecay))
+    }
+
+    /// While few beats were seen each of them weighs more, so that a wrong first belief is soon corrected.
+    private mutating func average(in sample: Int, _ rules: MembershipRules) {
+        let weight = min(rules.beatsAveraged, rules.beatsBelieved + beats + 1)
+        loss += (sample - loss) / weight
+        loss = min(max(loss, rules.leastLoss), rules.mostLoss)
+        beats = min(beats + 1, rules.beatsAveraged)
+    }
+
+    mutating func learn(roundTrip sample: Interval) {
+        guard sample >= .zero, sample < .minutes(1) else { return }
+        roundTrip = roundTrip.map { $0 + (sample - $0) / 8 } ?? sample
+    }
+}
+
+/// Judging.
+extension Edge {
+    private static func share(_ loss: Int) -> Double { Double(loss) / Double(MembershipRules.whole) }
+
+    /// How many beats in a row must be missing before losses alone are an unlikely reason.
+    func beatsMissed(_ rules: MembershipRules) -> Int {
+        var chance = Self.share(loss)
+        var beats = 1
+        while chance * Double(rules.oddsOfSilence) > 1, beats < 60 {
+            chance *= Self.share(loss)
+            beats += 1
+        }
+        return beats
+    }
+
+    /// The chance that a ping or its answer is lost.
+    private var pingLoss: Double { 1 - (1 - Self.share(loss)) * (1 - Self.share(lossThere ?? loss)) }
+
+    /// How many pings must stay unanswered until all of this is an accident once in `odds`.
+    func pingsNeeded(odds: Double, atMost most: Int, _ rules: MembershipRules) -> Int {
+        var chance = odds
+        for _ in 0..<beatsMissed(rules) { chance *= Self.share(loss) }
+        var pings = 0
+        while chance > 1, pings < most {
+            chance *= pingLoss
+            pings += 1
+        }
+        return min(max(pings, rules.fewestPings), most)
+    }
+
+    /// How many questions must stay unanswered until whoever is asked is taken for unreachable.
+    func questionsNeeded(_ rules: MembershipRules) -> Int {
+        var chance = Double(rules.oddsOfWitness)
+        var questions = 0
+        while chance > 1, questions < rules.mostPingsAlone {
+            chance *= pingLoss
+            questions += 1
+        }
+        return max(questions, 2 * rules.fewestPings)
+    }
+
+    /// When this silence becomes remarkable.
+    func trialDue(_ settings: MembershipSettings) -> Instant {
+        heard + settings.interval * Int64(beatsMissed(settings.rules)) + settings.interval / 2
+    }
+
+    /// Silences up to this one have ended before.
+    func borneSilence(_ rules: MembershipRules) -> Interval {
+        min(gap, rules.longestGap) / 100 * Int64(rules.silencePercent)
+    }
+
+    /// How long an answer may take.
+    func answerTime(_ rules: MembershipRules) -> Interval {
+        max(rules.pingSpacing * 2, (roundTrip ?? .zero) / 2 * 3)
+    }
+
+    /// The same for news, which is repeated after it.
+    func acknowledgementTime(_ rules: MembershipRules) -> Interval {
+        max(rules.newsSpacing, (roundTrip ?? .zero) / 10 * 13)
+    }
+}
+
+/// A budget of bytes or of other things: so many a second, and as many saved up as the burst says.
+struct Allowance: Hashable, Sendable {
+    /// The budget counts as full once so much time has passed since this moment; spending moves the moment on.
+    private(set) var spentUntil: Instant
+
+    init() { spentUntil = .zero }
+
+    func allows(at now: Instant, perSecond: Int) -> Bool { perSecond > 0 && spentUntil <= now }
+
+    /// What is spent at once may be a little more than is there; it is missing afterwards.
+    mutating func spend(_ amount: Int, perSecond: Int, burst: Int? = nil, at now: Instant) {
+        let one = Interval(nanoseconds: 1_000_000_000 / Int64(max(perSecond, 1)))
+        spentUntil = max(spentUntil, now - one * Int64(burst ?? perSecond)) + one * Int64(amount)
+    }
+}
+
+extension Allowance: WireValue {
+    func encode(into writer: inout ByteWriter) { writer.instant(spentUntil) }
+    init(from reader: inout ByteReader) throws(DecodeError) { spentUntil = try reader.instant() }
+}
+
+extension Edge: WireValue {
+    package func encode(into writer: inout ByteWriter) {
+        writer.nodeID(peer)
+        for time in [born, heard, pulseAt] { writer.instant(time) }
+        writer.bool(wasHeard)
+        writer.bool(isDeaf)
+        writer.varint(boot)
+        writer.varint(pulse)
+        writer.varint(UInt64(loss))
+        writer.varint(UInt64(lossThere.map { $0 + 1 } ?? 0))
+        writer.varint(UInt64(beats))
+        writer.interval(gap)
+        writer.interval(roundTrip ?? Interval(nanoseconds: -1))
+        writer.optional(root) { $0.u64($1) }
+        writer.optional(differsSince) { $0.instant($1) }
+        writer.optional(trial) { $1.encode(into: &$0) }
+        writer.varint(UInt64(accusers.count))
+        for (id, at) in accusers {
+            writer.nodeID(id)
+            writer.instant(at)
+        }
+        writer.varint(UInt64(witnesses.count))
+        for (id, testimony) in witnesses {
+            writer.nodeID(id)
+            writer.varint(testimony.pulse)
+            writer.instant(testimony.at)
+        }
+        newsAllowance.encode(into: &writer)
+    }
+
+    package init(from reader: inout ByteReader) throws(DecodeError) {
+        peer = try reader.nodeID()
+        born = try reader.instant()
+        heard = try reader.instant()
+        pulseAt = try reader.instant()
+        wasHeard = try reader.bool()
+        isDeaf = try reader.bool()
+        boot = try reader.varint()
+        pulse = try reader.varint()
+        loss = try reader.count(atMost: MembershipRules.whole - 1)
+        let there = try reader.count(atMost: MembershipRules.whole)
+        lossThere = there == 0 ? nil : there - 1
+        beats = try reader.count(atMost: 1 << 20)
+        gap = try reader.interval()
+        guard (.zero...Limits.patience).contains(gap) else { throw .outOfRange }
+        let trip = try reader.interval()
+        guard trip >= Interval(nanoseconds: -1), trip <= .minutes(1) else { throw .outOfRange }
+        roundTrip = trip < .zero ? nil : trip
+        root = try reader.bool() ? try reader.u64() : nil
+        differsSince = try reader.bool() ? try reader.instant() : nil
+        trial = try reader.bool() ? try Trial(from: &reader) : nil
+        accusers = SortedMap()
+        for _ in 0..<(try reader.count(atMost: Limits.observers)) {
+            let id = try reader.nodeID()
+            guard accusers.keys.last.map({ $0 < id }) ?? true else { throw .notCanonical }
+            accusers[id] = try reader.instant()
+        }
+        witnesses = SortedMap()
+        for _ in 0..<(try reader.count(atMost: Limits.observers)) {
+            let id = try reader.nodeID()
+            guard witnesses.keys.last.map({ $0 < id }) ?? true else { throw .notCanonical }
+            witnesses[id] = Testimony(pulse: try reader.varint(), at: try reader.instant())
+        }
+        newsAllowance = try Allowance(from: &reader)
+    }
+}
+
+extension Trial: WireValue {
+    package func encode(into writer: inout ByteWriter) {
+        writer.instant(began)
+        writer.varint(UInt64(pings))
+        writer.instant(nextPing)
+        writer.optional(accusedSince) { $0.instant($1) }
+        writer.instant(nextAccusation)
+    }
+
+    package init(from reader: inout ByteReader) throws(DecodeError) {
+        began = try reader.instant()
+        pings = try reader.count(atMost: 1 << 30)
+        nextPing = try reader.instant()
+        accusedSince = try reader.bool() ? try reader.instant() : nil
+        nextAccusation = try reader.instant()
+    }
+}
+
+extension ByteWriter {
+    /// Whether it is there, and the value.
+    mutating func optional<Value>(_ value: Value?, _ write: (inout ByteWriter, Value) -> Void) {
+        bool(value != nil)
+        if let value { write(&self, value) }
+    }
+}

@@ -1,0 +1,116 @@
+internal import Base
+
+/// When to try a former neighbour again.
+struct Knock: Hashable, Sendable {
+    var next: Instant
+    var pause: Interval
+}
+
+/// Somebody of whom others say what this node does not believe.
+struct Doubt: Hashable, Sendable {
+    var next: Instant
+    var tries: Int
+    var needed: Int
+    /// The death that is believed when the subject does not answer.
+    var claim: Claim?
+    var teller: NodeID?
+}
+
+/// Whoever was seen once is never forgotten: doors are knocked at for ever.
+extension MembershipEngine {
+    mutating func knock(at now: Now, into outbox: inout Outbox<Effect>) {
+        for peer in lostNeighbours.keys {
+            let (index, found) = lostNeighbours.position(of: peer)
+            guard found, lostNeighbours.values[index].next <= now.instant else { continue }
+            sayHello(to: peer, into: &outbox)
+            let pause = min(lostNeighbours.values[index].pause * 2, rules.longestKnock)
+            let wait = random.interval(in: pause / 2...pause)
+            lostNeighbours.update(at: index) { $0 = Knock(next: now.instant + wait, pause: pause) }
+        }
+        guard nextKnock <= now.instant else { return }
+        if isLonely { knockLonely(at: now, into: &outbox) } else { knockSometimes(at: now, into: &outbox) }
+    }
+
+    private func sayHello(to peer: NodeID, into outbox: inout Outbox<Effect>) {
+        send(.hello(me, pulse: pulse), to: peer, into: &outbox)
+    }
+
+    /// Nobody is there: a seed and one of the book, twice a second and then more seldom, never in step with others.
+    private mutating func knockLonely(at now: Now, into outbox: inout Outbox<Effect>) {
+        let open = seeds.filter { $0 != me.address }
+        let isFirst = lonelyKnocks == 0
+        for seed in isFirst ? open : random.pick(open).map({ [$0] }) ?? [] {
+            outbox.put(.send(.hello(me, pulse: pulse), to: Contact(nil, at: seed)))
+        }
+        if let member = someoneLost() { sayHello(to: member, into: &outbox) }
+        lonelyKnocks = min(lonelyKnocks + 1, 1 << 20)
+        var pause = rules.lonelySpacing
+        for _ in 0..<min(lonelyKnocks / 4, 6) { pause = pause + pause / 3 }
+        nextKnock = now.instant + random.jittered(pause, percent: 50)
+    }
+
+    private mutating func knockSometimes(at now: Now, into outbox: inout Outbox<Effect>) {
+        lonelyKnocks = 0
+        nextKnock = now.instant + random.jittered(rules.knockSpacing, percent: 50)
+        if let member = someoneLost() { sayHello(to: member, into: &outbox) }
+        let here = members.values.filter(\.isPresent).map(\.record.contact.address)
+        let open = seeds.filter { !here.contains($0) && $0 != me.address }
+        if let seed = random.pick(open) { outbox.put(.send(.hello(me, pulse: pulse), to: Contact(nil, at: seed))) }
+    }
+
+    /// One of those that are unreachable, at random; of another site rather than of the own.
+    private mutating func someoneLost() -> NodeID? {
+        let lost = members.values.filter { $0.state == .unreachable }
+        guard !lost.isEmpty else { return nil }
+        let far = lost.filter { $0.record.site != me.site }
+        let wantsFar = random.below(rules.knocksPerOwnSite) > 0
+        return random.pick(wantsFar && !far.isEmpty ? far : lost)?.record.id
+    }
+
+    // MARK: Doubts
+
+    /// Others say of a member what this node does not believe: it is asked itself. Whether it answers decides, and it
+    /// learns that somebody holds it for gone.
+    mutating func doubt(_ id: NodeID, claim: Claim?, from source: Source, at now: Now) {
+        if let claim, claim.standing == .down, deafSince != nil { return }
+        guard doubts[id] == nil, doubts.count < Limits.doubts, members[id] != nil else { return }
+        let edge =
+            edges[id] ?? Edge(id, habit: members[id]?.habit ?? .init(loss: meanLoss, gap: .zero), at: now.instant)
+        doubts[id] = Doubt(
+            next: now.instant, tries: 0, needed: edge.questionsNeeded(rules), claim: claim, teller: source.teller)
+    }
+
+    private var meanLoss: Int {
+        edges.isEmpty ? rules.lossAtStart : edges.values.reduce(0) { $0 + $1.loss } / edges.count
+    }
+
+    mutating func settleDoubts(at now: Now, into outbox: inout Outbox<Effect>) {
+        for id in doubts.keys {
+            guard let doubt = doubts[id], doubt.next <= now.instant, let member = members[id] else { continue }
+            if doubt.tries >= doubt.needed {
+                doubts[id] = nil
+                if let claim = doubt.claim, let teller = doubt.teller, member.isPresent,
+                    claim.record.life == member.record.life
+                {
+                    // This node has asked the subject itself, in vain.
+                    var accusers = Array(claim.accusers.filter { $0 != me.id }.prefix(Limits.observers - 1))
+                    accusers.append(me.id)
+                    accusers.sort()
+                    giveUp(
+                        id, .down, .toldGone(by: teller, accusers: accusers), pulse: claim.pulse, accusers: accusers,
+                        from: nil, at: now, into: &outbox)
+                }
+                continue
+            }
+            let pulse = doubt.claim?.pulse ?? member.lostPulse
+            ping(id, held: Held(life: member.record.life, pulse: pulse), at: now, into: &outbox)
+            let isLast = doubt.tries + 1 == doubt.needed
+            let pause = isLast ? rules.pingSpacing * 5 : rules.pingSpacing
+            let (index, _) = doubts.position(of: id)
+            doubts.update(at: index) { doubt in
+                doubt.tries += 1
+                doubt.next = now.instant + pause
+            }
+        }
+    }
+}

@@ -1,0 +1,240 @@
+internal import Base
+
+/// The roster: what is believed of whom, and what follows when it changes.
+extension MembershipEngine {
+    /// How a claim came.
+    enum Source {
+        /// From the member that it is about.
+        case itself(pulse: UInt64)
+        /// As news, fresh from its observers.
+        case news(NodeID)
+        /// From somebody's roster, and perhaps old.
+        case roster(NodeID)
+    }
+
+    /// Takes a claim into the roster when it is newer, or about the same life and more certain.
+    mutating func learn(
+        _ claim: Claim, _ source: Source, at now: Now, into outbox: inout Outbox<Effect>
+    ) {
+        let id = claim.record.id
+        guard id != me.id else { return hearOfMyself(claim, at: now, into: &outbox) }
+        guard let known = members[id] else { return meet(claim, source, at: now, into: &outbox) }
+        let (life, new) = (known.record.life, claim.record.life)
+        guard new >= life else { return outbox.put(.note(.ignored(.stale))) }
+        guard isPossible(new, after: life) else { return outbox.put(.note(.ignored(.impossibleLife))) }
+        if new > life {
+            var member = known
+            member.record = claim.record
+            if claim.standing == .down {
+                settle(&member, .here, source, at: now)
+            } else {
+                settle(&member, claim.standing, source, at: now)
+            }
+            put(member, replacing: known, from: source, at: now, into: &outbox)
+            if claim.standing == .down { hearOfDeath(claim, source, at: now, into: &outbox) }
+            return
+        }
+        switch (claim.standing, known.standing) {
+        case (.left, .unheard), (.left, .here), (.left, .down):
+            var member = known
+            member.record = claim.record
+            settle(&member, .left, source, at: now)
+            put(member, replacing: known, from: source, at: now, into: &outbox)
+        case (.down, .here): hearOfDeath(claim, source, at: now, into: &outbox)
+        case (.down, .unheard), (.here, .unheard):
+            if claim.standing == .here, deafSince != nil, !source.isFirstHand { return }
+            var member = known
+            member.lostPulse = claim.pulse
+            settle(&member, claim.standing, source, at: now)
+            put(member, replacing: known, from: source, at: now, into: &outbox)
+        case (.here, .down): doubt(id, claim: nil, from: source, at: now)
+        case (.unheard, _), (.here, .here), (_, .left), (.down, .down):
+            outbox.put(.note(.ignored(.stale)))
+        }
+    }
+
+    private func isPossible(_ new: Life, after old: Life) -> Bool {
+        let leap = UInt64(rules.longestLeap)
+        return new.boot == old.boot ? new.beat - old.beat <= leap : new.boot - old.boot <= leap
+    }
+
+    private mutating func meet(_ claim: Claim, _ source: Source, at now: Now, into outbox: inout Outbox<Effect>) {
+        guard members.count < Limits.members else { return outbox.put(.note(.ignored(.viewIsFull))) }
+        var member = Member(claim.record, .unreachable, .unheard, .notHeardSinceStart, at: now)
+        member.lostPulse = claim.pulse
+        member.accusers = claim.accusers
+        settle(&member, claim.standing, source, at: now)
+        put(member, replacing: nil, from: source, at: now, into: &outbox)
+    }
+
+    /// Brings state and reason in line with a standing that was heard of.
+    private func settle(_ member: inout Member, _ standing: Standing, _ source: Source, at now: Now) {
+        member.standing = standing
+        switch standing {
+        case .here:
+            let reason: Member.Reason = source.teller.map { .heardThrough($0) } ?? .heardDirectly
+            if member.state != .alive || member.history.isEmpty { member.move(to: .alive, because: reason, at: now) }
+            member.heard = now.instant
+            member.accusers = []
+            if case .itself(let pulse) = source { member.lostPulse = pulse }
+        case .left: member.move(to: .left, because: .saidGoodbye, at: now)
+        case .unheard: member.move(to: .unreachable, because: .notHeardSinceStart, at: now)
+        case .down:
+            let teller = source.teller ?? member.record.id
+            member.move(to: .unreachable, because: .toldGone(by: teller, accusers: member.accusers), at: now)
+        }
+    }
+
+    private mutating func hearOfMyself(_ claim: Claim, at now: Now, into outbox: inout Outbox<Effect>) {
+        let isTrue = claim.record.life == me.life && claim.standing == .here
+        if claim.record.life >= me.life, !isTrue, claim.standing != .unheard || claim.record.life > me.life {
+            speakUp(against: claim.record.life, at: now, into: &outbox)
+        }
+    }
+
+    // MARK: Deaths, as others tell of them
+
+    /// A verdict that as many observers signed as this node's own rings demand is believed, unless this node heard the
+    /// subject since. Any other may come from a liar, or from the far side of a split that is over: the subject is
+    /// asked.
+    private mutating func hearOfDeath(
+        _ claim: Claim, _ source: Source, at now: Now, into outbox: inout Outbox<Effect>
+    ) {
+        let id = claim.record.id
+        let all = observers(of: id)
+        let accusers = claim.accusers.filter(all.contains)
+        let isStrong = accusers.count >= max(quorum(of: all.count), 1)
+        guard isStrong, case .news(let teller) = source else { return doubt(id, claim: claim, from: source, at: now) }
+        if let edge = edges[id], edge.wasHeard, edge.trial == nil, rules.comparesPulses != 0 {
+            outbox.put(.note(.ignored(.heardSince)))
+            return doubt(id, claim: claim, from: source, at: now)
+        }
+        let pulse = max(claim.pulse, edges[id]?.pulse ?? 0)
+        giveUp(
+            id, .down, .toldGone(by: teller, accusers: accusers), pulse: pulse, accusers: claim.accusers,
+            from: source, at: now, into: &outbox)
+    }
+
+    /// Takes a member out of those present. With a source that is news.
+    mutating func giveUp(
+        _ id: NodeID, _ standing: Standing, _ reason: Member.Reason, pulse: UInt64, accusers: [NodeID],
+        from source: Source?, at now: Now, into outbox: inout Outbox<Effect>
+    ) {
+        guard let known = members[id], known.isPresent else { return }
+        var member = known
+        member.standing = standing
+        member.lostPulse = pulse
+        member.accusers = Array(accusers.prefix(Limits.observers))
+        member.move(to: .unreachable, because: reason, at: now)
+        put(member, replacing: known, from: source, at: now, into: &outbox)
+    }
+
+    /// The subject itself was heard: it is back in the life that it was given up in.
+    mutating func comeBack(
+        _ id: NodeID, because reason: Member.Reason, at now: Now, into outbox: inout Outbox<Effect>
+    ) {
+        guard let known = members[id], !known.isPresent, known.standing != .left else { return }
+        var member = known
+        let absence = now.instant - known.heard
+        if absence < rules.absence, let habit = known.habit {
+            member.habit?.gap = max(habit.gap, absence)
+        }
+        member.standing = .here
+        member.accusers = []
+        member.move(to: .alive, because: reason, at: now)
+        member.heard = now.instant
+        put(member, replacing: known, from: nil, at: now, into: &outbox)
+        asking.hunger = Asking.fullHunger
+        askSoon(id, at: now)
+    }
+
+    // MARK: What follows
+
+    /// Writes a changed member into the roster. With a source the change is news.
+    private mutating func put(
+        _ member: Member, replacing old: Member?, from source: Source?, at now: Now,
+        into outbox: inout Outbox<Effect>
+    ) {
+        let id = member.record.id
+        if let old { view ^= old.mark.hash }
+        view ^= member.mark.hash
+        members[id] = member
+        if old?.state != member.state {
+            outbox.put(.note(.moved(id, from: old?.state, to: member.state, because: member.reason)))
+        }
+        if old.map({ !$0.record.isStoredLike(member.record) }) ?? true {
+            outbox.put(.persist(Self.fact(of: member.record)))
+        }
+        if let source, member.standing != .unheard { spread(id, from: source, at: now) }
+        if member.isPresent {
+            doubts[id] = nil
+            lostNeighbours[id] = nil
+        }
+        if (old?.isPresent ?? false) != member.isPresent {
+            if isLonely {
+                asking.hunger = Asking.fullHunger
+                scheduleAsk(at: now)
+            }
+            if member.isPresent { rings.insert(id) } else { rings.remove(id) }
+            knit(at: now.instant)
+        }
+        // Whoever begins a new life, or is back, was heard of just now.
+        if member.isPresent, old.map({ $0.record.life < member.record.life || !$0.isPresent }) ?? true {
+            let (index, isNeighbour) = edges.position(of: id)
+            if isNeighbour {
+                edges.update(at: index) { edge in
+                    edge.heard = now.instant
+                    edge.trial = nil
+                    edge.accusers.removeAll()
+                    edge.witnesses.removeAll()
+                }
+            }
+        }
+    }
+
+    /// Brings the edges in line with the rings.
+    mutating func knit(at now: Instant) {
+        let neighbours = rings.neighbours(of: me.id, everybodyUpTo: rules.everybodyUpTo)
+        for peer in edges.keys where !neighbours.contains(peer) { cut(peer, at: now) }
+        for peer in neighbours where edges[peer] == nil {
+            let habit = members[peer]?.habit ?? Member.Habit(loss: usualLoss, gap: .zero)
+            var edge = Edge(peer, habit: habit, at: now)
+            if let since = deafSince, now - since >= rules.isolationPatience {
+                edge.trial = Trial(began: now, pings: 0, nextPing: now, accusedSince: nil, nextAccusation: now)
+            }
+            edges[peer] = edge
+        }
+    }
+
+    private mutating func cut(_ peer: NodeID, at now: Instant) {
+        guard let edge = edges[peer] else { return }
+        edges[peer] = nil
+        let (index, found) = members.position(of: peer)
+        guard found else { return }
+        members.update(at: index) { member in
+            member.view = nil
+            if edge.wasHeard { member.habit = Member.Habit(loss: edge.loss, gap: edge.gap) }
+        }
+        guard members.values[index].state == .unreachable, lostNeighbours.count < Limits.lostNeighbours else { return }
+        lostNeighbours[peer] = Knock(next: now + settings.interval, pause: settings.interval)
+    }
+
+    /// What a path that nothing is known of may lose: what the others do.
+    private var usualLoss: Int {
+        let learnt = edges.values.filter { $0.beats >= rules.beatsAveraged / 3 }
+        guard !learnt.isEmpty else { return rules.lossAtStart }
+        return learnt.reduce(0) { $0 + $1.loss } / learnt.count
+    }
+}
+
+extension MembershipEngine.Source {
+    /// Nil when it is the member itself, or this node's own judgement.
+    var teller: NodeID? {
+        switch self {
+        case .itself: nil
+        case .news(let peer), .roster(let peer): peer
+        }
+    }
+
+    var isFirstHand: Bool { teller == nil }
+}

@@ -1,0 +1,215 @@
+internal import Base
+
+/// Silences: a burst of pings, then accusations to the other observers, then a verdict.
+extension MembershipEngine {
+    /// When the next step about this neighbour is due.
+    func trialStep(of edge: Edge) -> Instant {
+        guard let trial = edge.trial else { return edge.trialDue(settings) }
+        return trial.accusedSince == nil ? trial.nextPing : min(trial.nextPing, trial.nextAccusation)
+    }
+
+    mutating func examineSilences(at now: Now, into outbox: inout Outbox<Effect>) {
+        watchOwnHealth(at: now, into: &outbox)
+        for peer in edges.keys {
+            guard let edge = edges[peer], trialStep(of: edge) <= now.instant else { continue }
+            if edge.trial == nil {
+                begin(trialOf: peer, at: now)
+            }
+            goOn(with: peer, at: now, into: &outbox)
+        }
+    }
+
+    private mutating func begin(trialOf peer: NodeID, at now: Now) {
+        let (index, _) = edges.position(of: peer)
+        edges.update(at: index) { edge in
+            edge.trial = Trial(
+                began: now.instant, pings: 0, nextPing: now.instant, accusedSince: nil, nextAccusation: now.instant)
+        }
+    }
+
+    private mutating func goOn(with peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>) {
+        let (index, found) = edges.position(of: peer)
+        guard found, let trial = edges.values[index].trial else { return }
+        let edge = edges.values[index]
+        let rules = rules
+        // Whom this edge never heard may have other neighbours in its own roster, and not know who pings it.
+        let needed =
+            edge.wasHeard
+            ? edge.pingsNeeded(odds: Self.oddsOfMany, atMost: rules.mostPings, rules)
+            : edge.pingsNeeded(odds: Self.oddsOfOne, atMost: rules.mostPingsAlone, rules)
+        if trial.nextPing <= now.instant {
+            let isBurstOver = trial.pings >= needed
+            if isBurstOver, trial.accusedSince == nil, now.instant - edge.heard >= edge.borneSilence(rules) {
+                condemn(peer, at: now, into: &outbox)
+            }
+            ping(peer, at: now, into: &outbox)
+            edges.update(at: index) { edge in
+                guard var trial = edge.trial else { return }
+                trial.pings = min(trial.pings + 1, 1 << 30)
+                // Behind the last of the burst there is time for its answer; later pings are repeated like accusations.
+                trial.nextPing =
+                    now.instant
+                    + (trial.pings == needed
+                        ? edge.answerTime(rules) : isBurstOver ? rules.pingSpacing * 2 : rules.pingSpacing)
+                edge.trial = trial
+            }
+        }
+        guard let trial = edges.values[index].trial, trial.accusedSince != nil, trial.nextAccusation <= now.instant
+        else { return }
+        // All accusations of a node fall on the same moments, so that they travel together.
+        let spacing = UInt64(rules.accusationSpacing.nanoseconds)
+        let next = Instant(nanoseconds: now.instant.nanoseconds / spacing * spacing) + rules.accusationSpacing
+        edges.update(at: index) { $0.trial?.nextAccusation = next }
+        if deafSince == nil {
+            accuse(peer, at: now, into: &outbox)
+        } else {
+            giveUpDeaf(on: peer, at: now, into: &outbox)
+        }
+    }
+
+    /// One in so many silences gets that far by accident: where a quorum judges, where two do, and where one does.
+    private static let oddsOfMany = 1e3
+    private static let oddsOfTwo = 1e6
+    private static let oddsOfOne = 1e9
+
+    private mutating func condemn(_ peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>) {
+        let (index, _) = edges.position(of: peer)
+        edges.update(at: index) { $0.trial?.accusedSince = now.instant }
+        let finding = finding(about: peer, observers: [], vouchers: [], at: now)
+        let (place, found) = members.position(of: peer)
+        guard found, members.values[place].state == .alive else { return }
+        members.update(at: place) { $0.move(to: .suspect, because: .silent(finding), at: now) }
+        outbox.put(.note(.moved(peer, from: .alive, to: .suspect, because: .silent(finding))))
+    }
+
+    func finding(about peer: NodeID, observers: [NodeID], vouchers: [NodeID], at now: Now) -> Finding {
+        let edge = edges[peer]
+        let accusers = observers.filter { $0 == me.id || isAccusing($0, peer, at: now) }
+        return Finding(
+            silence: edge.map { now.instant - $0.heard } ?? .zero, gap: edge?.gap ?? .zero, loss: edge?.loss ?? 0,
+            pings: edge?.trial?.pings ?? 0, observers: observers.count,
+            accusers: Array(accusers.prefix(Limits.observers)),
+            vouchers: Array(vouchers.prefix(Limits.observers)), silentEdges: silentEdges, edges: edges.count)
+    }
+
+    // MARK: The quorum
+
+    private mutating func accuse(_ peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>) {
+        guard let edge = edges[peer], let member = members[peer] else { return }
+        let charge = Charge(subject: peer, life: member.record.life, pulse: edge.pulse)
+        let observers = observers(of: peer)
+        for observer in observers where observer != me.id { send(.accuse(charge), to: observer, into: &outbox) }
+        judge(peer, observers, at: now, into: &outbox)
+    }
+
+    /// Who has an edge with `peer`, this node included when it has.
+    func observers(of peer: NodeID) -> [NodeID] { rings.neighbours(of: peer, everybodyUpTo: rules.everybodyUpTo) }
+
+    private func isAccusing(_ observer: NodeID, _ peer: NodeID, at now: Now) -> Bool {
+        guard let said = edges[peer]?.accusers[observer] else { return false }
+        return now.instant - said < rules.accusationLife
+    }
+
+    /// Whether an observer counts: one that answers, or may still answer. Somebody who was cut off together with the
+    /// accused neither accuses nor vouches, and must not keep it in the roster.
+    private func isReachable(_ observer: NodeID, about edge: Edge, at now: Now) -> Bool {
+        if edge.accusers[observer].map({ now.instant - $0 < rules.accusationLife }) ?? false { return true }
+        if edge.witnesses[observer].map({ now.instant - $0.at < rules.accusationLife }) ?? false { return true }
+        if let own = edges[observer] {
+            if own.trial?.accusedSince != nil { return false }
+            if own.trial == nil, own.wasHeard { return true }
+        }
+        guard let since = edge.trial?.accusedSince else { return true }
+        let patience = rules.accusationSpacing * Int64(edge.questionsNeeded(rules))
+        return now.instant - since < patience + edge.answerTime(rules)
+    }
+
+    private mutating func judge(
+        _ peer: NodeID, _ all: [NodeID], at now: Now, into outbox: inout Outbox<Effect>
+    ) {
+        guard let edge = edges[peer], let trial = edge.trial else { return }
+        let observers = all.filter { $0 == me.id || isReachable($0, about: edge, at: now) }
+        let accusers = observers.filter { $0 == me.id || isAccusing($0, peer, at: now) }
+        let vouchers = observers.filter { observer in
+            edge.witnesses[observer].map { $0.pulse > 0 && now.instant - $0.at < rules.accusationLife } ?? false
+        }
+        let finding = finding(about: peer, observers: observers, vouchers: vouchers, at: now)
+        if let voucher = vouchers.first { return excuse(peer, voucher, finding, at: now, into: &outbox) }
+        guard accusers.count >= quorum(of: observers.count) else { return }
+        let odds = observers.count >= 3 ? Self.oddsOfMany : observers.count == 2 ? Self.oddsOfTwo : Self.oddsOfOne
+        let most = observers.count >= 3 ? rules.mostPings : rules.mostPingsAlone
+        guard trial.pings >= edge.pingsNeeded(odds: odds, atMost: most, rules) else { return }
+        giveUp(
+            peer, .down, .givenUp(finding), pulse: edge.pulse, accusers: accusers, from: .itself(pulse: 0), at: now,
+            into: &outbox)
+    }
+
+    /// How many of so many observers must agree.
+    func quorum(of observers: Int) -> Int {
+        let share = (observers * rules.quorumPercent + 99) / 100
+        return observers < 3 ? min(observers, max(rules.quorumLeast, share)) : max(rules.quorumLeast, share)
+    }
+
+    /// Another observer hears it: the path between this node and the accused is bad, not the accused.
+    private mutating func excuse(
+        _ peer: NodeID, _ voucher: NodeID, _ finding: Finding, at now: Now, into outbox: inout Outbox<Effect>
+    ) {
+        let (place, found) = members.position(of: peer)
+        guard found else { return }
+        if case .vouched = members.values[place].reason { return }
+        members.update(at: place) { $0.move(to: .suspect, because: .vouched(by: voucher, finding), at: now) }
+        outbox.put(.note(.moved(peer, from: .suspect, to: .suspect, because: .vouched(by: voucher, finding))))
+    }
+
+    mutating func takeAccusation(
+        _ charge: Charge, from peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>
+    ) {
+        hear(peer, pulse: 0, at: now, into: &outbox)
+        let (index, isNeighbour) = edges.position(of: charge.subject)
+        guard isNeighbour, let member = members[charge.subject], charge.subject != peer,
+            observers(of: charge.subject).contains(peer)
+        else { return outbox.put(.note(.ignored(.notAnObserver))) }
+        guard charge.life >= member.record.life else { return outbox.put(.note(.ignored(.stale))) }
+        let last = edges.values[index].accusers[peer]
+        edges.update(at: index) { $0.accusers[peer] = now.instant }
+        // One answer for what an honest observer says once: whoever accuses faster gets no more of them.
+        if let last, now.instant - last < rules.accusationSpacing / 2 { return }
+        let edge = edges.values[index]
+        let heard = edge.trial == nil && edge.wasHeard ? max(edge.pulse, 1) : 0
+        let testimony = Charge(subject: charge.subject, life: member.record.life, pulse: heard)
+        send(.witness(testimony), to: peer, into: &outbox)
+    }
+
+    mutating func takeTestimony(
+        _ charge: Charge, from peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>
+    ) {
+        hear(peer, pulse: 0, at: now, into: &outbox)
+        let (index, isNeighbour) = edges.position(of: charge.subject)
+        guard isNeighbour, edges.values[index].trial?.accusedSince != nil,
+            observers(of: charge.subject).contains(peer)
+        else { return }
+        edges.update(at: index) { $0.witnesses[peer] = Testimony(pulse: charge.pulse, at: now.instant) }
+    }
+
+    // MARK: Own health
+
+    var silentEdges: Int { edges.values.count { $0.trial != nil } }
+
+    /// When more than half of the edges are silent, it is this node that is cut off. It accuses nobody then.
+    private mutating func watchOwnHealth(at now: Now, into outbox: inout Outbox<Effect>) {
+        let silent = silentEdges
+        let isDeaf = edges.count >= rules.isolationEdges && silent * 100 > edges.count * rules.isolationPercent
+        guard isDeaf != (deafSince != nil) else { return }
+        deafSince = isDeaf ? now.instant : nil
+        outbox.put(.note(.deaf(isDeaf, silentEdges: silent, edges: edges.count)))
+    }
+
+    /// A deaf node that has waited long enough no longer counts on those that it does not hear, and tells nobody so.
+    /// Its rings close over them, and it comes to the few it is cut off together with.
+    private mutating func giveUpDeaf(on peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>) {
+        guard let since = deafSince, now.instant - since >= rules.isolationPatience else { return }
+        let finding = finding(about: peer, observers: [], vouchers: [], at: now)
+        giveUp(
+            peer, .unheard, .notHeardByTheDeaf(finding), pulse: 0, accusers: [], from: nil, at: now, into: &outbox)
+    }
+}

@@ -1,0 +1,147 @@
+package import Base
+
+/// Every number of the protocol, with its reason. A rule is switched off by its number alone: that is how a test plants
+/// the bug of having forgotten it.
+package struct MembershipRules: Hashable, Sendable {
+    /// Shares are counted in 65,536ths: the same on every machine, and exact in a recording.
+    package static let whole = 65_536
+
+    /// A mesh up to this size is one in which everybody observes everybody: rings would not save anything.
+    package var everybodyUpTo = 9
+    /// Sites with fewer members share their rings with others: three observers inside are too few for a quorum.
+    package var smallestSite = 4
+
+    /// What a path is believed to lose before anything was learnt of it. Half: a young edge on a clean path is some
+    /// seconds too patient for its first half minute, and on a bad one it accuses nobody who lives.
+    package var lossAtStart = 32_768
+    /// How many beats that belief weighs.
+    package var beatsBelieved = 4
+    /// Over how many beats loss is averaged: long enough to tell 45 % from 30 %, short enough to follow the weather.
+    package var beatsAveraged = 48
+    /// A path is never believed to be better than that: one loss in a hundred needs no reason.
+    package var leastLoss = 655
+    /// And never worse than that, or else silence would mean nothing any more.
+    package var mostLoss = 62_259
+    /// A silence is remarkable when losses alone explain it once in so many times.
+    package var oddsOfSilence = 20
+    /// The longest silence ever borne with, times so many hundredths, must pass before anybody is accused. 100 gave
+    /// twelve false deaths in a scenario of fades, 150 none.
+    package var silencePercent = 150
+    /// It is remembered up to this: fades of uplinks last as long, and a death must be found some day.
+    package var longestGap = Interval.seconds(60)
+    /// A silence above this says nothing of the path: somebody was away.
+    package var absence = Interval.seconds(120)
+    /// How much of the memory of the longest silence is lost with each beat, in millionths: half of it in 40 minutes.
+    package var gapDecay = 300
+
+    /// Between two pings of a burst.
+    package var pingSpacing = Interval.milliseconds(200)
+    /// Pings of a burst, at least; fewer would judge a path that was always good by one packet. With 0 there is no
+    /// burst.
+    package var fewestPings = 3
+    /// And at most, where a quorum judges.
+    package var mostPings = 25
+    /// And at most, where fewer than three observers judge alone: nine orders of magnitude on a path that loses half.
+    package var mostPingsAlone = 64
+
+    /// An accusation is repeated to the other observers so often.
+    package var accusationSpacing = Interval.milliseconds(250)
+    /// And counts this long: twelve tries at the least, of which one in three comes through at 45 % loss.
+    package var accusationLife = Interval.seconds(3)
+    /// A verdict needs this share of the observers that can be asked.
+    package var quorumPercent = 50
+    /// And so many of them, as far as there are.
+    package var quorumLeast = 3
+    /// The chance that an observer who answers is taken for one who does not, as 1 in so many.
+    package var oddsOfWitness = 10_000
+    /// A verdict gives way to a later beat of the subject, and to that only; with 0 to any.
+    package var comparesPulses = 1
+
+    /// Fewer edges than this cannot tell whether their owner is isolated.
+    package var isolationEdges = 4
+    /// More than this share of them silent: not they are silent, their owner is deaf.
+    package var isolationPercent = 50
+    /// How long a deaf node waits before it stops counting on those it does not hear. It tells nobody.
+    package var isolationPatience = Interval.seconds(20)
+
+    /// News is repeated to a neighbour until acknowledged, no sooner than this.
+    package var newsSpacing = Interval.milliseconds(250)
+    /// And no longer than this: then the comparison of rosters owns it. With zero it is said once.
+    package var newsLife = Interval.seconds(30)
+    /// How many who came or came back a node spreads at once, and how many more each second: a flood for a few and
+    /// comparison for many, since a flood costs eight copies at every node. Deaths and goodbyes are spread always.
+    package var newsBurst = 8
+    package var newsPerSecond = 2
+    /// News larger than this is offered first and sent to those who ask.
+    package var eagerBytes = 256
+    /// Bytes of news to one neighbour in a second.
+    package var newsBytesPerSecond = 1_500
+
+    /// Rosters that differ for so long are compared: news that is on its way needs no comparison.
+    package var differenceBorne = Interval.seconds(1)
+    /// Between two comparisons that this node begins, while they bring something.
+    package var askSpacing = Interval.milliseconds(250)
+    /// The same when they bring nothing.
+    package var idleAskSpacing = Interval.seconds(2)
+    /// Bytes of claims that a stranger's first word is answered with: some contacts, so that many can be answered.
+    package var welcomeBytes = 320
+    /// First words answered in a second, besides other answers: those who know nobody yet come first.
+    package var welcomesPerSecond = 20
+    /// Bytes of answers in a second, whoever asks: nobody is special, not even a seed on the morning of a power-on.
+    package var answerBytesPerSecond = 10_000
+
+    /// Between two knocks at the doors of those that are unreachable.
+    package var knockSpacing = Interval.seconds(15)
+    /// The same while nobody is reachable.
+    package var lonelySpacing = Interval.milliseconds(500)
+    /// The longest pause between two knocks at a former neighbour's door, beginning with one beat and doubling.
+    package var longestKnock = Interval.seconds(60)
+    /// Of so many knocks one is for the own site: other sites are what a split divides.
+    package var knocksPerOwnSite = 4
+
+    /// A life may be so much longer than the one known; more is a lie, for nobody starts so often unseen.
+    package var longestLeap: Int = 1 << 16
+
+    package init() {}
+
+    static func numbers() -> [WritableKeyPath<MembershipRules, Int>] {
+        [
+            \.everybodyUpTo, \.smallestSite, \.lossAtStart, \.beatsBelieved, \.beatsAveraged, \.leastLoss, \.mostLoss,
+            \.oddsOfSilence, \.silencePercent, \.gapDecay, \.fewestPings, \.mostPings, \.mostPingsAlone,
+            \.quorumPercent, \.quorumLeast, \.oddsOfWitness, \.comparesPulses, \.isolationEdges, \.isolationPercent,
+            \.newsBurst, \.newsPerSecond, \.eagerBytes, \.newsBytesPerSecond, \.answerBytesPerSecond,
+            \.knocksPerOwnSite, \.longestLeap, \.welcomeBytes, \.welcomesPerSecond,
+        ]
+    }
+
+    static func times() -> [WritableKeyPath<MembershipRules, Interval>] {
+        [
+            \.longestGap, \.absence, \.pingSpacing, \.accusationSpacing, \.accusationLife, \.isolationPatience,
+            \.newsSpacing, \.newsLife, \.differenceBorne, \.askSpacing, \.idleAskSpacing, \.knockSpacing,
+            \.lonelySpacing, \.longestKnock,
+        ]
+    }
+
+    /// Whether one can reckon with them: no number is negative or absurd, and nothing is divided by zero.
+    var isConsistent: Bool {
+        Self.numbers().allSatisfy { (0...1 << 20).contains(self[keyPath: $0]) }
+            && Self.times().allSatisfy { (.zero...Limits.patience).contains(self[keyPath: $0]) }
+            && beatsAveraged > 0 && leastLoss > 0 && leastLoss <= mostLoss && mostLoss < Self.whole
+            && lossAtStart < Self.whole && knocksPerOwnSite > 0 && oddsOfSilence > 0 && oddsOfWitness > 0
+            && askSpacing > .zero && pingSpacing > .zero && accusationSpacing > .zero && lonelySpacing > .zero
+            && knockSpacing > .zero && newsSpacing > .zero && idleAskSpacing > .zero
+    }
+}
+
+extension MembershipRules: WireValue {
+    package func encode(into writer: inout ByteWriter) {
+        for number in Self.numbers() { writer.varint(UInt64(self[keyPath: number])) }
+        for time in Self.times() { writer.interval(self[keyPath: time]) }
+    }
+
+    package init(from reader: inout ByteReader) throws(DecodeError) {
+        for number in Self.numbers() { self[keyPath: number] = try reader.count(atMost: 1 << 20) }
+        for time in Self.times() { self[keyPath: time] = try reader.interval() }
+        guard isConsistent else { throw .outOfRange }
+    }
+}

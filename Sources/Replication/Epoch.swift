@@ -1,0 +1,137 @@
+package import Base
+
+/// One step of a namespace's history of membership. Whoever issues it has collected the signatures that the mesh
+/// demands; they were verified before it comes here, and travel with it as bytes.
+package struct Epoch: Hashable, Sendable {
+    /// A writer's log is worth this much to all later epochs; what it wrote beyond, not knowing of its eviction, is
+    /// void.
+    package struct Eviction: Hashable, Sendable {
+        package var member: NodeID
+        package var cut: VersionVector
+
+        package init(member: NodeID, cut: VersionVector) {
+            self.member = member
+            self.cut = cut
+        }
+    }
+
+    /// Whoever comes (back) in writes nothing before it knows what its admitter knew.
+    package struct Admission: Hashable, Sendable {
+        package var member: NodeID
+        package var floor: VersionVector
+
+        package init(member: NodeID, floor: VersionVector) {
+            self.member = member
+            self.floor = floor
+        }
+    }
+
+    /// Counted from zero.
+    package var number: UInt64
+    /// The hash of the epoch before; zero of the first.
+    package var previous: Digest
+    /// Rising.
+    package var roster: [NodeID]
+    package var evictions: [Eviction]
+    package var admissions: [Admission]
+    /// What proves it, opaque here.
+    package var proof: [UInt8]
+
+    package init(
+        number: UInt64, previous: Digest, roster: [NodeID], evictions: [Eviction] = [], admissions: [Admission] = [],
+        proof: [UInt8] = []
+    ) {
+        self.number = number
+        self.previous = previous
+        self.roster = roster.sorted()
+        self.evictions = evictions
+        self.admissions = admissions
+        self.proof = proof
+    }
+
+    package func admits(_ member: NodeID) -> Bool {
+        var low = 0
+        var high = roster.count
+        while low < high {
+            let middle = (low + high) / 2
+            if roster[middle] < member { low = middle + 1 } else { high = middle }
+        }
+        return low < roster.count && roster[low] == member
+    }
+}
+
+extension Epoch: WireValue {
+    package func encode(into writer: inout ByteWriter) {
+        writer.varint(number)
+        writer.digest(previous)
+        writer.varint(UInt64(roster.count))
+        for member in roster { writer.nodeID(member) }
+        writer.list(evictions)
+        writer.list(admissions)
+        writer.bytes(proof)
+    }
+
+    package init(from reader: inout ByteReader) throws(DecodeError) {
+        number = try reader.varint()
+        guard number < UInt64(Limits.epochs) else { throw .outOfRange }
+        previous = try reader.digest()
+        roster = []
+        for _ in 0..<(try reader.count(atMost: Limits.members)) {
+            let member = try reader.nodeID()
+            guard roster.last.map({ $0 < member }) ?? true else { throw .notCanonical }
+            roster.append(member)
+        }
+        evictions = try reader.list(of: Eviction.self, atMost: Limits.members)
+        admissions = try reader.list(of: Admission.self, atMost: Limits.members)
+        proof = try reader.bytes(atMost: Limits.factValueBytes)
+    }
+}
+
+extension Epoch.Eviction: WireValue {
+    package func encode(into writer: inout ByteWriter) {
+        writer.nodeID(member)
+        cut.encode(into: &writer)
+    }
+
+    package init(from reader: inout ByteReader) throws(DecodeError) {
+        self.init(member: try reader.nodeID(), cut: try VersionVector(from: &reader))
+    }
+}
+
+extension Epoch.Admission: WireValue {
+    package func encode(into writer: inout ByteWriter) {
+        writer.nodeID(member)
+        floor.encode(into: &writer)
+    }
+
+    package init(from reader: inout ByteReader) throws(DecodeError) {
+        self.init(member: try reader.nodeID(), floor: try VersionVector(from: &reader))
+    }
+}
+
+/// Who may write what. Trust will say it one day; until then a namespace is open to its roster, or to these grants.
+package struct Authority: Hashable, Sendable {
+    package struct Grant: Hashable, Sendable {
+        package var author: NodeID
+        /// Keys that begin with it.
+        package var prefix: [UInt8]
+        /// The epochs in which it counts. Epochs and not dates: a clock at a site may be anywhere.
+        package var epochs: ClosedRange<UInt64>
+
+        package init(author: NodeID, prefix: [UInt8], epochs: ClosedRange<UInt64>) {
+            self.author = author
+            self.prefix = prefix
+            self.epochs = epochs
+        }
+    }
+
+    /// Nil: the roster may write everything.
+    package var grants: [Grant]?
+
+    package init(grants: [Grant]? = nil) { self.grants = grants }
+
+    package func allows(_ author: NodeID, toWrite key: [UInt8], in epoch: UInt64) -> Bool {
+        guard let grants else { return true }
+        return grants.contains { $0.author == author && $0.epochs.contains(epoch) && key.starts(with: $0.prefix) }
+    }
+}

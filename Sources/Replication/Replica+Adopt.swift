@@ -1,0 +1,122 @@
+internal import Base
+internal import Crypto
+
+/// Taking over the live set of another replica: how one comes back who was away when deletions were forgotten.
+extension Replica {
+    /// Where a reader of the whole set has come to.
+    package struct Cursor: Hashable, Sendable {
+        package var writer: Writer
+        package var sequence: UInt64
+    }
+
+    /// The next part of everything that this replica holds, a step's weight of it. Every run says what id it begins
+    /// after, since the reader may hold nothing before. `next` is nil with the last part.
+    package func part(after cursor: Cursor?) -> (runs: [Run], next: Cursor?) {
+        var runs: [Run] = []
+        var weight = 0
+        var index = 0
+        var sequence: UInt64?
+        if let cursor {
+            index = logs.writers.firstIndex { $0 >= cursor.writer } ?? logs.count
+            if index < logs.count, logs.writers[index] == cursor.writer { sequence = cursor.sequence }
+        }
+        while index < logs.count {
+            let log = logs.logs[index]
+            let start = sequence ?? log.base
+            if var run = run(of: log.writer, after: start, weight: max(Limits.operations - weight, 1)) {
+                run.previous = log.id(of: start)
+                weight += run.entries.reduce(0) { $0 + $1.weight }
+                sequence = run.last
+                runs.append(run)
+                if weight >= Limits.operations { return (runs, Cursor(writer: log.writer, sequence: run.last)) }
+            } else {
+                index += 1
+                sequence = nil
+            }
+        }
+        return (runs, nil)
+    }
+
+    /// Takes over everything that another replica holds, at one go: what it knows of and no longer holds is dropped
+    /// here too. The runs are all of its parts, verified, in order. False when a log has forked: nothing was changed.
+    package mutating func adopt(_ runs: [Run], floor others: VersionVector) -> Bool {
+        guard runs.allSatisfy({ !contradicts($0) }) else { return false }
+        var kept: [Dot: [Int]] = [:]
+        var reach = VersionVector()
+        for run in runs {
+            let writer = Writer(run.name)
+            for (offset, entry) in run.entries.enumerated() {
+                let dot = Dot(writer, run.first + UInt64(offset))
+                reach.raise(to: dot)
+                if case .transaction(_, let dropped) = entry { kept[dot] = dropped }
+            }
+        }
+        if bug != .tornAdoption { drop(upTo: reach, keeping: kept) }
+        for run in runs { adopt(run) }
+        for dot in others.dots where floor[dot.writer] < dot.sequence { raiseFloor(to: dot) }
+        return true
+    }
+
+    private func contradicts(_ run: Run) -> Bool {
+        guard let log = logs[Writer(run.name)], let previous = run.previous else { return false }
+        if let fork = forks[log.writer], run.last >= fork.place { return true }
+        if let known = log.id(of: run.first - 1), known != previous { return true }
+        let ids = run.ids(in: namespace, after: previous)
+        return ids.enumerated().contains { offset, id in
+            log.id(of: run.first + UInt64(offset)).map { $0 != id } ?? false
+        }
+    }
+
+    private mutating func drop(upTo reach: VersionVector, keeping kept: [Dot: [Int]]) {
+        for place in 0..<logs.count {
+            let log = logs.logs[place]
+            let end = min(reach[log.writer], log.head)
+            guard end > log.base else { continue }
+            for sequence in log.base + 1...end {
+                guard let transaction = log.transaction(sequence) else { continue }
+                let dot = Dot(log.writer, sequence)
+                let dropped = kept[dot]
+                var isChanged = false
+                for (number, operation) in transaction.operations.enumerated() {
+                    guard dropped?.contains(number) ?? true, let index = places[operation.slot],
+                        slots[index].holds(dot)
+                    else { continue }
+                    slots[index].forget(dot)
+                    isChanged = true
+                }
+                if isChanged { release(dot, trims: false) }
+            }
+        }
+    }
+
+    private mutating func adopt(_ run: Run) {
+        let index = logs.made(run.name)
+        guard let start = run.previous else { return }
+        let head = logs.logs[index].head
+        if run.first > head + 1 { rebase(index, to: run.first - 1, start) }
+        for (offset, id) in run.ids(in: namespace, after: start).enumerated() {
+            let sequence = run.first + UInt64(offset)
+            guard sequence > head else { continue }
+            let signature = offset + 1 == run.entries.count ? run.signature : nil
+            switch run.entries[offset] {
+            case .transaction(let transaction, let dropped):
+                append(transaction, id: id, signature: signature, dropped: dropped, to: index)
+            case .pruned(let content): appendPruned(content, id: id, signature: signature, to: index)
+            }
+        }
+    }
+
+    /// Begins a log anew behind `base`: all that it held was dropped.
+    private mutating func rebase(_ index: Int, to base: UInt64, _ id: Digest) {
+        let log = logs.logs[index]
+        for sequence in log.base..<log.head {
+            facts.append(Fact(shelf: Shelf.replication, key: key(.entry, log.writer, sequence + 1), value: nil))
+        }
+        logs.change(index) { log in
+            log.entries.removeAll()
+            log.base = base
+            log.baseID = id
+        }
+        storeBase(index)
+    }
+}

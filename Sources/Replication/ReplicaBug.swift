@@ -1,0 +1,33 @@
+/// Faults that tests plant, one for each rule without which replicas part, forget or revive. Each must be found.
+package enum ReplicaBug: String, CaseIterable, Sendable {
+    /// Collects without asking whether everybody has what is collected.
+    case collectsEarly
+    /// What an evicted writer wrote later counts.
+    case noFence
+    /// Collects before it holds everything up to the cuts.
+    case noCut
+    /// Gives logs to whoever asks, however little it knows.
+    case noFloor
+    /// Takes a live set over piece by piece.
+    case tornAdoption
+    /// Writes before it knows what its admitter knew.
+    case noBarrier
+    /// Counts acknowledgements of other epochs.
+    case mixedAcks
+    /// Writes without saying what it has seen.
+    case forgetsContext
+    /// Spends from an escrow what others have rights to.
+    case spendsFreely
+    /// Takes transactions before what they rest on.
+    case ignoresDependencies
+    /// Goes on with both branches of a fork.
+    case trustsForks
+    /// Takes what an author had no right to write.
+    case ignoresRights
+    /// Says what it has before the disk has it.
+    case speaksBeforeDisk
+    /// Orders by clocks what contexts order.
+    case trustsClocks
+    /// Leaves deletions out of the digest.
+    case digestWithoutDeletions
+}

@@ -1,0 +1,179 @@
+package import Base
+
+/// One operation as a slot holds it, with all that reading it needs.
+package struct Held: Hashable, Sendable {
+    package var dot: Dot
+    package var time: HybridTime
+    package var quality: ClockQuality
+    /// The epoch that its writer knew.
+    package var epoch: UInt64
+    package var operation: Operation
+    /// Of no effect: its writer was evicted before, has forked, or had no right to write here.
+    package var isVoid: Bool
+
+    package init(
+        dot: Dot, time: HybridTime, quality: ClockQuality, epoch: UInt64 = 0, operation: Operation,
+        isVoid: Bool = false
+    ) {
+        self.dot = dot
+        self.time = time
+        self.quality = quality
+        self.epoch = epoch
+        self.operation = operation
+        self.isVoid = isVoid
+    }
+
+    /// An operation that claims to have seen itself, or what its own log comes to later, has seen nothing.
+    var claimsItself: Bool { operation.context[dot.writer] >= dot.sequence }
+    package var counts: Bool { !isVoid && !claimsItself }
+}
+
+/// What the operations on one slot come to. A pure function of the set of operations that it holds: the order in which
+/// they came, and how often, leave no mark.
+package struct Slot: Hashable, Sendable {
+    package let id: SlotID
+    /// By dot. What has been superseded stays until everybody is known to have what superseded it.
+    package private(set) var held: [Held] = []
+    /// Everything that the contexts of the counting operations cover.
+    private var covered = VersionVector()
+
+    package init(_ id: SlotID) { self.id = id }
+
+    package var kind: Kind? { Kind(rawValue: id.kind) }
+    package var isEmpty: Bool { held.isEmpty }
+
+    private func place(of dot: Dot) -> (index: Int, found: Bool) {
+        var low = 0
+        var high = held.count
+        while low < high {
+            let middle = (low + high) / 2
+            if held[middle].dot < dot { low = middle + 1 } else { high = middle }
+        }
+        return (low, low < held.count && held[low].dot == dot)
+    }
+
+    package func holds(_ dot: Dot) -> Bool { place(of: dot).found }
+
+    /// Takes an operation in. One that is held already changes nothing.
+    package mutating func take(_ operation: Held) {
+        let (index, found) = place(of: operation.dot)
+        guard !found else { return }
+        held.insert(operation, at: index)
+        if operation.counts { covered.join(operation.operation.context) }
+    }
+
+    package mutating func forget(_ dot: Dot) {
+        let (index, found) = place(of: dot)
+        guard found else { return }
+        held.remove(at: index)
+        reckon()
+    }
+
+    /// Says anew of each operation whether it is void.
+    package mutating func judge(_ isVoid: (Held) -> Bool) {
+        for index in held.indices { held[index].isVoid = isVoid(held[index]) }
+        reckon()
+    }
+
+    private mutating func reckon() {
+        covered = VersionVector()
+        for operation in held where operation.counts { covered.join(operation.operation.context) }
+    }
+
+    /// The union of two slots' operations.
+    package mutating func merge(_ other: Slot) {
+        precondition(other.id == id, "only what was written to one slot is merged into it")
+        for operation in other.held { take(operation) }
+    }
+
+    /// Whether `left` takes the place of `right`.
+    package func supersedes(_ left: Held, _ right: Held) -> Bool {
+        guard left.counts, left.dot != right.dot else { return false }
+        switch rule {
+        case .context: return left.operation.context.covers(right.dot)
+        case .ledger: return left.dot.writer == right.dot.writer && left.dot.sequence > right.dot.sequence
+        case .larger, .smaller:
+            let (mine, other) = (Number(left.operation.value), Number(right.operation.value))
+            return mine != other ? (mine > other) == (rule == .larger) : left.dot > right.dot
+        case .none: return false
+        }
+    }
+
+    /// The counting operations whose place no other has taken, by dot.
+    package var live: [Held] {
+        switch rule {
+        case .context: return held.filter { $0.counts && !covered.covers($0.dot) }
+        case .ledger:
+            let counting = held.filter(\.counts)
+            return counting.indices.filter { index in
+                index + 1 == counting.count || counting[index + 1].dot.writer != counting[index].dot.writer
+            }.map { counting[$0] }
+        case .larger, .smaller:
+            var best: Held?
+            for operation in held where operation.counts {
+                if best.map({ supersedes(operation, $0) }) ?? true { best = operation }
+            }
+            return best.map { [$0] } ?? []
+        case .none: return held.filter(\.counts)
+        }
+    }
+
+    /// The dots that a new operation here has to name: everything that it takes the place of, also by way of others.
+    package var context: VersionVector {
+        var context = VersionVector()
+        guard rule == .context else { return context }
+        for operation in held where operation.counts {
+            context.join(operation.operation.context)
+            context.raise(to: operation.dot)
+        }
+        return context
+    }
+}
+
+/// By what one operation takes the place of another.
+enum Succession {
+    /// By having seen it.
+    case context
+    /// By coming later in the same log: each writer carries on its own account.
+    case ledger
+    case larger, smaller
+    /// Everything stays.
+    case none
+}
+
+extension Slot {
+    var rule: Succession {
+        switch kind {
+        case .guarded, .register, .latest, .addWins, .removeWins, .enableWins, .disableWins, nil: .context
+        case .counter, .escrow, .report: .ledger
+        case .maximum: .larger
+        case .minimum: .smaller
+        case .log, .growing: .none
+        }
+    }
+}
+
+/// A signed number as an operation's value spells it: zigzag, eight bytes or fewer. Whatever does not spell one is
+/// zero, the same everywhere.
+package struct Number: Hashable, Comparable, Sendable {
+    package var value: Int64
+
+    package init(value: Int64) { self.value = value }
+
+    package init(_ bytes: [UInt8]) {
+        var reader = ByteReader(bytes.raw)
+        guard let word = try? reader.varint(), reader.remaining == 0 else {
+            value = 0
+            return
+        }
+        value = Int64(bitPattern: word >> 1) ^ -Int64(bitPattern: word & 1)
+    }
+
+    package var bytes: [UInt8] {
+        var writer = ByteWriter(capacity: 10)
+        writer.varint(UInt64(bitPattern: value << 1 ^ value >> 63))
+        return writer.bytes
+    }
+
+    package static func < (left: Number, right: Number) -> Bool { left.value < right.value }
+}

@@ -1,0 +1,53 @@
+internal import Base
+internal import Membership
+
+/// The rules of the protocol, each switched off in turn: the proof that the worlds here would notice. Every number of
+/// the engine is a value of its settings, so a bug is a change of settings, and one build holds them all.
+package enum MembershipBug: String, CaseIterable, Sendable {
+    /// Silence alone accuses; nobody is pinged before.
+    case noVerifying = "no-verifying"
+    /// One observer's word is a verdict.
+    case noQuorum = "no-quorum"
+    /// A silence that the path is known for accuses all the same.
+    case noGapMemory = "no-gap-memory"
+    /// Every path is taken for a clean one, whatever it loses.
+    case noLossMemory = "no-loss-memory"
+    /// A node that hears nobody takes everybody for dead, and says so.
+    case noIsolation = "no-isolation"
+    /// News is said once and not repeated.
+    case noRepeating = "no-repeating"
+    /// A verdict stays though its subject was heard since.
+    case noRefuting = "no-refuting"
+    /// Nobody ever knocks at the door of those who are gone.
+    case noKnocking = "no-knocking"
+    /// Rosters that differ are not compared.
+    case noComparing = "no-comparing"
+    /// Whoever asks is answered, however many ask.
+    case noBudget = "no-budget"
+    /// An observer's accusations are forgotten before the next one's come.
+    case hastyForgetting = "hasty-forgetting"
+
+    var rules: MembershipRules {
+        var rules = MembershipRules()
+        switch self {
+        case .noVerifying: rules.fewestPings = 0; rules.mostPings = 0; rules.mostPingsAlone = 0
+        case .noQuorum: rules.quorumLeast = 1; rules.quorumPercent = 0
+        case .noGapMemory: rules.silencePercent = 0
+        case .noLossMemory:
+            rules.mostLoss = rules.leastLoss
+            rules.lossAtStart = rules.leastLoss
+        case .noIsolation: rules.isolationPercent = 100
+        case .noRepeating: rules.newsLife = .zero
+        case .noRefuting: rules.comparesPulses = 0
+        case .noKnocking:
+            rules.knockSpacing = .days(300)
+            rules.longestKnock = .days(300)
+        case .noComparing:
+            rules.askSpacing = .days(300)
+            rules.idleAskSpacing = .days(300)
+        case .noBudget: rules.answerBytesPerSecond = 1 << 20
+        case .hastyForgetting: rules.accusationLife = .milliseconds(1)
+        }
+        return rules
+    }
+}

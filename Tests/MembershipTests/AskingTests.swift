@@ -1,0 +1,133 @@
+import Base
+import Testing
+
+@testable import Membership
+
+private func answers(_ effects: [Effect], to peer: UInt64) -> [Answer] {
+    effects.sent.compactMap { sent in
+        guard case .told(let answer) = sent.message, sent.to == peer else { return nil }
+        return answer
+    }
+}
+
+private func questions(_ effects: [Effect]) -> [(question: Question, to: UInt64)] {
+    effects.sent.compactMap { sent in
+        guard case .ask(let question) = sent.message else { return nil }
+        return (question, sent.to)
+    }
+}
+
+@Test func aHelloIsAnsweredWithSomeContactsAndTheNewcomerIsNews() {
+    var subject = Subject(2...5)
+    _ = subject.run(until: 5_000)
+    let answer = subject.receive(.hello(record(6), pulse: 0), from: 6)
+    #expect(answer.moves == ["6 - alive"])
+    let told = answers(answer, to: 6).flatMap(\.claims).map(\.record.id)
+    #expect(told.first == id(1) && (3...5).contains(told.count) && Set(told).isSubset(of: Set((1...5).map { id($0) })))
+    #expect(Set(answer.told(6, .here)) == [2, 3, 4, 5])
+}
+
+@Test func aHelloInSomebodyElsesNameIsNotAnswered() {
+    var subject = Subject(2...5)
+    #expect(answers(subject.receive(.hello(record(7), pulse: 0), from: 6), to: 6).isEmpty)
+}
+
+@Test func rostersThatDifferForASecondAreCompared() {
+    var subject = Subject(2...5)
+    _ = subject.run(until: 20_000)
+    _ = subject.beat(of: 3, pulse: 900, root: 7)
+    #expect(questions(subject.run(until: 20_900)).isEmpty)
+    subject.beating[3] = nil
+    let asked = questions(subject.run(until: 21_300))
+    #expect(asked.map(\.to) == [3] && asked[0].question.root == subject.engine.view)
+}
+
+@Test func aQuestionIsAnsweredWithExactlyWhatItsFilterLacks() {
+    var knowing = Subject(2...60)
+    var asker = Subject(2...50)
+    _ = asker.run(until: 5_000)
+    let neighbour = asker.engine.edges.keys[0].value.w0
+    asker.beating[neighbour] = nil
+    _ = asker.beat(of: neighbour, pulse: 900, root: 7)
+    let found = questions(asker.run(until: 8_000)).first?.question
+    guard var question = found else { return #expect(Bool(false), "it asks") }
+    question.asker = record(70)
+    _ = knowing.receive(.hello(record(70), pulse: 0), from: 70)
+    _ = knowing.run(until: 5_000)
+    let told = answers(knowing.receive(.ask(question), from: 70), to: 70)
+    let claims = told.flatMap(\.claims).map(\.record.id).filter { $0 != id(1) }
+    #expect(Set(claims).isSubset(of: Set((51...60).map { id($0) })) && claims.count >= 9)
+}
+
+@Test func everyDatagramOfAnAnswerFitsAndTheBudgetOfASecondHolds() {
+    var subject = Subject(2...400)
+    _ = subject.run(until: 60_000)
+    var bytes = 0
+    for number in UInt64(1_000)..<1_100 {
+        let filter = [UInt8](repeating: 0, count: 8)
+        let question = Question(
+            asker: record(number), pulse: 1, root: 0, salt: 5, partBits: 0, part: 0, filter: filter)
+        let told = answers(subject.receive(.ask(question), from: number), to: number)
+        #expect(told.count <= Limits.datagramsPerAnswer)
+        for answer in told {
+            let size = MembershipMessage.told(answer).encoded.count
+            #expect(size <= Limits.membershipBytes)
+            bytes += size
+        }
+    }
+    #expect((5_000...18_000).contains(bytes), "one second's budget, for all that ask: \(bytes)")
+}
+
+@Test func aLargeRosterIsAskedForInParts() {
+    var subject = Subject(2...2_000)
+    _ = subject.run(until: 3_000)
+    for asked in questions(subject.run(until: 6_000)) {
+        #expect(asked.question.partBits == 2 && asked.question.filter.count <= Limits.filterBytes)
+        #expect(MembershipMessage.ask(asked.question).encoded.count <= Limits.membershipBytes)
+    }
+}
+
+@Test func aLonelyNodeKnocksAtItsSeedsAndItsBookAndThenMoreSeldom() {
+    var subject = Subject(seeds: [port(2), port(3)], stored: [MembershipEngine.fact(of: record(9))])
+    let first = subject.run(until: 50).sent.map(\.to)
+    #expect(Set(first) == [2, 3, 9])
+    let early = subject.run(until: 10_000).sent.count
+    let late = { () -> Int in
+        _ = subject.run(until: 60_000)
+        return subject.run(until: 70_000).sent.count
+    }()
+    #expect(early > 20 && late > 5 && late < early)
+}
+
+@Test func aFormerNeighbourIsKnockedAtForEver() {
+    var subject = Subject(2...5)
+    _ = subject.run(until: 60_000)
+    subject.beating[2] = nil
+    for _ in 0..<20 {
+        for peer in [UInt64(3), 4] {
+            _ = subject.receive(.accuse(charge(2, pulse: 60)), from: peer)
+        }
+        _ = subject.run(until: subject.now + 250)
+    }
+    #expect(subject.state(of: 2) == .unreachable)
+    func hellos(_ effects: [Effect]) -> Int {
+        effects.sent.count { if case .hello = $0.message { $0.to == 2 } else { false } }
+    }
+    #expect(hellos(subject.run(until: subject.now + 15_000)) >= 3)
+    _ = subject.run(until: 600_000)
+    #expect(hellos(subject.run(until: 720_000)) >= 2)
+}
+
+@Test func largeNewsIsOfferedAndSentToThoseWhoAsk() {
+    var subject = Subject(2...5) { $0.eagerBytes = 60 }
+    _ = subject.run(until: 5_000)
+    let mark = Claim(record(6), .here).mark
+    let offered = subject.receive(.hello(record(6), pulse: 0), from: 6)
+    #expect(offered.told(6, .here).isEmpty)
+    #expect(offered.sent.filter { $0.message == .offer([mark]) }.map(\.to) == [2, 3, 4, 5])
+    let sent = subject.receive(.want([id(6)]), from: 3)
+    #expect(sent.told(6, .here) == [3])
+    #expect(subject.receive(.want([id(6), id(2)]), from: 9).sent.isEmpty, "only neighbours are served")
+    var other = Subject(2...3)
+    #expect(other.receive(.offer([mark]), from: 2).sent.contains { $0.message == .want([id(6)]) && $0.to == 2 })
+}

@@ -1,0 +1,144 @@
+import Base
+
+@testable import Membership
+
+typealias Effect = MembershipEngine.Effect
+typealias Note = MembershipEngine.Note
+
+func id(_ number: UInt64) -> NodeID { NodeID(Bytes32(number, 0, 0, 0)) }
+func port(_ number: UInt64) -> Address { Address(v4: 0x7F00_0001, port: UInt16(number)) }
+func time(_ milliseconds: Int64) -> Now {
+    Now(instant: Instant.zero + .milliseconds(milliseconds), wall: WallTime(milliseconds: milliseconds))
+}
+
+func record(_ number: UInt64, boot: UInt64 = 1, beat: UInt64 = 0, leaving: Bool = false) -> MemberRecord {
+    MemberRecord(
+        id: id(number), name: "node-\(number)", site: "front", address: port(number),
+        life: Life(boot: boot, beat: beat), isLeaving: leaving)
+}
+
+/// Node 1, whose time is what the test says, and what comes out of it.
+struct Subject {
+    var engine: MembershipEngine
+    /// Whose beats come in once a second, with the number of the last.
+    var beating: [UInt64: UInt64] = [:]
+    private(set) var now: Int64 = 0
+    private(set) var effects: [Effect] = []
+
+    init(
+        _ others: ClosedRange<UInt64>? = nil, seeds: [Address] = [], stored: [Fact] = [], mischief: Mischief = .none,
+        at start: Int64 = 0, rules change: (inout MembershipRules) -> Void = { _ in }
+    ) {
+        var rules = MembershipRules()
+        change(&rules)
+        now = start
+        engine = MembershipEngine(
+            me: record(1), settings: MembershipSettings(interval: .seconds(1), rules: rules), seeds: seeds,
+            stored: stored, random: Random(seed: 7), mischief: mischief, at: time(start))
+        guard let others else { return }
+        for number in others {
+            _ = receive(.hello(record(number), pulse: 1), from: number)
+            beating[number] = 1
+        }
+        // Three rosters in a row that are like its own: it need not ask any more.
+        for _ in 0..<3 {
+            let answer = Answer(pulse: 1, root: engine.view, claims: [], isMore: false)
+            _ = receive(.told(answer), from: others.lowerBound)
+        }
+    }
+
+    /// Calls a door and answers what came out of it.
+    mutating func receive(_ message: MembershipMessage, from peer: UInt64) -> [Effect] {
+        collect { $0.receive(message, from: id(peer), at: time($1), into: &$2) }
+    }
+
+    mutating func leave() -> [Effect] { collect { $0.perform(.leave, at: time($1), into: &$2) } }
+
+    mutating func beat(
+        of number: UInt64, pulse: UInt64, boot: UInt64 = 1, life: UInt64 = 0, root: UInt64? = nil
+    ) -> [Effect] {
+        let beat = Beat(
+            life: Life(boot: boot, beat: life), pulse: pulse, echo: 0, echoAge: 0, loss: 0, root: root ?? engine.view,
+            isDeaf: false)
+        return receive(.beat(beat), from: number)
+    }
+
+    /// Lets time pass in steps of 50 ms. Those that beat do so on the full second and answer every ping; everything
+    /// that comes out is collected.
+    mutating func run(until end: Int64) -> [Effect] {
+        var all: [Effect] = []
+        while now < end {
+            now += 50
+            if now % 1_000 == 0 {
+                for number in beating.keys.sorted() {
+                    let pulse = (beating[number] ?? 0) + 1
+                    beating[number] = pulse
+                    all += beat(of: number, pulse: pulse)
+                }
+            }
+            var out = collect { $0.wake(at: time($1), into: &$2) }
+            for case .send(.ping(let stamp, _, _), let contact) in out {
+                guard let peer = contact.node?.value.w0, let pulse = beating[peer] else { continue }
+                out += receive(.pong(number: stamp, pulse: pulse), from: peer)
+            }
+            all += out
+        }
+        return all
+    }
+
+    private mutating func collect(_ call: (inout MembershipEngine, Int64, inout Outbox<Effect>) -> Void) -> [Effect] {
+        var outbox = Outbox<Effect>()
+        call(&engine, now, &outbox)
+        return outbox.effects
+    }
+
+    func state(of number: UInt64) -> Member.State? { engine.members[id(number)]?.state }
+    func standing(of number: UInt64) -> Standing? { engine.members[id(number)]?.standing }
+}
+
+extension [Effect] {
+    /// What was sent, and the port it was sent to.
+    var sent: [(message: MembershipMessage, to: UInt64)] {
+        compactMap { effect in
+            if case .send(let message, to: let contact) = effect {
+                (message, UInt64(contact.address.port))
+            } else {
+                nil
+            }
+        }
+    }
+
+    var notes: [Note] { compactMap { if case .note(let note) = $0 { note } else { nil } } }
+
+    var moves: [String] {
+        notes.compactMap { note in
+            guard case .moved(let id, let from, let to, _) = note else { return nil }
+            return "\(id.value.w0) \(from.map { "\($0)" } ?? "-") \(to)"
+        }
+    }
+
+    func pings(of number: UInt64) -> Int {
+        sent.count { if case .ping = $0.message { $0.to == number } else { false } }
+    }
+
+    /// To whom `subject` was accused.
+    func accusations(of subject: UInt64) -> Set<UInt64> {
+        Set(
+            sent.compactMap {
+                guard case .accuse(let charge) = $0.message, charge.subject == id(subject) else { return nil }
+                return $0.to
+            })
+    }
+
+    /// To whom news of a member in a standing was told.
+    func told(_ number: UInt64, _ standing: Standing) -> [UInt64] {
+        sent.compactMap { sent in
+            guard case .news(let claims) = sent.message else { return nil }
+            return claims.contains { $0.record.id == id(number) && $0.standing == standing } ? sent.to : nil
+        }
+    }
+}
+
+func charge(_ subject: UInt64, pulse: UInt64) -> Charge {
+    Charge(subject: id(subject), life: Life(boot: 1, beat: 0), pulse: pulse)
+}
