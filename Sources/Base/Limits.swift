@@ -12,6 +12,10 @@ package enum Limits {
     package static let counted: UInt64 = 1 << 62
     /// The longest patience that an engine may be set to have: a year. Whatever is reckoned from it fits an `Interval`.
     package static let patience = Interval.days(366)
+    /// Addresses in one call on the local net: those of one interface.
+    package static let callAddresses = 8
+    /// A call, sealed: with all of its addresses.
+    package static let beaconBytes = 192
     /// Members known to one node. Full views are designed for 2,000 and simulated to 10,000.
     package static let members = 10_000
     /// One request over the control socket, its length prefix not counted.

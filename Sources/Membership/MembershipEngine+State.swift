@@ -43,6 +43,7 @@ extension MembershipEngine: WireValue {
         welcomeAllowance.encode(into: &writer)
         writer.instant(nextKnock)
         writer.varint(UInt64(lonelyKnocks))
+        beacons.encode(into: &writer)
         writer.varint(UInt64(lostNeighbours.count))
         for (id, knock) in lostNeighbours {
             writer.nodeID(id)
@@ -99,6 +100,7 @@ extension MembershipEngine: WireValue {
         welcomeAllowance = try Allowance(from: &reader)
         nextKnock = try reader.instant()
         lonelyKnocks = try reader.count(atMost: 1 << 20)
+        beacons = try Beacons(from: &reader)
         lostNeighbours = SortedMap()
         for _ in 0..<(try reader.count(atMost: Limits.lostNeighbours)) {
             let id = try reader.nodeID()

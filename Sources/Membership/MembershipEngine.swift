@@ -9,11 +9,15 @@ package struct MembershipEngine: Engine {
     package enum Command: Hashable, Sendable {
         /// Say goodbye to everybody; nothing is said afterwards.
         case leave
+        /// Somebody of this mesh has called on the local net, from addresses that are not this node's.
+        case heard(Call)
     }
 
     package enum Effect: Hashable, Sendable {
         case send(MembershipMessage, to: Contact)
         case persist(Fact)
+        /// Call on the local net.
+        case callOut(isLonely: Bool)
         case note(Note)
     }
 
@@ -74,6 +78,7 @@ package struct MembershipEngine: Engine {
     var welcomeAllowance: Allowance
     var nextKnock: Instant
     var lonelyKnocks: Int
+    var beacons: Beacons
     var lostNeighbours: SortedMap<NodeID, Knock>
     var deafSince: Instant?
     var spokeUp: Instant?
@@ -108,6 +113,7 @@ package struct MembershipEngine: Engine {
         welcomeAllowance = Allowance()
         nextKnock = now.instant
         lonelyKnocks = 0
+        beacons = Beacons(at: now.instant)
         lostNeighbours = SortedMap()
         rings.insert(me.id)
         view = myMark.hash
@@ -125,6 +131,7 @@ package struct MembershipEngine: Engine {
         for item in news.values { due = min(due, item.next) }
         for doubt in doubts.values { due = min(due, doubt.next) }
         for knock in lostNeighbours.values { due = min(due, knock.next) }
+        if let call = beaconDue { due = min(due, call) }
         return Instant.earlier(due, asking.next)
     }
 
@@ -166,6 +173,9 @@ package struct MembershipEngine: Engine {
             for peer in edges.keys {
                 for _ in 0..<Limits.goodbyeCopies { send(goodbye, to: peer, into: &outbox) }
             }
+        case .heard(let call):
+            guard nextBeat != nil else { return outbox.put(.note(.ignored(.alreadyLeft))) }
+            hear(call, at: now, into: &outbox)
         }
     }
 
@@ -176,6 +186,7 @@ package struct MembershipEngine: Engine {
         examineSilences(at: now, into: &outbox)
         settleDoubts(at: now, into: &outbox)
         knock(at: now, into: &outbox)
+        callOut(at: now, into: &outbox)
         askIfDue(at: now, into: &outbox)
         sendNews(at: now, into: &outbox)
     }

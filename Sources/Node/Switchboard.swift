@@ -8,6 +8,7 @@ package struct Switchboard {
     package enum Effect: Hashable, Sendable {
         case send(Frame, to: Contact)
         case persist([Fact], Ticket)
+        case callOut(isLonely: Bool)
         case note(NodeNote)
     }
 
@@ -23,6 +24,7 @@ package struct Switchboard {
     /// What our own side may ask for that changes something.
     package enum Command: Hashable, Sendable {
         case leave
+        case heard(Call)
     }
 
     package private(set) var membership: MembershipEngine
@@ -48,6 +50,8 @@ package struct Switchboard {
             membership.receive(located, from: peer, at: now, into: &membershipOutbox)
         case .performed(.leave):
             membership.perform(.leave, at: now, into: &membershipOutbox)
+        case .performed(.heard(let call)):
+            membership.perform(.heard(call), at: now, into: &membershipOutbox)
         case .persisted(let ticket):
             unstored[ticket] = nil
         case .woken:
@@ -64,6 +68,7 @@ package struct Switchboard {
             switch effect {
             case .send(let message, let contact): outbox.put(.send(.membership(message), to: contact))
             case .persist(let fact): facts.append(fact)
+            case .callOut(let isLonely): outbox.put(.callOut(isLonely: isLonely))
             case .note(let note): outbox.put(.note(.membership(note)))
             }
         }
@@ -119,6 +124,9 @@ extension Switchboard.Input: WireValue {
             writer.u8(3)
             writer.u64(ticket.number)
         case .woken: writer.u8(4)
+        case .performed(.heard(let call)):
+            writer.u8(5)
+            call.encode(into: &writer)
         }
     }
 
@@ -131,6 +139,7 @@ extension Switchboard.Input: WireValue {
         case 2: self = .performed(.leave)
         case 3: self = .persisted(Ticket(number: try reader.u64()))
         case 4: self = .woken
+        case 5: self = .performed(.heard(try Call(from: &reader)))
         default: throw .unknown
         }
     }

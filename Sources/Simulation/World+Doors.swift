@@ -112,6 +112,7 @@ extension World where Member: ~Copyable {
         case .send(let range, let path):
             // Nobody in the invented world listens on TCP.
             if path.carrier == .udp { send(range, from: node, to: path.address) }
+        case .callOut: preconditionFailure("nobody here is told to call: the invented world has no local net")
         case .persist(let facts, let ticket):
             disks[node].accept(facts, ticket)
             store(node)

@@ -27,13 +27,14 @@ struct Subject {
 
     init(
         _ others: ClosedRange<UInt64>? = nil, seeds: [Address] = [], stored: [Fact] = [], mischief: Mischief = .none,
-        at start: Int64 = 0, rules change: (inout MembershipRules) -> Void = { _ in }
+        at start: Int64 = 0, callsOut: Bool = false, rules change: (inout MembershipRules) -> Void = { _ in }
     ) {
         var rules = MembershipRules()
         change(&rules)
         now = start
         engine = MembershipEngine(
-            me: record(1), settings: MembershipSettings(interval: .seconds(1), rules: rules), seeds: seeds,
+            me: record(1), settings: MembershipSettings(interval: .seconds(1), rules: rules, callsOut: callsOut),
+            seeds: seeds,
             stored: stored, random: Random(seed: 7), mischief: mischief, at: time(start))
         guard let others else { return }
         for number in others {
@@ -52,14 +53,18 @@ struct Subject {
         collect { $0.receive(message, from: id(peer), at: time($1), into: &$2) }
     }
 
+    /// Hears somebody call on the local net.
+    mutating func hear(_ call: Call) -> [Effect] { collect { $0.perform(.heard(call), at: time($1), into: &$2) } }
+
     mutating func leave() -> [Effect] { collect { $0.perform(.leave, at: time($1), into: &$2) } }
 
     mutating func beat(
-        of number: UInt64, pulse: UInt64, boot: UInt64 = 1, life: UInt64 = 0, root: UInt64? = nil
+        of number: UInt64, pulse: UInt64, boot: UInt64 = 1, life: UInt64 = 0, root: UInt64? = nil,
+        interval: Interval = .seconds(1)
     ) -> [Effect] {
         let beat = Beat(
             life: Life(boot: boot, beat: life), pulse: pulse, echo: 0, echoAge: 0, loss: 0, root: root ?? engine.view,
-            isDeaf: false)
+            interval: interval, isDeaf: false)
         return receive(.beat(beat), from: number)
     }
 

@@ -76,6 +76,8 @@ final class Resident {
     private(set) var notes: [NodeNote] = []
     private(set) var recording = Recording.magic
     private var outbox = NodeOutbox()
+    /// Whether it was lonely, for each time that it wanted to call on the local net.
+    private(set) var calls: [Bool] = []
     private var letters: [Letter] = []
     private var answers: [Envelope] = []
 
@@ -148,6 +150,7 @@ final class Resident {
                     Letter(
                         datagram: Array(outbox.arena.bytes[range]), from: address, to: to.address,
                         carrier: to.carrier))
+            case .callOut(let isLonely): calls.append(isLonely)
             case .persist(_, let ticket): tickets.append(ticket)
             case .reply(_, let envelope): answers.append(envelope)
             case .note(let note): notes.append(note)

@@ -32,7 +32,7 @@ struct MembershipNode: Inhabitant, ~Copyable {
     private(set) var meter = ByteMeter()
     private let nodes: Int
 
-    init(_ birth: Birth, nodes: Int, rules: MembershipRules) {
+    init(_ birth: Birth, nodes: Int, interval: Interval, rules: MembershipRules) {
         index = birth.index
         self.nodes = nodes
         let id = Self.id(birth.index)
@@ -40,7 +40,7 @@ struct MembershipNode: Inhabitant, ~Copyable {
             me: MemberRecord(
                 id: id, name: birth.name, site: "main", address: birth.address,
                 life: Life(boot: UInt64(birth.boots), beat: 0), isLeaving: false),
-            settings: MembershipSettings(interval: .seconds(1), rules: rules), seeds: Array(birth.addresses.prefix(3)),
+            settings: MembershipSettings(interval: interval, rules: rules), seeds: Array(birth.addresses.prefix(3)),
             stored: birth.facts,
             random: Random(seed: birth.seed), mischief: birth.mischief, at: birth.now)
     }
@@ -119,6 +119,7 @@ extension MembershipNode {
                 meter.add(range.count + Self.wireOverhead, at: now.instant)
                 outbox.put(.send(range, to: Path(contact.address)))
             case .persist(let fact): facts.append(fact)
+            case .callOut: preconditionFailure("the settings say that it does not call")
             case .note(.moved(let peer, let from, let to, let because)):
                 guard let peer = Self.number(of: peer, below: nodes) else { continue }
                 let tellers = because.tellers.compactMap { [nodes] in Self.number(of: $0, below: nodes) }

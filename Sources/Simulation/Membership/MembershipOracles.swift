@@ -113,10 +113,11 @@ enum MembershipOracles {
     }
 
     private static func deaths(_ log: MembershipLog) -> Checker<MembershipNode> {
-        let limit = MembershipPlan.deathLimit(log.script.near)
         var checker = Checker<MembershipNode>("death-known")
         checker.atCheckpoint = { world in
-            for death in log.deaths where (death.knownAt ?? world.time) - death.at > limit.nanoseconds {
+            for death in log.deaths {
+                let limit = log.plan.deathLimit(of: death.node, log.script.near)
+                guard (death.knownAt ?? world.time) - death.at > limit.nanoseconds else { continue }
                 return Finding("its death was not known to all within \(limit.text)", at: death.node)
             }
             return nil

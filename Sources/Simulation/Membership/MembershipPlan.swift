@@ -17,6 +17,8 @@ struct MembershipPlan: Sendable {
     /// Nodes fade all the time, alone or with their whole site: then only false alarms are judged, not times.
     var fades = Fades.none
     var hasStorm = false
+    /// How often the nodes beat, by turns.
+    var intervals = [Interval.seconds(1)]
 
     enum Fades {
         case none
@@ -26,10 +28,14 @@ struct MembershipPlan: Sendable {
 
     var isTimed: Bool { fades == .none }
 
-    /// How long a death may go unknown at this loss. The table is the design's goal.
-    static func deathLimit(_ link: Link) -> Interval {
+    func interval(of node: Int) -> Interval { intervals[node % intervals.count] }
+
+    /// How long the death of a node may go unknown at this loss. The table is the design's goal for a beat a second;
+    /// one that beats more seldom is missed later by as many of its pauses as its path may lose.
+    func deathLimit(of node: Int, _ link: Link) -> Interval {
         let extra = link.delay >= .milliseconds(100) ? Interval.seconds(3) : .zero
-        return .seconds(step(link.loss, [3, 5, 9, 14, 40])) + extra
+        let pauses = Self.step(link.loss, [2, 3, 5, 7, 12])
+        return .seconds(Self.step(link.loss, [3, 5, 9, 14, 40])) + extra + (interval(of: node) - .seconds(1)) * pauses
     }
 
     /// How long a boot of all nodes at once may take.

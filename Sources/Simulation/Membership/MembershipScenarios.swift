@@ -12,6 +12,7 @@ extension Scenario {
         membership(
             "membership-uplinks", "sites lose their uplink for 2 s every 20 s", fading(.sites), losses: [200_000],
             sites: 3...5),
+        membership("membership-mixed", "nodes beat every 1, 2 or 5 seconds, as their budgets pay for", mixed),
         membership("membership-months", "two halves are apart for thirty days", apart, nodes: 4...6),
     ]
 
@@ -27,6 +28,12 @@ extension Scenario {
     private static let calm: MembershipPlan = {
         var plan = MembershipPlan()
         plan.end = plan.storm
+        return plan
+    }()
+
+    private static let mixed: MembershipPlan = {
+        var plan = calm
+        plan.intervals = [.seconds(1), .seconds(2), .seconds(5)]
         return plan
     }()
 
@@ -72,7 +79,10 @@ extension Scenario {
     private static func membershipStage(_ log: MembershipLog, _ bug: MembershipBug?) -> Stage<MembershipNode> {
         let rules = bug?.rules ?? MembershipRules()
         var stage = Stage<MembershipNode>(
-            bear: { birth in MembershipNode(birth, nodes: log.script.nodes, rules: rules) },
+            bear: { birth in
+                let interval = log.plan.interval(of: birth.index)
+                return MembershipNode(birth, nodes: log.script.nodes, interval: interval, rules: rules)
+            },
             request: { errand in errand.verb == "leave" ? .leave : nil },
             checkers: { _ in MembershipOracles.all(log) })
         stage.figures = { world in membershipFigures(log, world) }
