@@ -40,7 +40,7 @@ package struct ConfigurationKey: Sendable {
 
     package static let all: [ConfigurationKey] = [
         ConfigurationKey(
-            "node", "name", \.node.name, .name.optional, restart: true, otherwise: "the machine's host name",
+            "node", "name", \.node.name, .optional(.name), restart: true, otherwise: "the machine's host name",
             "What people call this node; no two nodes of a mesh share a name."),
         ConfigurationKey(
             "node", "site", \.node.site, .name, restart: true,
@@ -55,7 +55,7 @@ package struct ConfigurationKey: Sendable {
             "gossip", "budget", \.gossip.budget, .rate(90...9_000), restart: true,
             "What this node sends to keep the mesh together while nothing happens; deaths are found later for less."),
         ConfigurationKey(
-            "gossip", "interval", \.gossip.interval, .duration(.milliseconds(100)...(.seconds(60))).optional,
+            "gossip", "interval", \.gossip.interval, .optional(.duration(.milliseconds(100)...(.seconds(60)))),
             restart: true, otherwise: "what budget pays for",
             "The time between two beats, for whom the budget's is not right."),
         ConfigurationKey(

@@ -58,10 +58,10 @@ extension ConfigurationKind<String> {
 
 extension ConfigurationKind {
     /// The same, for a key that need not have a value.
-    var optional: ConfigurationKind<Value?> {
-        ConfigurationKind<Value?>(
-            takes: takes, isQuoted: isQuoted,
-            read: { value throws(ConfigurationFault) in try read(value) }, show: { $0.flatMap(show) })
+    static func optional<Wrapped>(_ kind: ConfigurationKind<Wrapped>) -> ConfigurationKind where Value == Wrapped? {
+        ConfigurationKind(
+            takes: kind.takes, isQuoted: kind.isQuoted,
+            read: { value throws(ConfigurationFault) in try kind.read(value) }, show: { $0.flatMap(kind.show) })
     }
 }
 

@@ -79,8 +79,9 @@ final class TCPCarrier {
         }
         connection.stream.onEnd { [unowned self, unowned connection] _ in
             guard connections[connection.address] === connection else { return }
-            connections[connection.address] = nil
+            // Before it is taken from the others, which hold it.
             ended.append(connection)
+            connections[connection.address] = nil
         }
     }
 }

@@ -136,7 +136,7 @@ final class BeaconBox: Watch {
         var address = address
         address.port = port
         _ = unsafe bytes.withUnsafeBytes { buffer in
-            SocketAddress.told(address, for: family) { name, length in
+            unsafe SocketAddress.told(address, for: family) { name, length in
                 Int32(
                     truncatingIfNeeded: unsafe sendto(
                         descriptor, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT), name, length))

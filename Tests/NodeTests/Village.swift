@@ -76,8 +76,6 @@ final class Resident {
     private(set) var notes: [NodeNote] = []
     private(set) var recording = Recording.magic
     private var outbox = NodeOutbox()
-    /// Whether it was lonely, for each time that it wanted to call on the local net.
-    private(set) var calls: [Bool] = []
     private var letters: [Letter] = []
     private var answers: [Envelope] = []
 
@@ -104,6 +102,20 @@ final class Resident {
         var span = bytes.mutableRaw
         node.receive(&span, from: Path(from, carrier), at: now, into: &outbox)
         carryOut(at: now)
+    }
+
+    /// Hears a call on the local net.
+    func hear(call: [UInt8], from source: Address, own: [Address]) {
+        var bytes = call
+        var span = bytes.mutableRaw
+        node.hear(beacon: &span, from: source, own: own, at: moment(0), into: &outbox)
+        carryOut(at: moment(0))
+    }
+
+    func call(from addresses: [Address]) -> [UInt8] {
+        var arena = ByteWriter()
+        let range = node.sealCall(isLonely: true, addresses: addresses, into: &arena)
+        return Array(arena.bytes[range])
     }
 
     /// A member that is no resident makes a session with this one and says `datagram`.
@@ -150,7 +162,7 @@ final class Resident {
                     Letter(
                         datagram: Array(outbox.arena.bytes[range]), from: address, to: to.address,
                         carrier: to.carrier))
-            case .callOut(let isLonely): calls.append(isLonely)
+            case .callOut: Issue.record("the residents are told not to call")
             case .persist(_, let ticket): tickets.append(ticket)
             case .reply(_, let envelope): answers.append(envelope)
             case .note(let note): notes.append(note)
