@@ -17,13 +17,14 @@ package struct Configuration: Hashable, Sendable {
 
     package struct Gossip: Hashable, Sendable {
         /// Bytes a second that this node sends to keep the mesh together, while nothing happens.
-        package var budget = 900
+        package var budget: Int?
         /// Nil: as often as the budget pays for.
         package var interval: Interval?
 
+        static let usualBudget = 900
         /// The time between two beats.
         package var beat: Interval { interval ?? paidFor }
-        var paidFor: Interval { MembershipSettings.interval(spending: budget) }
+        var paidFor: Interval { MembershipSettings.interval(spending: budget ?? Self.usualBudget) }
     }
 
     package struct Record: Hashable, Sendable {

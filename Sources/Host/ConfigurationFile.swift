@@ -101,7 +101,8 @@ private struct ConfigurationReader {
         }
         for inner in table.entries {
             guard let key = keys.first(where: { inner.key.spells(ConfigurationKey.all[$0].name) }) else {
-                if let former = FormerKey.all.first(where: { entry.key.spells($0.table) && inner.key.spells($0.name) }) {
+                let former = FormerKey.all.first { entry.key.spells($0.table) && inner.key.spells($0.name) }
+                if let former {
                     warn(of: former, at: inner.key.span, in: source)
                 } else {
                     problems.append(unknown(inner, in: entry.key.text))
@@ -148,13 +149,12 @@ private struct ConfigurationReader {
         }
         precondition(pair.count == 2, "both keys are in the table")
         let gossip = configuration.gossip
-        guard !isRefused[pair[0]], !isRefused[pair[1]], gossip.beat < gossip.paidFor, let here = origins[pair[0]],
-            let there = origins[pair[1]]
+        guard let here = origins[pair[0]], let there = origins[pair[1]], gossip.beat < gossip.paidFor,
+            !isRefused[pair[0]], !isRefused[pair[1]]
         else { return }
         let (interval, budget) = (ConfigurationKey.all[pair[0]], ConfigurationKey.all[pair[1]])
-        let what =
-            "interval is \(interval.value(configuration) ?? ""), and budget pays for "
-            + "\(Units.time.text(of: gossip.paidFor.nanoseconds))"
+        let paidFor = Units.time.text(of: gossip.paidFor.nanoseconds)
+        let what = "interval is \(interval.value(configuration) ?? ""), and budget pays for \(paidFor)"
         let hint = "budget is \(budget.value(configuration) ?? ""), \(place(there)); leave out one of the two"
         note(Diagnostic(.settingsContradict, at: here.span, what, hint: hint), in: here.source)
     }

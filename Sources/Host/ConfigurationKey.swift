@@ -52,7 +52,8 @@ package struct ConfigurationKey: Sendable {
             "listen", "beacon", \.listen.beacon, .truth, restart: true,
             "Whether to call and to answer on the local net, so that nodes meet there though no seed is reached."),
         ConfigurationKey(
-            "gossip", "budget", \.gossip.budget, .rate(90...9_000), restart: true,
+            "gossip", "budget", \.gossip.budget, .optional(.rate(90...9_000)), restart: true,
+            otherwise: "\(Units.rate.text(of: Int64(Configuration.Gossip.usualBudget)))",
             "What this node sends to keep the mesh together while nothing happens; deaths are found later for less."),
         ConfigurationKey(
             "gossip", "interval", \.gossip.interval, .optional(.duration(.milliseconds(100)...(.seconds(60)))),
@@ -80,6 +81,6 @@ struct FormerKey: Sendable {
         FormerKey(
             table: "gossip", name: "suspect_after", instead: "what each path loses decides how long silence is borne"),
         FormerKey(
-            table: "gossip", name: "unreachable_after", instead: "a quorum of a member's observers decides, see explain"),
+            table: "gossip", name: "unreachable_after", instead: "a quorum of the member's observers decides"),
     ]
 }

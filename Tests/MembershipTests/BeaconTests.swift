@@ -6,7 +6,7 @@ import Testing
 private let caller = Address(v4: 0x0A09_0001, port: 7946)
 
 /// A node that calls out, with so many present besides it.
-private func subject(present: UInt64 = 0, at start: Int64 = 0) -> Subject {
+private func subject(present: UInt64 = 0, at start: Int64 = 10_000) -> Subject {
     Subject(present == 0 ? nil : 2...present + 1, at: start, callsOut: true)
 }
 
@@ -49,7 +49,7 @@ extension [Effect] {
     let call = Call(isLonely: true, addresses: [caller, Address(v4: 0x0A09_0002, port: 7946)])
     #expect(alone.hear(call).hellos == [caller])
     #expect(alone.hear(call).hellos.isEmpty, "it came by broadcast, too")
-    _ = alone.run(until: 5_000)
+    _ = alone.run(until: 15_000)
     #expect(alone.hear(call).hellos == [caller], "it calls again: the hello was lost")
     #expect(alone.hear(Call(isLonely: true, addresses: [])).isEmpty)
 }
@@ -66,12 +66,12 @@ extension [Effect] {
     var subject = subject(present: 99)
     var answers = 0
     for number in UInt64(1)...400 {
-        _ = subject.run(until: Int64(number) * 1_500)
+        _ = subject.run(until: 10_000 + Int64(number) * 1_500)
         answers += subject.hear(Call(isLonely: true, addresses: [port(1_000 + number)])).hellos.count
     }
     #expect((4...40).contains(answers), "\(answers) of 400")
 
-    var alone = Subject(at: 0, callsOut: true)
+    var alone = subject()
     var flood = 0
     for number in UInt64(1)...1_000 {
         flood += alone.hear(Call(isLonely: true, addresses: [port(1_000 + number)])).hellos.count

@@ -61,7 +61,9 @@ private func open(_ packet: [UInt8], by sessions: borrowing Sessions) -> Result<
         wrong[index] ^= 0x10
         #expect(open(wrong, by: one) == .failure(index < 4 ? .badHeader : .badSeal), "byte \(index)")
     }
-    for count in [0, 3, 4, 16, packet.count - 1] { #expect(open(Array(packet.prefix(count)), by: one) == .failure(.badLength)) }
+    for count in [0, 3, 4, 16, packet.count - 1] {
+        #expect(open(Array(packet.prefix(count)), by: one) == .failure(.badLength))
+    }
     #expect(open(packet + [0], by: one) == .failure(.badLength))
 }
 
