@@ -62,6 +62,8 @@ package enum Limits {
     package static let lostNeighbours = 32
     /// How often goodbye is said to each neighbour, since nobody is there to hear an acknowledgement.
     package static let goodbyeCopies = 3
+    /// Places where one member was heard: two uplinks, and the one before the last move.
+    package static let placesPerMember = 3
     /// What is remembered of how a member came to its state: enough for a flap and what was before it.
     package static let movesPerMember = 4
     /// Sessions held at one time: one with every member of a full view. The one unused for longest goes first.

@@ -15,6 +15,8 @@ extension Member: WireValue {
             $0.varint(UInt64($1.loss))
             $0.interval($1.gap)
         }
+        writer.list(places)
+        writer.optional(placesNoted) { $0.instant($1) }
         writer.optional(reminded) { $0.instant($1) }
         writer.list(history)
     }
@@ -46,6 +48,8 @@ extension Member: WireValue {
             guard (.zero...Limits.patience).contains(gap) else { throw .outOfRange }
             habit = Habit(loss: loss, gap: gap)
         }
+        places = try reader.list(of: Place.self, atMost: Limits.placesPerMember)
+        placesNoted = try reader.bool() ? try reader.instant() : nil
         reminded = try reader.bool() ? try reader.instant() : nil
         history = try reader.list(of: Move.self, atMost: Limits.movesPerMember)
     }

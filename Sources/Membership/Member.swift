@@ -60,6 +60,9 @@ package struct Member: Hashable, Sendable {
     var lostPulse: UInt64
     var accusers: [NodeID]
     var habit: Habit?
+    /// Where it was heard, the latest first, and when that was last written down.
+    package internal(set) var places: [Place]
+    var placesNoted: Instant?
     /// When it was last told that it is held for gone.
     var reminded: Instant?
     /// How it came to where it is, the oldest first.
@@ -74,6 +77,7 @@ package struct Member: Hashable, Sendable {
         heard = now.instant
         lostPulse = 0
         accusers = []
+        places = []
         history = []
     }
 }

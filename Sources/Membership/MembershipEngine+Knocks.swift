@@ -31,8 +31,12 @@ extension MembershipEngine {
         if isLonely { knockLonely(at: now, into: &outbox) } else { knockSometimes(at: now, into: &outbox) }
     }
 
-    private func sayHello(to peer: NodeID, into outbox: inout Outbox<Effect>) {
-        send(.hello(me, pulse: pulse), to: peer, into: &outbox)
+    /// At one of its doors: it may be back at any of them.
+    private mutating func sayHello(to peer: NodeID, into outbox: inout Outbox<Effect>) {
+        guard let member = members[peer] else { return }
+        let doors = doors(of: member)
+        let door = doors.count > 1 ? doors[random.below(doors.count)] : doors[0]
+        outbox.put(.send(.hello(me, pulse: pulse), to: Contact(peer, at: door)))
     }
 
     /// Nobody is there: a seed and one of the book, twice a second and then more seldom, never in step with others.

@@ -48,6 +48,7 @@ package struct Switchboard {
         case .received(.membership(let message), let peer, let source):
             let located = message.located(at: source, saidBy: peer)
             membership.receive(located, from: peer, at: now, into: &membershipOutbox)
+            membership.notice(peer, at: source, now: now, into: &membershipOutbox)
         case .performed(.leave):
             membership.perform(.leave, at: now, into: &membershipOutbox)
         case .performed(.heard(let call)):

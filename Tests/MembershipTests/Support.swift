@@ -17,6 +17,13 @@ func record(_ number: UInt64, boot: UInt64 = 1, beat: UInt64 = 0, leaving: Bool 
         life: Life(boot: boot, beat: beat), isLeaving: leaving)
 }
 
+/// What a node has on its disk of a member, heard at these places.
+func stored(_ record: MemberRecord, heardAt places: [Address] = []) -> Fact {
+    var member = Member(record, .unreachable, .unheard, .notHeardSinceStart, at: time(0))
+    member.places = places.map { Place(address: $0, heard: WallTime(milliseconds: 1), roundTrip: nil, loss: nil) }
+    return MembershipEngine.fact(of: member)
+}
+
 /// Node 1, whose time is what the test says, and what comes out of it.
 struct Subject {
     var engine: MembershipEngine
@@ -27,7 +34,8 @@ struct Subject {
 
     init(
         _ others: ClosedRange<UInt64>? = nil, seeds: [Address] = [], stored: [Fact] = [], mischief: Mischief = .none,
-        at start: Int64 = 0, callsOut: Bool = false, rules change: (inout MembershipRules) -> Void = { _ in }
+        at start: Int64 = 0, callsOut: Bool = false, chance: UInt64 = 7,
+        rules change: (inout MembershipRules) -> Void = { _ in }
     ) {
         var rules = MembershipRules()
         change(&rules)
@@ -35,7 +43,7 @@ struct Subject {
         engine = MembershipEngine(
             me: record(1), settings: MembershipSettings(interval: .seconds(1), rules: rules, callsOut: callsOut),
             seeds: seeds,
-            stored: stored, random: Random(seed: 7), mischief: mischief, at: time(start))
+            stored: stored, random: Random(seed: chance), mischief: mischief, at: time(start))
         guard let others else { return }
         for number in others {
             _ = receive(.hello(record(number), pulse: 1), from: number)
@@ -91,7 +99,7 @@ struct Subject {
         return all
     }
 
-    private mutating func collect(_ call: (inout MembershipEngine, Int64, inout Outbox<Effect>) -> Void) -> [Effect] {
+    mutating func collect(_ call: (inout MembershipEngine, Int64, inout Outbox<Effect>) -> Void) -> [Effect] {
         var outbox = Outbox<Effect>()
         call(&engine, now, &outbox)
         return outbox.effects
