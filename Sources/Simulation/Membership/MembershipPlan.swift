@@ -30,12 +30,14 @@ struct MembershipPlan: Sendable {
 
     func interval(of node: Int) -> Interval { intervals[node % intervals.count] }
 
-    /// How long the death of a node may go unknown at this loss. The table is the design's goal for a beat a second;
-    /// one that beats more seldom is missed later by as many of its pauses as its path may lose.
+    /// How long the death of a node may go unknown at this loss. The table is the design's goal for a beat a second.
+    /// Whoever beats more seldom is accused when it has been silent for one and a half times the longest silence that
+    /// was borne, and that is as many and a half of its pauses as its path loses in a row.
     func deathLimit(of node: Int, _ link: Link) -> Interval {
         let extra = link.delay >= .milliseconds(100) ? Interval.seconds(3) : .zero
-        let pauses = Self.step(link.loss, [2, 3, 5, 7, 12])
-        return .seconds(Self.step(link.loss, [3, 5, 9, 14, 40])) + extra + (interval(of: node) - .seconds(1)) * pauses
+        let percent = Self.step(link.loss, [225, 375, 675, 975, 1_600])
+        let later = (interval(of: node) - .seconds(1)) / 100 * percent
+        return .seconds(Self.step(link.loss, [3, 5, 9, 14, 40])) + extra + later
     }
 
     /// How long a boot of all nodes at once may take.

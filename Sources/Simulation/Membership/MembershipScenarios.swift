@@ -34,6 +34,7 @@ extension Scenario {
     private static let mixed: MembershipPlan = {
         var plan = calm
         plan.intervals = [.seconds(1), .seconds(2), .seconds(5)]
+        plan.deathLength = .seconds(60)
         return plan
     }()
 
