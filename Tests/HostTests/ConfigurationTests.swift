@@ -45,7 +45,7 @@ private func complaint(_ table: String, _ line: String) -> String {
         address = "[fe80::1]:7000"
         beacon = false
         [gossip]
-        budget = "450B/s"
+        budget = "480B/s"
         interval = "2s"
         [record]
         bytes = "10MB"
@@ -56,7 +56,7 @@ private func complaint(_ table: String, _ line: String) -> String {
     var expected = Configuration()
     expected.node = .init(name: "till-01", site: "store-0412")
     expected.listen = .init(address: try #require(Address("[fe80::1]:7000")), beacon: false)
-    expected.gossip = .init(budget: 450, interval: .seconds(2))
+    expected.gossip = .init(budget: 480, interval: .seconds(2))
     expected.record.bytes = 10_000_000
     expected.log.level = .debug
     #expect(reading.configuration == expected)
@@ -230,21 +230,21 @@ func aValueThatDoesNotFitIsRefusedWithAHint(table: String, line: String, complai
 
 @Test func theBudgetDecidesHowOftenThereIsABeat() throws {
     func beat(_ text: String) throws -> Interval { try read(text).get().configuration.gossip.beat }
-    #expect(try beat("") == .seconds(1))
-    #expect(try beat("gossip.budget = \"450B/s\"") == .seconds(2))
-    #expect(try beat("gossip.budget = \"200B/s\"") == .milliseconds(4_500))
-    #expect(try beat("gossip.budget = \"90B/s\"") == .seconds(10))
-    #expect(try beat("gossip.budget = \"9kB/s\"") == .milliseconds(100))
+    #expect(try beat("") == .milliseconds(1_066))
+    #expect(try beat("gossip.budget = \"480B/s\"") == .seconds(2))
+    #expect(try beat("gossip.budget = \"192B/s\"") == .seconds(5))
+    #expect(try beat("gossip.budget = \"90B/s\"") == .milliseconds(10_666))
+    #expect(try beat("gossip.budget = \"9kB/s\"") == .milliseconds(106))
     #expect(try beat("gossip.interval = \"500ms\"") == .milliseconds(500), "a default contradicts nobody")
     #expect(try beat("gossip = { budget = \"450B/s\", interval = \"3s\" }") == .seconds(3), "less is allowed")
 }
 
 @Test func aBudgetAndAnIntervalThatItDoesNotPayForAreRefusedWhereAPersonWroteThem() {
     #expect(
-        refusal("[gossip]\nbudget = \"450B/s\"\ninterval = \"1s\"") == """
+        refusal("[gossip]\nbudget = \"480B/s\"\ninterval = \"1s\"") == """
             /etc/marram/marram.toml:3:1: error M1106: interval is 1s, and budget pays for 2s
                 3 | interval = "1s"
-                  | ^^^^^^^^ budget is 450B/s, /etc/marram/marram.toml:2; leave out one of the two
+                  | ^^^^^^^^ budget is 480B/s, /etc/marram/marram.toml:2; leave out one of the two
             1 error, nothing applied
 
             """)

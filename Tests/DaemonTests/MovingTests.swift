@@ -1,8 +1,9 @@
 import Foundation
 import Testing
 
-/// Two real nodes whose seed address is nobody's any more, on one net: they have nothing but their calls.
-@Suite(.serialized) struct BeaconTests {
+/// Real nodes whose addresses change while nobody looks.
+@Suite(.serialized) struct MovingTests {
+    /// The seed address is nobody's any more: the two have nothing but their calls.
     @Test func nodesWithoutAReachableSeedMeetOnTheLocalNet() throws {
         let folder = try TemporaryFolder()
         let (one, two) = ("\(folder.path)/one", "\(folder.path)/two")
@@ -30,6 +31,36 @@ import Testing
         other = try Daemon(data: two)
         let met = try eventually(within: 20) { try memberCount(two) == 2 && memberCount(one) == 2 }
         #expect(met, "\(other?.said ?? "") \(moved.said)")
+    }
+
+    /// It knows where the other was, and has not called: it needs no local net to be found where it is now.
+    @Test func aNodeThatComesBackWithAnotherAddressIsFound() throws {
+        let folder = try TemporaryFolder()
+        let (one, two) = ("\(folder.path)/one", "\(folder.path)/two")
+        func listen() throws -> String { "127.0.0.1:\(try freePort())" }
+
+        try run("marram", ["init", "store-0412", "--data", one, "--name", "till-01", "--listen", try listen()])
+        let stayed = try Daemon(data: one)
+        let invited = try run("marram", ["invite", "--data", one, "--json"])
+        let token = try #require((try invited.json()["data"] as? [String: Any])?["token"] as? String)
+        try run("marram", ["join", token, "--data", two, "--name", "till-02", "--listen", try listen()])
+        try configure(two, name: "till-02", listen: try listen(), beacon: false)
+        var moving: Daemon? = try Daemon(data: two)
+        let met = try eventually(within: 10) { try memberCount(one) == 2 }
+        #expect(met, "\(stayed.said)")
+        moving = nil
+
+        let new = try listen()
+        try configure(two, name: "till-02", listen: new, beacon: false)
+        moving = try Daemon(data: two)
+        let found = try eventually(within: 15) { try addresses(one).contains(new) }
+        #expect(found, "\(try addresses(one)), not \(new): \(stayed.said) \(moving?.said ?? "")")
+    }
+
+    private func addresses(_ data: String) throws -> [String] {
+        let members = try run("marram", ["members", "--data", data, "--json"])
+        let rows = try members.json()["data"] as? [[String: Any]] ?? []
+        return rows.filter { $0["state"] as? String == "alive" }.compactMap { $0["address"] as? String }
     }
 
     private func configure(_ data: String, name: String, listen: String, beacon: Bool) throws {
