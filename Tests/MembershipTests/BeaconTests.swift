@@ -63,6 +63,7 @@ extension [Effect] {
 
 /// Of a hundred that hear a call about four answer; and one that hears calls without end answers one a second.
 @Test func answersAreFew() {
+    var alone = subject()
     var subject = subject(present: 99)
     var answers = 0
     for number in UInt64(1)...400 {
@@ -71,7 +72,6 @@ extension [Effect] {
     }
     #expect((4...40).contains(answers), "\(answers) of 400")
 
-    var alone = subject()
     var flood = 0
     for number in UInt64(1)...1_000 {
         flood += alone.hear(Call(isLonely: true, addresses: [port(1_000 + number)])).hellos.count

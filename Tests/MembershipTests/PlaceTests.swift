@@ -51,7 +51,7 @@ extension Subject {
 
 @Test func aNodeThatComesBackKnocksAtEveryDoorItKnew() throws {
     let old = [place(1, port: 80), place(2, port: 80), place(3, port: 80)]
-    var subject = Subject(stored: [stored(record(80), heardAt: old), stored(record(81))])
+    var subject = Subject(stored: [storedFact(record(80), heardAt: old), storedFact(record(81))])
     let said = subject.run(until: 120_000)
     #expect(said.doors(of: 80) == Set(old + [port(80)]))
     #expect(said.doors(of: 81) == [port(81)])
@@ -65,7 +65,7 @@ extension Subject {
 
 /// One whose address has changed is taken at its word, and stays known at the old place too.
 @Test func aMemberThatMovedIsFoundWhereItIsNow() throws {
-    var subject = Subject(stored: [stored(record(80), heardAt: [place(1, port: 80)])])
+    var subject = Subject(stored: [storedFact(record(80), heardAt: [place(1, port: 80)])])
     _ = subject.run(until: 60_000)
     var moved = record(80, boot: 2)
     moved.address = place(9, port: 80)

@@ -18,7 +18,7 @@ func record(_ number: UInt64, boot: UInt64 = 1, beat: UInt64 = 0, leaving: Bool 
 }
 
 /// What a node has on its disk of a member, heard at these places.
-func stored(_ record: MemberRecord, heardAt places: [Address] = []) -> Fact {
+func storedFact(_ record: MemberRecord, heardAt places: [Address] = []) -> Fact {
     var member = Member(record, .unreachable, .unheard, .notHeardSinceStart, at: time(0))
     member.places = places.map { Place(address: $0, heard: WallTime(milliseconds: 1), roundTrip: nil, loss: nil) }
     return MembershipEngine.fact(of: member)
