@@ -62,7 +62,7 @@ struct Arrivals: Sendable {
 
     private static let unaskedPause = Interval.seconds(4)
     private static let unaskedSamples = 2
-    private static let unaskedRangeBytes = 24
+    private static let unaskedRangeBytes = 48
 
     /// The packet that came asks for feedback.
     mutating func ask() { isAsked = true }

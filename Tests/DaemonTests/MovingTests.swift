@@ -54,7 +54,8 @@ import Testing
         try configure(two, name: "till-02", listen: new, beacon: false)
         moving = try Daemon(data: two)
         let found = try eventually(within: 15) { try addresses(one).contains(new) }
-        #expect(found, "\(try addresses(one)), not \(new): \(stayed.said) \(moving?.said ?? "")")
+        let seen = try addresses(one)
+        #expect(found, "\(seen), not \(new): \(stayed.said) \(moving?.said ?? "")")
     }
 
     private func addresses(_ data: String) throws -> [String] {
