@@ -37,7 +37,9 @@ package enum Limits {
     /// Addresses to say hello to at the start: what fits in an invitation and is worth trying.
     package static let seedAddresses = 8
     /// Bytes of one message of membership: a datagram less what seals and carries it.
-    package static let membershipBytes = 1_000
+    package static let membershipBytes = 1_080
+    /// What frame, line, seal, UDP and IP add to it, as budgets of bytes reckon.
+    package static let membershipOverhead = 75
     /// Claims in one message: more never fit.
     package static let claimsPerMessage = 32
     /// Acknowledgements in one message: of more than the largest news message holds.

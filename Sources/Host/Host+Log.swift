@@ -24,6 +24,10 @@ extension Host {
         case .membership(.ignored(.ownLifeFromElsewhere)):
             log.write(
                 .warning, "somebody has this node's identity, or this node lost its count of boots", at: now.wall)
+        case .membership(.lied(let peer, let subject)):
+            log.write(
+                .warning, "\(node.name(of: peer)) told of \(node.name(of: subject)) what that node never signed",
+                at: now.wall)
         case .membership(.ignored(let reason)):
             log.write(.debug, "a record was ignored: \(reason)", at: now.wall)
         case .session(let note): log(note)

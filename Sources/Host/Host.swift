@@ -75,12 +75,13 @@ package final class Host {
         flight = FlightFiles(directory, bytes: configuration.record.bytes)
         now = loop.now()
         var entropy = Entropy.system
+        let nodeConfiguration = try Self.configuration(
+            configuration, identity, boot: storage.boot, bound: socket.localAddress)
+        let sessions = Sessions(
+            identity, boot: storage.boot, settings: SessionSettings(hasTCP: carrier != nil), entropy: entropy.split(),
+            random: Self.random(from: &entropy), at: now.instant)
         node = MarramNode(
-            try Self.configuration(configuration, identity, boot: storage.boot, bound: socket.localAddress),
-            sessions: Sessions(
-                identity, boot: storage.boot, settings: SessionSettings(hasTCP: carrier != nil),
-                entropy: entropy.split(),
-                random: Self.random(from: &entropy), at: now.instant),
+            nodeConfiguration, identity: identity, sessions: sessions,
             stored: stored, random: Self.random(from: &entropy), mischief: .none, at: now)
         if let trouble {
             log.write(.warning, "nobody reaches this node over TCP, should UDP be blocked: \(trouble)", at: now.wall)

@@ -16,6 +16,11 @@ extension Member: WireValue {
             $0.interval($1.gap)
         }
         writer.optional(reminded) { $0.instant($1) }
+        writer.optional(caught) {
+            $0.varint(UInt64($1.count))
+            $0.now($1.at)
+            $0.nodeID($1.about)
+        }
         writer.list(history)
     }
 
@@ -47,6 +52,10 @@ extension Member: WireValue {
             habit = Habit(loss: loss, gap: gap)
         }
         reminded = try reader.bool() ? try reader.instant() : nil
+        caught = nil
+        if try reader.bool() {
+            caught = Caught(count: try reader.count(atMost: 1 << 30), at: try reader.now(), about: try reader.nodeID())
+        }
         history = try reader.list(of: Move.self, atMost: Limits.movesPerMember)
     }
 }

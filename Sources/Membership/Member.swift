@@ -38,6 +38,13 @@ package struct Member: Hashable, Sendable {
         package var reason: Reason
     }
 
+    /// Records without their subject's signature, told by a member: how many, and the last.
+    package struct Caught: Hashable, Sendable {
+        package var count: Int
+        package var at: Now
+        package var about: NodeID
+    }
+
     /// What an edge that is no more has learnt.
     package struct Habit: Hashable, Sendable {
         package var loss: Int
@@ -62,6 +69,8 @@ package struct Member: Hashable, Sendable {
     var habit: Habit?
     /// When it was last told that it is held for gone.
     var reminded: Instant?
+    /// What it told of others that they never said.
+    package internal(set) var caught: Caught?
     /// How it came to where it is, the oldest first.
     package internal(set) var history: [Move]
 

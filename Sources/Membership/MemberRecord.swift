@@ -1,4 +1,5 @@
 package import Base
+internal import Crypto
 
 /// What a node says of itself, and others pass on: who, called what, where, and how far its life has come.
 package struct MemberRecord: Hashable, Sendable {
@@ -8,9 +9,13 @@ package struct MemberRecord: Hashable, Sendable {
     /// Where it listens. A node that listens on every address does not know its own: the first peer that hears it
     /// directly fills in the host it saw.
     package var address: Address
+    /// The host is what a peer saw, not what the node says.
+    package var isHostSeen = false
     package var life: Life
     /// It said goodbye in this life.
     package var isLeaving: Bool
+    /// Its own signature; nil until it has signed.
+    package var seal: Seal?
 
     package init(id: NodeID, name: String, site: String, address: Address, life: Life, isLeaving: Bool) {
         self.id = id
@@ -26,11 +31,20 @@ extension MemberRecord {
     /// How to write to it.
     package var contact: Contact { Contact(id, at: address) }
 
-    /// How many bytes `ByteWriter.memberRecord` writes for it.
-    var encodedByteCount: Int {
+    /// What is held of it when that is what it says: it leaves, or it is here.
+    var ownStanding: Standing { isLeaving ? .left : .here }
+
+    /// How many bytes it takes on the wire, alone or behind another.
+    func encodedByteCount(after other: MemberRecord? = nil) -> Int {
         func varintBytes(_ value: UInt64) -> Int { max(1, (UInt64.bitWidth - value.leadingZeroBitCount + 6) / 7) }
-        return Bytes32.byteCount + 1 + name.utf8.count + 1 + site.utf8.count + Address.byteCount
-            + varintBytes(life.boot) + varintBytes(life.beat) + 1
+        return 1 + Bytes32.byteCount + Host(address).byteCount + 1 + name.utf8.count
+            + (isAtHome(with: other) ? 0 : 2 + 1 + site.utf8.count) + varintBytes(life.boot) + varintBytes(life.beat)
+            + (seal == nil ? 0 : Signature.byteCount)
+    }
+
+    /// Whether it has the site and the port of the record in front of it, which then need not be said again.
+    fileprivate func isAtHome(with other: MemberRecord?) -> Bool {
+        other.map { $0.site == site && $0.address.port == address.port } ?? false
     }
 
     /// Whether the stored form need not be written again: the beats of one life are not worth a write each.
@@ -57,22 +71,94 @@ package struct Life: Hashable, Comparable, Sendable {
     }
 }
 
+/// A host in as few bytes as it needs.
+private enum Host: UInt8 {
+    case any4, v4, v6, any6
+
+    init(_ address: Address) {
+        self =
+            address.v4 == 0 ? .any4 : address.v4 != nil ? .v4 : address.isUnspecified ? .any6 : .v6
+    }
+
+    var byteCount: Int {
+        switch self {
+        case .any4, .any6: 0
+        case .v4: 4
+        case .v6: 16
+        }
+    }
+}
+
+/// The first byte holds all that is a choice of few: the kind of host (two bits), leaving, host seen, sealed, and room
+/// for the standing of a claim (two bits), and whether site and port are those of the record before. A sealed record has the key in the place of the id, which is the key's hash.
 extension MemberRecord: WireValue {
-    package func encode(into writer: inout ByteWriter) {
-        writer.nodeID(id)
+    package func encode(into writer: inout ByteWriter) { encode(standing: 0, after: nil, into: &writer) }
+
+    func encode(standing: UInt8, after other: MemberRecord?, into writer: inout ByteWriter) {
+        let isShort = isAtHome(with: other)
+        let said: UInt8 = (isLeaving ? 4 : 0) | (isHostSeen ? 8 : 0) | (seal == nil ? 0 : 16)
+        writer.u8(Host(address).rawValue | said | standing << 5 | (isShort ? 128 : 0))
+        writer.bytes32(seal?.key.bytes ?? id.value)
+        encodeFields(isShort: isShort, into: &writer)
+        seal?.signature.encode(into: &writer)
+    }
+
+    /// What is signed: all but id and seal.
+    func encodeBody(into writer: inout ByteWriter) {
+        writer.u8(Host(address).rawValue | (isLeaving ? 4 : 0))
+        encodeFields(isShort: false, into: &writer)
+    }
+
+    private func encodeFields(isShort: Bool, into writer: inout ByteWriter) {
+        switch Host(address) {
+        case .any4, .any6: break
+        case .v4: writer.u32(UInt32(truncatingIfNeeded: address.low))
+        case .v6:
+            writer.u64(address.high)
+            writer.u64(address.low)
+        }
         writer.text(name)
-        writer.text(site)
-        writer.address(address)
+        if !isShort {
+            writer.text(site)
+            writer.u16(address.port)
+        }
         life.encode(into: &writer)
-        writer.bool(isLeaving)
     }
 
     package init(from reader: inout ByteReader) throws(DecodeError) {
-        id = try reader.nodeID()
-        name = try reader.name()
-        site = try reader.name()
-        address = try reader.address()
-        life = try Life(from: &reader)
-        isLeaving = try reader.bool()
+        let standing: UInt8
+        (self, standing) = try Self.withStanding(after: nil, from: &reader)
+        guard standing == 0 else { throw .notCanonical }
+    }
+
+    /// A record and the two bits that a claim keeps beside it.
+    static func withStanding(
+        after other: MemberRecord?, from reader: inout ByteReader
+    ) throws(DecodeError) -> (MemberRecord, UInt8) {
+        let choices = try reader.u8()
+        let isShort = choices & 128 != 0
+        guard !isShort || other != nil, let host = Host(rawValue: choices & 3) else { throw .outOfRange }
+        let key = VerifyingKey(try reader.bytes32())
+        let isSealed = choices & 16 != 0
+        var address = Address(v4: 0, port: 0)
+        switch host {
+        case .any4: break
+        case .v4: address = Address(v4: try reader.u32(), port: 0)
+        case .v6: address = Address(high: try reader.u64(), low: try reader.u64(), port: 0)
+        case .any6: address = Address(high: 0, low: 0, port: 0)
+        }
+        let isHostSeen = choices & 8 != 0
+        guard Host(address) == host, !isHostSeen || !address.isUnspecified else { throw .notCanonical }
+        let name = try reader.name()
+        var site = ""
+        if isShort, let other { (site, address.port) = (other.site, other.address.port) }
+        if !isShort { (site, address.port) = (try reader.name(), try reader.u16()) }
+        var record = MemberRecord(
+            id: isSealed ? key.nodeID : NodeID(key.bytes), name: name, site: site, address: address,
+            life: try Life(from: &reader), isLeaving: choices & 4 != 0)
+        guard record.isAtHome(with: other) == isShort else { throw .notCanonical }
+        record.isHostSeen = isHostSeen
+        if isSealed { record.seal = Seal(key, try Signature(from: &reader)) }
+        return (record, choices >> 5 & 3)
     }
 }

@@ -13,6 +13,7 @@ extension MembershipEngine {
                 loss: UInt8(clamping: edge.loss * 255 / MembershipRules.whole), root: view, isDeaf: deafSince != nil)
             send(.beat(beat), to: edge.peer, into: &outbox)
         }
+        for _ in 0..<edges.count { spend(Beat.usualBytes, at: now) }
         let shortest = settings.interval - settings.interval / 10
         nextBeat =
             now.instant
@@ -64,7 +65,9 @@ extension MembershipEngine {
     ) {
         hear(peer, pulse: pulse, at: now, into: &outbox)
         send(.pong(number: number, pulse: self.pulse), to: peer, into: &outbox)
-        if let held { speakUp(against: held.life, at: now, into: &outbox) }
+        guard let held else { return }
+        // That it ever had a longer life than this is for its own signature to say: the peer has that.
+        if held.life > me.life { askSoon(peer, at: now) } else { speakUp(against: held.life, at: now, into: &outbox) }
     }
 
     mutating func takePong(
@@ -132,6 +135,5 @@ extension MembershipEngine {
         let leap = min(life.beat, Limits.counted - 1)
         changeMe { $0.life = Life(boot: life.boot, beat: leap + 1) }
         outbox.put(.note(.spokeUp(me.life)))
-        spread(me.id, from: nil, at: now)
     }
 }

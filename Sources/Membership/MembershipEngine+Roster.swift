@@ -17,12 +17,13 @@ extension MembershipEngine {
         _ claim: Claim, _ source: Source, at now: Now, into outbox: inout Outbox<Effect>
     ) {
         let id = claim.record.id
-        guard id != me.id else { return hearOfMyself(claim, at: now, into: &outbox) }
+        guard id != me.id else { return hearOfMyself(claim, source, at: now, into: &outbox) }
         guard let known = members[id] else { return meet(claim, source, at: now, into: &outbox) }
         let (life, new) = (known.record.life, claim.record.life)
         guard new >= life else { return outbox.put(.note(.ignored(.stale))) }
         guard isPossible(new, after: life) else { return outbox.put(.note(.ignored(.impossibleLife))) }
         if new > life {
+            guard isGenuine(claim.record, source, at: now, into: &outbox) else { return }
             var member = known
             member.record = claim.record
             if claim.standing == .down {
@@ -36,6 +37,7 @@ extension MembershipEngine {
         }
         switch (claim.standing, known.standing) {
         case (.left, .unheard), (.left, .here), (.left, .down):
+            guard isGenuine(claim.record, source, at: now, into: &outbox) else { return }
             var member = known
             member.record = claim.record
             settle(&member, .left, source, at: now)
@@ -60,6 +62,7 @@ extension MembershipEngine {
 
     private mutating func meet(_ claim: Claim, _ source: Source, at now: Now, into outbox: inout Outbox<Effect>) {
         guard members.count < Limits.members else { return outbox.put(.note(.ignored(.viewIsFull))) }
+        guard isGenuine(claim.record, source, at: now, into: &outbox) else { return }
         var member = Member(claim.record, .unreachable, .unheard, .notHeardSinceStart, at: now)
         member.lostPulse = claim.pulse
         member.accusers = claim.accusers
@@ -85,11 +88,40 @@ extension MembershipEngine {
         }
     }
 
-    private mutating func hearOfMyself(_ claim: Claim, at now: Now, into outbox: inout Outbox<Effect>) {
-        let isTrue = claim.record.life == me.life && claim.standing == .here
-        if claim.record.life >= me.life, !isTrue, claim.standing != .unheard || claim.record.life > me.life {
-            speakUp(against: claim.record.life, at: now, into: &outbox)
+    /// A life longer than this node's, or a goodbye, must be its own word: then it has a twin, or has lost its count.
+    private mutating func hearOfMyself(
+        _ claim: Claim, _ source: Source, at now: Now, into outbox: inout Outbox<Effect>
+    ) {
+        let life = claim.record.life
+        guard life > me.life || (life == me.life && claim.standing >= .down && !me.isLeaving) else { return }
+        let isOwnWord = life > me.life || claim.standing == .left
+        guard !isOwnWord || isGenuine(claim.record, source, at: now, into: &outbox) else { return }
+        speakUp(against: life, at: now, into: &outbox)
+    }
+
+    // MARK: Whose word it is
+
+    /// Whether the subject itself says so. Asked only of what would change the roster, so what is held already is not
+    /// looked at again; and of one who told a forgery no more for a while, so lies cost little.
+    private mutating func isGenuine(
+        _ record: MemberRecord, _ source: Source, at now: Now, into outbox: inout Outbox<Effect>
+    ) -> Bool {
+        let teller = source.teller ?? record.id
+        if let caught = members[teller]?.caught, now.instant - caught.at.instant < rules.distrust, teller != record.id {
+            outbox.put(.note(.ignored(.toldByALiar)))
+            return false
         }
+        if notary.vouches(for: record) { return true }
+        outbox.put(.note(.ignored(.forged)))
+        outbox.put(.note(.lied(teller, about: record.id)))
+        let (index, found) = members.position(of: teller)
+        if found {
+            members.update(at: index) { member in
+                let count = min((member.caught?.count ?? 0) + 1, 1 << 30)
+                member.caught = Member.Caught(count: count, at: now, about: record.id)
+            }
+        }
+        return false
     }
 
     // MARK: Deaths, as others tell of them

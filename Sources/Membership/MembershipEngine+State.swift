@@ -23,6 +23,7 @@ extension MembershipEngine {
 extension MembershipEngine: WireValue {
     package func encode(into writer: inout ByteWriter) {
         settings.encode(into: &writer)
+        notary.encode(into: &writer)
         me.encode(into: &writer)
         writer.list(members.values)
         writer.list(seeds)
@@ -39,7 +40,7 @@ extension MembershipEngine: WireValue {
             doubt.encode(into: &writer)
         }
         asking.encode(into: &writer)
-        answerAllowance.encode(into: &writer)
+        spending.encode(into: &writer)
         welcomeAllowance.encode(into: &writer)
         writer.instant(nextKnock)
         writer.varint(UInt64(lonelyKnocks))
@@ -53,10 +54,12 @@ extension MembershipEngine: WireValue {
         writer.optional(spokeUp) { $0.instant($1) }
         writer.bytes32(random.state)
         writer.u64(mischief.bits)
+        writer.bool(isSigning)
     }
 
     package init(from reader: inout ByteReader) throws(DecodeError) {
         settings = try MembershipSettings(from: &reader)
+        notary = try Notary(from: &reader)
         me = try MemberRecord(from: &reader)
         members = SortedMap()
         rings = Rings()
@@ -81,7 +84,7 @@ extension MembershipEngine: WireValue {
         for _ in 0..<(try reader.count(atMost: Self.pulsesTimed)) { pulseTimes.append(try reader.instant()) }
         guard pulse >= UInt64(pulseTimes.count) else { throw .outOfRange }
         nextBeat = try reader.bool() ? try reader.instant() : nil
-        guard (nextBeat == nil) == me.isLeaving else { throw .outOfRange }
+        guard nextBeat != nil || me.isLeaving else { throw .outOfRange }
         news = SortedMap()
         for item in try reader.list(of: News.self, atMost: Limits.newsOnItsWay + 1) {
             try news.append(item, under: item.mark.subject)
@@ -95,7 +98,7 @@ extension MembershipEngine: WireValue {
             guard members[id] != nil else { throw .outOfRange }
         }
         asking = try Asking(from: &reader)
-        answerAllowance = try Allowance(from: &reader)
+        spending = try Allowance(from: &reader)
         welcomeAllowance = try Allowance(from: &reader)
         nextKnock = try reader.instant()
         lonelyKnocks = try reader.count(atMost: 1 << 20)
@@ -110,6 +113,7 @@ extension MembershipEngine: WireValue {
         guard state != .zero else { throw .outOfRange }
         random = Random(state: state)
         mischief = Mischief(bits: try reader.u64())
+        isSigning = try reader.bool()
         view ^= myMark.hash
     }
 }
@@ -172,6 +176,8 @@ extension Asking: WireValue {
         writer.optional(partner) { $0.nodeID($1) }
         writer.varint(UInt64(hunger))
         writer.varint(UInt64(fruitless))
+        writer.varint(UInt64(brought))
+        writer.optional(flowsFrom) { $0.instant($1) }
         writer.u16(UInt16(part))
     }
 
@@ -181,6 +187,8 @@ extension Asking: WireValue {
         partner = try reader.bool() ? try reader.nodeID() : nil
         hunger = try reader.count(atMost: Self.fullHunger)
         fruitless = try reader.count(atMost: 1 << 20)
+        brought = try reader.count(atMost: 1 << 20)
+        flowsFrom = try reader.bool() ? try reader.instant() : nil
         part = Int(try reader.u16())
     }
 }

@@ -42,6 +42,8 @@ package struct Beat: Hashable, Sendable {
     package var root: UInt64
     /// The sender hears hardly anybody, and so its silence about others means nothing.
     package var isDeaf: Bool
+
+    static let usualBytes = 24
 }
 
 /// Of whom one gave up, what is held against it.
@@ -108,9 +110,9 @@ extension Mark {
 extension Claim {
     var mark: Mark { Mark(subject: record.id, life: record.life, standing: standing) }
 
-    /// How many bytes it takes.
-    var encodedByteCount: Int {
-        record.encodedByteCount + 1 + (standing == .down ? 11 + accusers.count * Bytes32.byteCount : 0)
+    /// How many bytes it takes, alone or behind another.
+    func encodedByteCount(after other: Claim? = nil) -> Int {
+        record.encodedByteCount(after: other?.record) + (standing == .down ? 11 + accusers.count * Bytes32.byteCount : 0)
     }
 }
 
@@ -130,10 +132,18 @@ package struct Question: Hashable, Sendable {
 package struct Answer: Hashable, Sendable {
     package var pulse: UInt64
     package var root: UInt64
-    /// The one who answers, first.
     package var claims: [Claim]
-    /// Whether more of the same is missing.
-    package var isMore: Bool
+    package var rest: Rest
+
+    /// What comes after this datagram of an answer.
+    package enum Rest: UInt8, Sendable {
+        /// Nothing is left to tell.
+        case nothing
+        /// Another datagram.
+        case follows
+        /// Nothing now, though there is more: who answers has told as much as it may.
+        case owed
+    }
 }
 
 extension MembershipMessage {
@@ -144,6 +154,7 @@ extension MembershipMessage {
             guard record.id == peer, record.address.isUnspecified else { return record }
             var record = record
             record.address = Address(high: source.high, low: source.low, port: record.address.port)
+            record.isHostSeen = true
             return record
         }
         func located(_ claims: [Claim]) -> [Claim] {

@@ -86,9 +86,18 @@ package struct MembershipRules: Hashable, Sendable {
     /// Bytes of claims that a stranger's first word is answered with: some contacts, so that many can be answered.
     package var welcomeBytes = 320
     /// First words answered in a second, besides other answers: those who know nobody yet come first.
-    package var welcomesPerSecond = 20
-    /// Bytes of answers in a second, whoever asks: nobody is special, not even a seed on the morning of a power-on.
-    package var answerBytesPerSecond = 10_000
+    package var welcomesPerSecond = 40
+    /// Bytes said in a second, with all that carries them: nobody is special, not even a seed on the morning of a
+    /// power-on, when all budgets together are what limits how fast everybody is told of everybody.
+    package var bytesPerSecond = 18_000
+    /// As many may be saved up: an answer of four datagrams.
+    package var burstBytes = 4_500
+    /// So many of them are kept for news.
+    package var reservedBytes = 500
+    /// New claims in an answer that make the next question worth asking at once.
+    package var richAnswer = 8
+    /// How long after it: the datagrams of an answer may overtake each other.
+    package var richPause = Interval.milliseconds(20)
 
     /// Between two knocks at the doors of those that are unreachable.
     package var knockSpacing = Interval.seconds(15)
@@ -102,6 +111,10 @@ package struct MembershipRules: Hashable, Sendable {
     /// A life may be so much longer than the one known; more is a lie, for nobody starts so often unseen.
     package var longestLeap: Int = 1 << 16
 
+    /// So long nothing is believed of one who told what its subject never said: a forgery costs as much to find as
+    /// twenty datagrams to open, and ten thousand a second must not.
+    package var distrust = Interval.seconds(10)
+
     package init() {}
 
     static func numbers() -> [WritableKeyPath<MembershipRules, Int>] {
@@ -109,7 +122,7 @@ package struct MembershipRules: Hashable, Sendable {
             \.everybodyUpTo, \.smallestSite, \.lossAtStart, \.beatsBelieved, \.beatsAveraged, \.leastLoss, \.mostLoss,
             \.oddsOfSilence, \.silencePercent, \.gapDecay, \.fewestPings, \.mostPings, \.mostPingsAlone,
             \.quorumPercent, \.quorumLeast, \.oddsOfWitness, \.comparesPulses, \.isolationEdges, \.isolationPercent,
-            \.newsBurst, \.newsPerSecond, \.eagerBytes, \.newsBytesPerSecond, \.answerBytesPerSecond,
+            \.newsBurst, \.newsPerSecond, \.eagerBytes, \.newsBytesPerSecond, \.bytesPerSecond, \.burstBytes, \.reservedBytes, \.richAnswer,
             \.knocksPerOwnSite, \.longestLeap, \.welcomeBytes, \.welcomesPerSecond,
         ]
     }
@@ -118,7 +131,7 @@ package struct MembershipRules: Hashable, Sendable {
         [
             \.longestGap, \.absence, \.pingSpacing, \.accusationSpacing, \.accusationLife, \.isolationPatience,
             \.newsSpacing, \.newsLife, \.differenceBorne, \.askSpacing, \.idleAskSpacing, \.knockSpacing,
-            \.lonelySpacing, \.longestKnock,
+            \.lonelySpacing, \.longestKnock, \.distrust, \.richPause,
         ]
     }
 

@@ -3,6 +3,7 @@ package import Control
 internal import Membership
 package import Session
 internal import Traffic
+package import Trust
 
 /// What comes out of a whole node.
 package typealias NodeOutbox = Outbox<WorldEffect<Envelope, NodeNote>>
@@ -12,6 +13,7 @@ package typealias NodeOutbox = Outbox<WorldEffect<Envelope, NodeNote>>
 /// drives five hundred of it at a desk, and it cannot tell which.
 package struct MarramNode: ~Copyable {
     let configuration: NodeConfiguration
+    private let identity: NodeIdentity
     private(set) var sessions: Sessions
     package private(set) var switchboard: Switchboard
     package private(set) var recorder: FlightRecorder
@@ -27,18 +29,22 @@ package struct MarramNode: ~Copyable {
 
     /// `stored` are the facts of all shelves from earlier lives; `random` is this life's chance.
     package init(
-        _ configuration: NodeConfiguration, sessions: consuming Sessions, stored: [Fact], random: Random,
-        mischief: Mischief, at now: Now
+        _ configuration: NodeConfiguration, identity: consuming NodeIdentity, sessions: consuming Sessions,
+        stored: [Fact], random: Random, mischief: Mischief, at now: Now
     ) {
         precondition(sessions.me == configuration.id, "a node speaks as itself")
-        self.configuration = configuration
-        self.sessions = sessions
+        precondition(identity.id == configuration.id, "a node signs for itself")
+        let notary = Notary.mesh(identity.meshID)
         let me = MemberRecord(
             id: configuration.id, name: configuration.name, site: configuration.site, address: configuration.listen,
-            life: Life(boot: configuration.boot, beat: 0), isLeaving: false)
+            life: Life(boot: configuration.boot, beat: 0), isLeaving: false
+        ).sealed(by: identity.signing, in: identity.meshID)
+        self.configuration = configuration
+        self.identity = identity
+        self.sessions = sessions
         switchboard = Switchboard(
             membership: MembershipEngine(
-                me: me, settings: configuration.gossip, seeds: configuration.seeds,
+                me: me, settings: configuration.gossip, notary: notary, seeds: configuration.seeds,
                 stored: stored.filter { $0.shelf == Shelf.members }, random: random, mischief: mischief, at: now))
         recorder = FlightRecorder()
         counters = Counters()
@@ -141,11 +147,13 @@ package struct MarramNode: ~Copyable {
     // MARK: Inside
 
     private mutating func take(_ input: Switchboard.Input, at now: Now, into world: inout NodeOutbox) {
+        var unsigned: MemberRecord?
         switchboard.take(input, at: now, into: &outbox)
         if isRecording { recorder.record(input, at: now, leadingTo: switchboard) }
         for effect in outbox.effects {
             switch effect {
             case .send(let frame, let contact): say(frame, to: contact, at: now, into: &world)
+            case .sign(let record): unsigned = record
             case .persist(let facts, let ticket): world.put(.persist(facts, ticket))
             case .note(let note):
                 if case .membership(.ignored(let reason)) = note { counters.countRefusal("ignored-\(reason)") }
@@ -153,6 +161,9 @@ package struct MarramNode: ~Copyable {
             }
         }
         outbox.removeAll()
+        guard let sealed = unsigned?.sealed(by: identity.signing, in: identity.meshID), let seal = sealed.seal
+        else { return }
+        take(.performed(.signed(seal, sealed.life)), at: now, into: &world)
     }
 
     private mutating func say(_ frame: Frame, to contact: Contact, at now: Now, into world: inout NodeOutbox) {

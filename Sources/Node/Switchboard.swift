@@ -7,6 +7,8 @@ package import Membership
 package struct Switchboard {
     package enum Effect: Hashable, Sendable {
         case send(Frame, to: Contact)
+        /// Sign this with the node's key, which is not in here.
+        case sign(MemberRecord)
         case persist([Fact], Ticket)
         case note(NodeNote)
     }
@@ -23,6 +25,7 @@ package struct Switchboard {
     /// What our own side may ask for that changes something.
     package enum Command: Hashable, Sendable {
         case leave
+        case signed(Seal, Life)
     }
 
     package private(set) var membership: MembershipEngine
@@ -48,6 +51,8 @@ package struct Switchboard {
             membership.receive(located, from: peer, at: now, into: &membershipOutbox)
         case .performed(.leave):
             membership.perform(.leave, at: now, into: &membershipOutbox)
+        case .performed(.signed(let seal, let life)):
+            membership.perform(.signed(seal, life), at: now, into: &membershipOutbox)
         case .persisted(let ticket):
             unstored[ticket] = nil
         case .woken:
@@ -63,6 +68,7 @@ package struct Switchboard {
         for effect in membershipOutbox.effects {
             switch effect {
             case .send(let message, let contact): outbox.put(.send(.membership(message), to: contact))
+            case .sign(let record): outbox.put(.sign(record))
             case .persist(let fact): facts.append(fact)
             case .note(let note): outbox.put(.note(.membership(note)))
             }
@@ -119,6 +125,10 @@ extension Switchboard.Input: WireValue {
             writer.u8(3)
             writer.u64(ticket.number)
         case .woken: writer.u8(4)
+        case .performed(.signed(let seal, let life)):
+            writer.u8(5)
+            seal.encode(into: &writer)
+            life.encode(into: &writer)
         }
     }
 
@@ -131,6 +141,7 @@ extension Switchboard.Input: WireValue {
         case 2: self = .performed(.leave)
         case 3: self = .persisted(Ticket(number: try reader.u64()))
         case 4: self = .woken
+        case 5: self = .performed(.signed(try Seal(from: &reader), try Life(from: &reader)))
         default: throw .unknown
         }
     }

@@ -45,7 +45,7 @@ package enum MembershipBug: String, CaseIterable, Sendable {
         case .noComparing:
             rules.askSpacing = .days(300)
             rules.idleAskSpacing = .days(300)
-        case .noBudget: rules.answerBytesPerSecond = 1 << 20
+        case .noBudget: rules.bytesPerSecond = 1 << 20; rules.burstBytes = 1 << 20
         case .hastyForgetting: rules.accusationLife = .milliseconds(1)
         }
         return rules

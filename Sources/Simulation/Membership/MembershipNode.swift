@@ -1,5 +1,18 @@
 internal import Base
+internal import Crypto
 internal import Membership
+
+/// Who is who in a world: what all its nodes share.
+struct MembershipPeople {
+    let ids: [NodeID]
+    /// Looked up only.
+    let numbers: [NodeID: Int]
+
+    init(_ count: Int) {
+        ids = (0..<count).map { MembershipNode.id($0) }
+        numbers = Dictionary(uniqueKeysWithValues: zip(ids, 0..<count))
+    }
+}
 
 /// The membership engine and nothing else of a node: messages are encoded and decoded, but no session seals them. What
 /// seals, lines and IP add on the wire is counted, so figures in bytes are a whole node's, session handshakes aside.
@@ -30,31 +43,26 @@ struct MembershipNode: Inhabitant, ~Copyable {
     private var effects = Outbox<MembershipEngine.Effect>()
     private var tickets: UInt64 = 0
     private(set) var meter = ByteMeter()
-    private let nodes: Int
+    private let people: MembershipPeople
 
-    init(_ birth: Birth, nodes: Int, rules: MembershipRules) {
+    init(_ birth: Birth, _ people: MembershipPeople, rules: MembershipRules) {
         index = birth.index
-        self.nodes = nodes
-        let id = Self.id(birth.index)
+        self.people = people
+        let me = MemberRecord(
+            id: Self.id(birth.index), name: birth.name, site: "main", address: birth.address,
+            life: Life(boot: UInt64(birth.boots), beat: 0), isLeaving: false)
         engine = MembershipEngine(
-            me: MemberRecord(
-                id: id, name: birth.name, site: "main", address: birth.address,
-                life: Life(boot: UInt64(birth.boots), beat: 0), isLeaving: false),
-            settings: MembershipSettings(interval: .seconds(1), rules: rules), seeds: Array(birth.addresses.prefix(3)),
+            me: Notary.invent(Self.key(birth.index), for: me, in: Self.notaryWord),
+            settings: MembershipSettings(interval: .seconds(1), rules: rules), notary: .invented(Self.notaryWord), seeds: Array(birth.addresses.prefix(3)),
             stored: birth.facts,
             random: Random(seed: birth.seed), mischief: birth.mischief, at: birth.now)
     }
 
-    /// Ids lie in no order that has to do with the nodes' numbers; the last word tells the number.
-    static func id(_ index: Int) -> NodeID {
-        NodeID(Bytes32(Chance.mixed(UInt64(index)), Chance.mixed(~UInt64(index)), 0, UInt64(index)))
-    }
+    /// In this world a hash stands in for signatures: 500 nodes would be verifying for minutes.
+    static let notaryWord: UInt64 = 0x6D61_7272_616D
 
-    /// The number of a node, when it is one of this world's.
-    private static func number(of id: NodeID, below nodes: Int) -> Int? {
-        let number = Int(truncatingIfNeeded: id.value.w3)
-        return (0..<nodes).contains(number) ? number : nil
-    }
+    static func key(_ index: Int) -> VerifyingKey { VerifyingKey(Bytes32(UInt64(index), 0, 0, 0)) }
+    static func id(_ index: Int) -> NodeID { key(index).nodeID }
 
     var deadline: Instant? { engine.deadline }
 
@@ -76,8 +84,8 @@ extension MembershipNode {
     mutating func receive(
         _ bytes: inout MutableRawSpan, from path: Path, at now: Now, into outbox: inout Out
     ) {
-        guard let (sender, message) = Self.read(bytes.bytes), sender < nodes else { return }
-        engine.receive(message, from: Self.id(sender), at: now, into: &effects)
+        guard let (sender, message) = Self.read(bytes.bytes), sender < people.ids.count else { return }
+        engine.receive(message, from: people.ids[sender], at: now, into: &effects)
         carryOut(at: now, into: &outbox)
     }
 
@@ -109,6 +117,7 @@ extension MembershipNode {
 
     private mutating func carryOut(at now: Now, into outbox: inout Out) {
         var facts: [Fact] = []
+        var unsigned: MemberRecord?
         for effect in effects.effects {
             switch effect {
             case .send(let message, let contact):
@@ -118,19 +127,26 @@ extension MembershipNode {
                 let range = start..<outbox.arena.count
                 meter.add(range.count + Self.wireOverhead, at: now.instant)
                 outbox.put(.send(range, to: Path(contact.address)))
+            case .sign(let record): unsigned = record
             case .persist(let fact): facts.append(fact)
             case .note(.moved(let peer, let from, let to, let because)):
-                guard let peer = Self.number(of: peer, below: nodes) else { continue }
-                let tellers = because.tellers.compactMap { [nodes] in Self.number(of: $0, below: nodes) }
+                guard let peer = people.numbers[peer] else { continue }
+                let tellers = because.tellers.compactMap { [people] in people.numbers[$0] }
                 outbox.put(.note(Note(peer: peer, from: from, to: to, because: because, tellers: tellers)))
             case .note: break
             }
         }
         // Emptied where the element is known: a generic method of another module is not specialised for it.
         effects.effects.removeAll(keepingCapacity: true)
-        guard !facts.isEmpty else { return }
-        tickets += 1
-        outbox.put(.persist(facts, Ticket(number: tickets)))
+        if !facts.isEmpty {
+            tickets += 1
+            outbox.put(.persist(facts, Ticket(number: tickets)))
+        }
+        guard let record = unsigned else { return }
+        let sealed = Notary.invent(Self.key(index), for: record, in: Self.notaryWord)
+        guard let seal = sealed.seal else { return }
+        engine.perform(.signed(seal, record.life), at: now, into: &effects)
+        carryOut(at: now, into: &outbox)
     }
 }
 

@@ -71,8 +71,9 @@ extension Scenario {
 
     private static func membershipStage(_ log: MembershipLog, _ bug: MembershipBug?) -> Stage<MembershipNode> {
         let rules = bug?.rules ?? MembershipRules()
+        let people = MembershipPeople(log.script.nodes)
         var stage = Stage<MembershipNode>(
-            bear: { birth in MembershipNode(birth, nodes: log.script.nodes, rules: rules) },
+            bear: { birth in MembershipNode(birth, people, rules: rules) },
             request: { errand in errand.verb == "leave" ? .leave : nil },
             checkers: { _ in MembershipOracles.all(log) })
         stage.figures = { world in membershipFigures(log, world) }

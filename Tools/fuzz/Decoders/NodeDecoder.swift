@@ -144,8 +144,8 @@ private func record(_ number: UInt16) -> MemberRecord {
 
 private func engine() -> MembershipEngine {
     MembershipEngine(
-        me: record(1), settings: settings, seeds: [address(2)], stored: [], random: Random(seed: 1), mischief: .none,
-        at: moment(0))
+        me: record(1), settings: settings, notary: .invented(seals), seeds: [address(2)], stored: [],
+        random: Random(seed: 1), mischief: .none, at: moment(0))
 }
 
 private func identity(_ number: UInt64) -> NodeIdentity {
@@ -166,5 +166,5 @@ private func listener() -> MarramNode {
         NodeConfiguration(
             mesh: "store", name: "till-01", site: "front", id: identity(1).id, meshKey: Bytes32(1, 2, 3, 4), boot: 1,
             listen: address(1), reachable: [address(1)], seeds: [address(2)], gossip: settings, records: true),
-        sessions: sessions(of: 1), stored: [], random: Random(seed: 1), mischief: .none, at: moment(0))
+        identity: identity(1), sessions: sessions(of: 1), stored: [], random: Random(seed: 1), mischief: .none, at: moment(0))
 }
