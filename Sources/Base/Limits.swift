@@ -48,6 +48,8 @@ package enum Limits {
     package static let filterBytes = 640
     /// Members that one filter stands for; a larger roster is compared in parts.
     package static let membersPerFilter = 505
+    /// Addresses in the answer to a first word: enough that one of them is there when most packets are lost.
+    package static let doorsPerAnswer = 8
     /// Datagrams in answer to one question; the asker comes back for more.
     package static let datagramsPerAnswer = 4
     /// Observers of one member: two on each of four rings, or everybody in a mesh of nine.

@@ -89,6 +89,42 @@ private enum Host: UInt8 {
     }
 }
 
+extension Address {
+    /// The kind of host, the host, and the port.
+    func encodeShort(into writer: inout ByteWriter) {
+        writer.u8(Host(self).rawValue)
+        encodeHost(into: &writer)
+        writer.u16(port)
+    }
+
+    init(short reader: inout ByteReader) throws(DecodeError) {
+        guard let host = Host(rawValue: try reader.u8()) else { throw .outOfRange }
+        self = try Address(host, from: &reader)
+        port = try reader.u16()
+    }
+
+    fileprivate func encodeHost(into writer: inout ByteWriter) {
+        switch Host(self) {
+        case .any4, .any6: break
+        case .v4: writer.u32(UInt32(truncatingIfNeeded: low))
+        case .v6:
+            writer.u64(high)
+            writer.u64(low)
+        }
+    }
+
+    /// A host, with no port yet.
+    fileprivate init(_ host: Host, from reader: inout ByteReader) throws(DecodeError) {
+        switch host {
+        case .any4: self.init(v4: 0, port: 0)
+        case .v4: self.init(v4: try reader.u32(), port: 0)
+        case .v6: self.init(high: try reader.u64(), low: try reader.u64(), port: 0)
+        case .any6: self.init(high: 0, low: 0, port: 0)
+        }
+        guard Host(self) == host else { throw .notCanonical }
+    }
+}
+
 /// The first byte holds all that is a choice of few: the kind of host (two bits), leaving, host seen, sealed, and room
 /// for the standing of a claim (two bits), and whether site and port are those of the record before. A sealed record has the key in the place of the id, which is the key's hash.
 extension MemberRecord: WireValue {
@@ -110,13 +146,7 @@ extension MemberRecord: WireValue {
     }
 
     private func encodeFields(isShort: Bool, into writer: inout ByteWriter) {
-        switch Host(address) {
-        case .any4, .any6: break
-        case .v4: writer.u32(UInt32(truncatingIfNeeded: address.low))
-        case .v6:
-            writer.u64(address.high)
-            writer.u64(address.low)
-        }
+        address.encodeHost(into: &writer)
         writer.text(name)
         if !isShort {
             writer.text(site)
@@ -140,15 +170,9 @@ extension MemberRecord: WireValue {
         guard !isShort || other != nil, let host = Host(rawValue: choices & 3) else { throw .outOfRange }
         let key = VerifyingKey(try reader.bytes32())
         let isSealed = choices & 16 != 0
-        var address = Address(v4: 0, port: 0)
-        switch host {
-        case .any4: break
-        case .v4: address = Address(v4: try reader.u32(), port: 0)
-        case .v6: address = Address(high: try reader.u64(), low: try reader.u64(), port: 0)
-        case .any6: address = Address(high: 0, low: 0, port: 0)
-        }
+        var address = try Address(host, from: &reader)
         let isHostSeen = choices & 8 != 0
-        guard Host(address) == host, !isHostSeen || !address.isUnspecified else { throw .notCanonical }
+        guard !isHostSeen || !address.isUnspecified else { throw .notCanonical }
         let name = try reader.name()
         var site = ""
         if isShort, let other { (site, address.port) = (other.site, other.address.port) }

@@ -39,16 +39,22 @@ extension MembershipEngine {
         guard var due else { return asking.next = nil }
         if let last = asking.last {
             let isUrgent = asking.hunger > 0 || asking.fruitless < Asking.fullHunger
-            let patient = max(rules.askSpacing, usualRoundTrip / 10 * 13)
-            due = max(due, asking.flowsFrom ?? last + (isUrgent ? patient : rules.idleAskSpacing))
+            due = max(due, asking.flowsFrom ?? last + (isUrgent ? urgentSpacing : rules.idleAskSpacing))
         }
         asking.next = Instant.earlier(asking.next, due)
     }
 
-    private var usualRoundTrip: Interval {
+    /// Time for an answer to come, and long enough that questions take no more than their share of the budget: small
+    /// rosters are compared faster than large ones.
+    private var urgentSpacing: Interval {
         let known = edges.values.compactMap(\.roundTrip)
-        return known.isEmpty ? .zero : known.reduce(.zero) { $0 + $1 } / Int64(known.count)
+        let roundTrip = known.isEmpty ? .zero : known.reduce(.zero) { $0 + $1 } / Int64(known.count)
+        let bytes = min(members.count * 10 / 8, Limits.filterBytes) + questionHeaderBytes + Limits.membershipOverhead
+        let share = max(rules.bytesPerSecond / rules.questionShare, 1)
+        return max(rules.askSpacing, roundTrip / 10 * 13, Interval.milliseconds(Int64(bytes * 1_000 / share)))
     }
+
+    private var questionHeaderBytes: Int { me.encodedByteCount() + 35 }
 
     mutating func askIfDue(at now: Now, into outbox: inout Outbox<Effect>) {
         guard let due = asking.next, due <= now.instant else { return }
@@ -65,7 +71,7 @@ extension MembershipEngine {
         ask(partner, at: now, into: &outbox)
         scheduleAsk(at: now)
         // No two nodes that were switched on together ask in step.
-        asking.next = asking.next.map { max($0, now.instant + random.jittered(rules.askSpacing, percent: 50)) }
+        asking.next = asking.next.map { max($0, now.instant + random.jittered(urgentSpacing, percent: 40)) }
     }
 
     /// The neighbours whose rosters have differed for longer than news needs.
@@ -101,7 +107,7 @@ extension MembershipEngine {
         for hash in inside { filter.insert(hash) }
         let question = Question(
             asker: me, pulse: pulse, root: view, salt: salt, partBits: UInt8(bits), part: part, filter: filter.bytes)
-        spend(me.encodedByteCount() + filter.bytes.count + 35, at: now)
+        spend(questionHeaderBytes + filter.bytes.count, at: now)
         send(.ask(question), to: peer, into: &outbox)
     }
 
@@ -122,8 +128,30 @@ extension MembershipEngine {
         guard !mischief.strikes(.skippedReply, by: &random) else { return }
         guard welcomeAllowance.allows(at: now.instant, perSecond: rules.welcomesPerSecond) else { return }
         welcomeAllowance.spend(1, perSecond: rules.welcomesPerSecond, at: now.instant)
-        answer(peer, beginning: [myClaim], datagrams: 1, bytes: rules.welcomeBytes, at: now, into: &outbox) { _ in
-            true
+        welcome(peer, at: now, into: &outbox)
+    }
+
+    /// Whom a stranger may ask: itself, and at how many doors as a small datagram holds. Of five hundred that are
+    /// switched on at once each is sent on in its first second, and what is worth telling they tell each other.
+    private mutating func welcome(_ peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>) {
+        guard me.seal != nil, maySpend(at: now) else { return }
+        let start = members.isEmpty ? 0 : random.below(members.count)
+        var doors: [Address] = []
+        for step in 0..<members.count where doors.count < Limits.doorsPerAnswer {
+            let member = members.values[(start + step) % members.count]
+            if member.isPresent, member.record.id != peer, mayTell(member, peer) { doors.append(member.record.address) }
+        }
+        let answer = Answer(pulse: pulse, root: view, claims: [myClaim], rest: .owed, doors: doors)
+        spend(answer.encoded.count, at: now)
+        send(.told(answer), to: peer, into: &outbox)
+    }
+
+    /// Whoever knows hardly anybody says hello where it was told to.
+    private mutating func knock(at doors: [Address], at now: Now, into outbox: inout Outbox<Effect>) {
+        guard members.count <= Limits.doorsPerAnswer, me.seal != nil else { return }
+        for door in doors where door != me.address && maySpend(at: now) {
+            if members.values.contains(where: { $0.record.address == door }) { continue }
+            sayHello(at: Contact(nil, at: door), at: now, into: &outbox)
         }
     }
 
@@ -148,12 +176,11 @@ extension MembershipEngine {
     /// Sends what is missing, from a random place on, so that two who answer the same question tell different things;
     /// as much as the budget of this moment allows.
     private mutating func answer(
-        _ peer: NodeID, beginning: [Claim] = [], datagrams: Int, bytes room: Int, at now: Now,
+        _ peer: NodeID, datagrams: Int, bytes room: Int, at now: Now,
         into outbox: inout Outbox<Effect>, where isMissing: (Mark) -> Bool
     ) {
         guard me.seal != nil, spareFrom <= now.instant else { return }
-        var claims = beginning
-        if beginning.isEmpty, isMissing(myMark) { claims.append(myClaim) }
+        var claims = isMissing(myMark) ? [myClaim] : []
         var bytes = claims.reduce(0) { $0 + $1.encodedByteCount() }
         var told = 0
         func close(_ rest: Answer.Rest, _ engine: inout MembershipEngine) {
@@ -197,6 +224,7 @@ extension MembershipEngine {
             learn(claim, .itself(pulse: answer.pulse), at: now, into: &outbox)
         }
         guard members[peer] != nil else { return outbox.put(.note(.ignored(.stranger))) }
+        knock(at: answer.doors, at: now, into: &outbox)
         for claim in answer.claims where claim.record.id != peer {
             learn(claim, .roster(peer), at: now, into: &outbox)
         }

@@ -37,7 +37,7 @@ extension MembershipEngine {
         sayHello(at: member.record.contact, at: now, into: &outbox)
     }
 
-    private mutating func sayHello(at contact: Contact, at now: Now, into outbox: inout Outbox<Effect>) {
+    mutating func sayHello(at contact: Contact, at now: Now, into outbox: inout Outbox<Effect>) {
         spend(me.encodedByteCount(), at: now)
         outbox.put(.send(.hello(me, pulse: pulse), to: contact))
     }

@@ -241,6 +241,8 @@ extension Answer: WireValue {
         writer.u64(root)
         writer.u8(rest.rawValue)
         Claim.encode(claims, into: &writer)
+        writer.varint(UInt64(doors.count))
+        for door in doors { door.encodeShort(into: &writer) }
     }
 
     package init(from reader: inout ByteReader) throws(DecodeError) {
@@ -249,5 +251,9 @@ extension Answer: WireValue {
         guard let rest = Rest(rawValue: try reader.u8()) else { throw .outOfRange }
         self.rest = rest
         claims = try Claim.list(from: &reader)
+        doors = []
+        for _ in 0..<(try reader.count(atMost: Limits.doorsPerAnswer)) {
+            doors.append(try Address(short: &reader))
+        }
     }
 }

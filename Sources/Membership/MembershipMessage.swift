@@ -57,6 +57,12 @@ package struct Charge: Hashable, Sendable {
     package var subject: NodeID
     package var life: Life
     package var pulse: UInt64
+
+    package init(subject: NodeID, life: Life, pulse: UInt64) {
+        self.subject = subject
+        self.life = life
+        self.pulse = pulse
+    }
 }
 
 /// A piece of the roster as one member tells it to another.
@@ -67,7 +73,7 @@ package struct Claim: Hashable, Sendable {
     package var pulse: UInt64
     package var accusers: [NodeID]
 
-    init(_ record: MemberRecord, _ standing: Standing, pulse: UInt64 = 0, accusers: [NodeID] = []) {
+    package init(_ record: MemberRecord, _ standing: Standing, pulse: UInt64 = 0, accusers: [NodeID] = []) {
         self.record = record
         self.standing = standing
         self.pulse = pulse
@@ -134,6 +140,16 @@ package struct Answer: Hashable, Sendable {
     package var root: UInt64
     package var claims: [Claim]
     package var rest: Rest
+    /// Where a stranger may say hello too.
+    package var doors: [Address]
+
+    package init(pulse: UInt64, root: UInt64, claims: [Claim], rest: Rest, doors: [Address] = []) {
+        self.pulse = pulse
+        self.root = root
+        self.claims = claims
+        self.rest = rest
+        self.doors = doors
+    }
 
     /// What comes after this datagram of an answer.
     package enum Rest: UInt8, Sendable {

@@ -73,25 +73,26 @@ package struct MembershipRules: Hashable, Sendable {
     package var newsBurst = 8
     package var newsPerSecond = 2
     /// News larger than this is offered first and sent to those who ask.
-    package var eagerBytes = 256
+    /// News larger than this is offered first and sent to those who ask: more than a verdict with all that signed it.
+    package var eagerBytes = 400
     /// Bytes of news to one neighbour in a second.
     package var newsBytesPerSecond = 1_500
 
     /// Rosters that differ for so long are compared: news that is on its way needs no comparison.
     package var differenceBorne = Interval.seconds(1)
     /// Between two comparisons that this node begins, while they bring something.
-    package var askSpacing = Interval.milliseconds(250)
+    package var askSpacing = Interval.milliseconds(80)
+    /// What they may take of the budget, as one part in so many.
+    package var questionShare = 6
     /// The same when they bring nothing.
     package var idleAskSpacing = Interval.seconds(2)
-    /// Bytes of claims that a stranger's first word is answered with: some contacts, so that many can be answered.
-    package var welcomeBytes = 320
     /// First words answered in a second, besides other answers: those who know nobody yet come first.
-    package var welcomesPerSecond = 40
+    package var welcomesPerSecond = 60
     /// Bytes said in a second, with all that carries them: nobody is special, not even a seed on the morning of a
     /// power-on, when all budgets together are what limits how fast everybody is told of everybody.
-    package var bytesPerSecond = 18_000
+    package var bytesPerSecond = 19_000
     /// As many may be saved up: an answer of four datagrams.
-    package var burstBytes = 4_500
+    package var burstBytes = 4_000
     /// So many of them are kept for news.
     package var reservedBytes = 500
     /// New claims in an answer that make the next question worth asking at once.
@@ -122,8 +123,8 @@ package struct MembershipRules: Hashable, Sendable {
             \.everybodyUpTo, \.smallestSite, \.lossAtStart, \.beatsBelieved, \.beatsAveraged, \.leastLoss, \.mostLoss,
             \.oddsOfSilence, \.silencePercent, \.gapDecay, \.fewestPings, \.mostPings, \.mostPingsAlone,
             \.quorumPercent, \.quorumLeast, \.oddsOfWitness, \.comparesPulses, \.isolationEdges, \.isolationPercent,
-            \.newsBurst, \.newsPerSecond, \.eagerBytes, \.newsBytesPerSecond, \.bytesPerSecond, \.burstBytes, \.reservedBytes, \.richAnswer,
-            \.knocksPerOwnSite, \.longestLeap, \.welcomeBytes, \.welcomesPerSecond,
+            \.newsBurst, \.newsPerSecond, \.eagerBytes, \.newsBytesPerSecond, \.bytesPerSecond, \.burstBytes, \.reservedBytes, \.richAnswer, \.questionShare,
+            \.knocksPerOwnSite, \.longestLeap, \.welcomesPerSecond,
         ]
     }
 
@@ -141,7 +142,7 @@ package struct MembershipRules: Hashable, Sendable {
             && Self.times().allSatisfy { (.zero...Limits.patience).contains(self[keyPath: $0]) }
             && beatsAveraged > 0 && leastLoss > 0 && leastLoss <= mostLoss && mostLoss < Self.whole
             && lossAtStart < Self.whole && knocksPerOwnSite > 0 && oddsOfSilence > 0 && oddsOfWitness > 0
-            && askSpacing > .zero && pingSpacing > .zero && accusationSpacing > .zero && lonelySpacing > .zero
+            && questionShare > 0 && askSpacing > .zero && pingSpacing > .zero && accusationSpacing > .zero && lonelySpacing > .zero
             && knockSpacing > .zero && newsSpacing > .zero && idleAskSpacing > .zero
     }
 }

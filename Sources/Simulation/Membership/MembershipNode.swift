@@ -44,8 +44,10 @@ struct MembershipNode: Inhabitant, ~Copyable {
     private var tickets: UInt64 = 0
     private(set) var meter = ByteMeter()
     private let people: MembershipPeople
+    private var liar: MembershipLiar?
 
-    init(_ birth: Birth, _ people: MembershipPeople, rules: MembershipRules) {
+    init(_ birth: Birth, _ people: MembershipPeople, rules: MembershipRules, lies: Bool) {
+        liar = lies ? MembershipLiar(seed: birth.seed, at: birth.now) : nil
         index = birth.index
         self.people = people
         let me = MemberRecord(
@@ -64,7 +66,9 @@ struct MembershipNode: Inhabitant, ~Copyable {
     static func key(_ index: Int) -> VerifyingKey { VerifyingKey(Bytes32(UInt64(index), 0, 0, 0)) }
     static func id(_ index: Int) -> NodeID { key(index).nodeID }
 
-    var deadline: Instant? { engine.deadline }
+    var deadline: Instant? {
+        liar.map { Instant.earlier(engine.deadline, $0.next) } ?? engine.deadline
+    }
 
     /// The engine's whole state would cost more to read than the engine to run: what it has sent and when it wants to
     /// be woken follow from it soon enough.
@@ -113,6 +117,7 @@ extension MembershipNode {
     mutating func wake(at now: Now, into outbox: inout Out) {
         engine.wake(at: now, into: &effects)
         carryOut(at: now, into: &outbox)
+        for lie in liar?.lies(of: engine, at: now) ?? [] { send(lie.message, to: lie.to, into: &outbox) }
     }
 
     private mutating func carryOut(at now: Now, into outbox: inout Out) {
@@ -121,12 +126,7 @@ extension MembershipNode {
         for effect in effects.effects {
             switch effect {
             case .send(let message, let contact):
-                let start = outbox.arena.count
-                outbox.arena.u16(UInt16(index))
-                message.encode(into: &outbox.arena)
-                let range = start..<outbox.arena.count
-                meter.add(range.count + Self.wireOverhead, at: now.instant)
-                outbox.put(.send(range, to: Path(contact.address)))
+                meter.add(send(message, to: contact, into: &outbox) + Self.wireOverhead, at: now.instant)
             case .sign(let record): unsigned = record
             case .persist(let fact): facts.append(fact)
             case .note(.moved(let peer, let from, let to, let because)):
@@ -147,6 +147,20 @@ extension MembershipNode {
         guard let seal = sealed.seal else { return }
         engine.perform(.signed(seal, record.life), at: now, into: &effects)
         carryOut(at: now, into: &outbox)
+    }
+}
+
+/// Sending.
+extension MembershipNode {
+    /// How many bytes it took.
+    @discardableResult
+    private func send(_ message: MembershipMessage, to contact: Contact, into outbox: inout Out) -> Int {
+        let start = outbox.arena.count
+        outbox.arena.u16(UInt16(index))
+        message.encode(into: &outbox.arena)
+        let range = start..<outbox.arena.count
+        outbox.put(.send(range, to: Path(contact.address)))
+        return range.count
     }
 }
 

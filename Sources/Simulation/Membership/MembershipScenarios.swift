@@ -13,6 +13,7 @@ extension Scenario {
             "membership-uplinks", "sites lose their uplink for 2 s every 20 s", fading(.sites), losses: [200_000],
             sites: 3...5),
         membership("membership-months", "two halves are apart for thirty days", apart, nodes: 4...6),
+        membership("membership-liar", "one member lies ten thousand times a second", lying, nodes: 8...20),
     ]
 
     static let membershipCalm = membership(
@@ -35,6 +36,13 @@ extension Scenario {
         plan.fades = fades
         return plan
     }
+
+    private static let lying: MembershipPlan = {
+        var plan = MembershipPlan()
+        plan.end = plan.deaths
+        plan.hasLiar = true
+        return plan
+    }()
 
     private static let apart: MembershipPlan = {
         var plan = calm
@@ -73,7 +81,10 @@ extension Scenario {
         let rules = bug?.rules ?? MembershipRules()
         let people = MembershipPeople(log.script.nodes)
         var stage = Stage<MembershipNode>(
-            bear: { birth in MembershipNode(birth, people, rules: rules) },
+            bear: { birth in
+                MembershipNode(
+                    birth, people, rules: rules, lies: log.plan.hasLiar && birth.index == log.script.nodes - 1)
+            },
             request: { errand in errand.verb == "leave" ? .leave : nil },
             checkers: { _ in MembershipOracles.all(log) })
         stage.figures = { world in membershipFigures(log, world) }
