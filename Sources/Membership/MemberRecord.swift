@@ -71,13 +71,12 @@ package struct Life: Hashable, Comparable, Sendable {
     }
 }
 
-/// A host in as few bytes as it needs.
+/// A host in as few bytes as it needs, which stand in their reading order.
 private enum Host: UInt8 {
     case any4, v4, v6, any6
 
     init(_ address: Address) {
-        self =
-            address.v4 == 0 ? .any4 : address.v4 != nil ? .v4 : address.isUnspecified ? .any6 : .v6
+        self = address.v4 == 0 ? .any4 : address.v4 != nil ? .v4 : address.isUnspecified ? .any6 : .v6
     }
 
     var byteCount: Int {
@@ -106,10 +105,10 @@ extension Address {
     fileprivate func encodeHost(into writer: inout ByteWriter) {
         switch Host(self) {
         case .any4, .any6: break
-        case .v4: writer.u32(UInt32(truncatingIfNeeded: low))
+        case .v4: writer.u32(UInt32(truncatingIfNeeded: low).byteSwapped)
         case .v6:
-            writer.u64(high)
-            writer.u64(low)
+            writer.u64(high.byteSwapped)
+            writer.u64(low.byteSwapped)
         }
     }
 
@@ -117,16 +116,17 @@ extension Address {
     fileprivate init(_ host: Host, from reader: inout ByteReader) throws(DecodeError) {
         switch host {
         case .any4: self.init(v4: 0, port: 0)
-        case .v4: self.init(v4: try reader.u32(), port: 0)
-        case .v6: self.init(high: try reader.u64(), low: try reader.u64(), port: 0)
+        case .v4: self.init(v4: try reader.u32().byteSwapped, port: 0)
+        case .v6: self.init(high: try reader.u64().byteSwapped, low: try reader.u64().byteSwapped, port: 0)
         case .any6: self.init(high: 0, low: 0, port: 0)
         }
         guard Host(self) == host else { throw .notCanonical }
     }
 }
 
-/// The first byte holds all that is a choice of few: the kind of host (two bits), leaving, host seen, sealed, and room
-/// for the standing of a claim (two bits), and whether site and port are those of the record before. A sealed record has the key in the place of the id, which is the key's hash.
+/// The first byte holds all that is a choice of few: the kind of host (two bits), leaving, host seen, sealed, room for
+/// the standing of a claim (two bits), and whether site and port are those of the record before. A sealed record has the
+/// key in the place of the id, which is the key's hash.
 extension MemberRecord: WireValue {
     package func encode(into writer: inout ByteWriter) { encode(standing: 0, after: nil, into: &writer) }
 
@@ -156,9 +156,9 @@ extension MemberRecord: WireValue {
     }
 
     package init(from reader: inout ByteReader) throws(DecodeError) {
-        let standing: UInt8
-        (self, standing) = try Self.withStanding(after: nil, from: &reader)
+        let (record, standing) = try Self.withStanding(after: nil, from: &reader)
         guard standing == 0 else { throw .notCanonical }
+        self = record
     }
 
     /// A record and the two bits that a claim keeps beside it.

@@ -80,7 +80,9 @@ extension MembershipEngine {
                 let claim = claim(of: news.keys[index])
             else { continue }
             guard isAllowed, claims.count < most, bytes + claim.encodedByteCount() <= Limits.membershipBytes else {
-                let later = isAllowed ? now.instant + rules.newsSpacing / 10 : max(allowance.spentUntil, spending.spentUntil)
+                let later =
+                    isAllowed
+                    ? now.instant + rules.newsSpacing / 10 : max(allowance.spentUntil, spending.spentUntil)
                 news.update(at: index) { $0.waiting[peer] = max(later, now.instant + .milliseconds(1)) }
                 continue
             }

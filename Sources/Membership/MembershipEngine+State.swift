@@ -84,7 +84,7 @@ extension MembershipEngine: WireValue {
         for _ in 0..<(try reader.count(atMost: Self.pulsesTimed)) { pulseTimes.append(try reader.instant()) }
         guard pulse >= UInt64(pulseTimes.count) else { throw .outOfRange }
         nextBeat = try reader.bool() ? try reader.instant() : nil
-        guard nextBeat != nil || me.isLeaving else { throw .outOfRange }
+        guard (nextBeat == nil) == (me.isLeaving && me.seal != nil) else { throw .outOfRange }
         news = SortedMap()
         for item in try reader.list(of: News.self, atMost: Limits.newsOnItsWay + 1) {
             try news.append(item, under: item.mark.subject)
@@ -114,6 +114,7 @@ extension MembershipEngine: WireValue {
         random = Random(state: state)
         mischief = Mischief(bits: try reader.u64())
         isSigning = try reader.bool()
+        guard !isSigning || me.seal == nil else { throw .outOfRange }
         view ^= myMark.hash
     }
 }

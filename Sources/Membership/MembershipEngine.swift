@@ -174,10 +174,12 @@ package struct MembershipEngine: Engine {
     package mutating func perform(_ command: Command, at now: Now, into outbox: inout Outbox<Effect>) {
         switch command {
         case .leave:
-            guard nextBeat != nil, !me.isLeaving else { return }
-            changeMe {
-                $0.life.beat += 1
-                $0.isLeaving = true
+            guard nextBeat != nil else { return }
+            if !me.isLeaving {
+                changeMe {
+                    $0.life.beat += 1
+                    $0.isLeaving = true
+                }
             }
         case .signed(let seal, let life):
             guard isSigning, life == me.life, nextBeat != nil else { return }

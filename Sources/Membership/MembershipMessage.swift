@@ -118,7 +118,8 @@ extension Claim {
 
     /// How many bytes it takes, alone or behind another.
     func encodedByteCount(after other: Claim? = nil) -> Int {
-        record.encodedByteCount(after: other?.record) + (standing == .down ? 11 + accusers.count * Bytes32.byteCount : 0)
+        record.encodedByteCount(after: other?.record)
+            + (standing == .down ? 11 + accusers.count * Bytes32.byteCount : 0)
     }
 }
 

@@ -1,8 +1,8 @@
 package import Base
 package import Crypto
 
-/// What makes a record its subject's own word: the key whose hash is the subject's id, and its signature. Whoever passes
-/// a record on passes the seal on with it, so nobody can make somebody else live, live longer or leave.
+/// What makes a record its subject's own word: the key whose hash is the subject's id, and its signature. Whoever
+/// passes a record on passes the seal on with it, so nobody can make somebody else live, live longer or leave.
 package struct Seal: Hashable, Sendable {
     package let key: VerifyingKey
     package let signature: Signature

@@ -53,7 +53,8 @@ private func settled() -> Subject {
     var subject = settled()
     var invented = record(9)
     invented.seal = record(8).seal
-    let effects = subject.receive(.told(Answer(pulse: 5, root: 1, claims: [Claim(invented, .here)], rest: .nothing)), from: 4)
+    let answer = Answer(pulse: 5, root: 1, claims: [Claim(invented, .here)], rest: .nothing)
+    let effects = subject.receive(.told(answer), from: 4)
     #expect(effects.notes.contains(.lied(id(4), about: id(9))) && subject.state(of: 9) == nil)
 }
 
@@ -123,7 +124,7 @@ private func settled() -> Subject {
     #expect(subject.engine.me.life == Life(boot: 1, beat: 0))
     let held = Held(life: Life(boot: 1, beat: 60_000), pulse: 4)
     _ = subject.receive(.ping(number: 5, pulse: 30, held: held), from: 5)
-    #expect(subject.engine.me.life == Life(boot: 1, beat: 0), "a longer life in a ping has no signature: it is asked for")
+    #expect(subject.engine.me.life == Life(boot: 1, beat: 0), "a longer life in a ping has no signature")
 }
 
 @Test func nobodyIsToldWhatIsNotSignedYet() {
@@ -158,7 +159,8 @@ private func settled() -> Subject {
     #expect(try MemberRecord(decoding: sealed.encoded.raw) == sealed)
     let changes: [(inout MemberRecord) -> Void] = [
         { $0.id = id(2) }, { $0.name = "till-02" }, { $0.site = "back" }, { $0.address.port += 1 },
-        { $0.address.low += 1 }, { $0.life.boot += 1 }, { $0.life.beat += 1 }, { $0.isLeaving = true }, { $0.seal = nil },
+        { $0.address.low += 1 }, { $0.life.boot += 1 }, { $0.life.beat += 1 }, { $0.isLeaving = true },
+        { $0.seal = nil },
     ]
     for (number, change) in changes.enumerated() {
         var lie = sealed

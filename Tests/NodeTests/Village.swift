@@ -174,6 +174,15 @@ func identity(_ number: UInt16, mesh: UInt64) -> NodeIdentity {
     return NodeIdentity(invitedBy: invitation, from: &entropy)
 }
 
+/// What a node says of itself, signed by it.
+func sealedRecord(_ number: UInt16, named name: String) -> MemberRecord {
+    let identity = identity(number, mesh: 7)
+    let record = MemberRecord(
+        id: id(number), name: name, site: "front", address: port(number), life: Life(boot: 1, beat: 0),
+        isLeaving: false)
+    return record.sealed(by: identity.signing, in: identity.meshID)
+}
+
 func sessions(_ number: UInt16, mesh: UInt64 = 7, entropy: UInt64? = nil) -> Sessions {
     let chance = entropy ?? UInt64(number)
     return Sessions(

@@ -88,6 +88,8 @@ func liveOn(_ bytes: [UInt8]) {
         precondition(again.deadline == switchboard.deadline, "what was read back is due at another time")
     }
     switchboard.take(.performed(.leave), at: moment(9), into: &outbox)
+    guard let seal = record(1).seal else { preconditionFailure("records here are signed") }
+    switchboard.take(.performed(.signed(seal, switchboard.membership.me.life)), at: moment(9), into: &outbox)
     precondition(switchboard.deadline == nil, "a node that left wants to be woken")
 }
 
@@ -137,10 +139,14 @@ private let extremes = [
 private let settings = MembershipSettings(interval: .seconds(1))
 
 private func record(_ number: UInt16) -> MemberRecord {
-    MemberRecord(
+    let record = MemberRecord(
         id: id(UInt64(number)), name: "till-0\(number)", site: "front", address: address(number),
         life: Life(boot: 1, beat: 0), isLeaving: false)
+    return Notary.invent(VerifyingKey(id(UInt64(number)).value), for: record, in: seals)
 }
+
+/// The invented world of these members' signatures.
+private let seals: UInt64 = 1
 
 private func engine() -> MembershipEngine {
     MembershipEngine(
