@@ -57,7 +57,21 @@ package struct Trial: Hashable, Sendable {
     package internal(set) var nextPing: Instant
     /// When the burst was over and nothing excused the silence.
     package internal(set) var accusedSince: Instant?
-    package internal(set) var nextAccusation: Instant
+    /// When others are asked again; at the end of time while there is nothing to ask yet.
+    package internal(set) var nextQuestion: Instant
+    /// Who was asked to ping it for this node, and since when.
+    package internal(set) var scouts: [NodeID]
+    package internal(set) var scoutsDrawn: Instant
+
+    init(at now: Instant) {
+        began = now
+        pings = 0
+        nextPing = now
+        accusedSince = nil
+        nextQuestion = Instant(nanoseconds: .max)
+        scouts = []
+        scoutsDrawn = now
+    }
 }
 
 /// What an observer says of somebody: the newest beat that it heard.
@@ -71,7 +85,7 @@ extension Edge {
     /// A sign of life: whatever came from the neighbour itself.
     mutating func hear(_ rules: MembershipRules, at now: Instant) {
         let silence = now - heard
-        if wasHeard, silence > gap, silence < rules.absence { gap = silence }
+        if wasHeard, silence > gap, silence < rules.absence, !isBadLuck(rules) { gap = silence }
         heard = max(heard, now)
         wasHeard = true
         trial = nil
@@ -108,6 +122,9 @@ extension Edge {
 
 /// Judging.
 extension Edge {
+    /// It speaks, and not only once.
+    var isHeard: Bool { wasHeard && trial == nil }
+
     private static func share(_ loss: Int) -> Double { Double(loss) / Double(MembershipRules.whole) }
 
     /// How many beats in a row must be missing before losses alone are an unlikely reason.
@@ -125,7 +142,7 @@ extension Edge {
     private var pingLoss: Double { 1 - (1 - Self.share(loss)) * (1 - Self.share(lossThere ?? loss)) }
 
     /// How many pings must stay unanswered until all of this is an accident once in `odds`.
-    func pingsNeeded(odds: Double, atMost most: Int, _ rules: MembershipRules) -> Int {
+    private func pings(odds: Double, atMost most: Int, _ rules: MembershipRules) -> Int {
         var chance = odds
         for _ in 0..<beatsMissed(rules) { chance *= Self.share(loss) }
         var pings = 0
@@ -133,7 +150,19 @@ extension Edge {
             chance *= pingLoss
             pings += 1
         }
-        return min(max(pings, rules.fewestPings), most)
+        return pings
+    }
+
+    /// The same for a burst, which judges no path by one packet.
+    func pingsNeeded(odds: Double, atMost most: Int, _ rules: MembershipRules) -> Int {
+        min(max(pings(odds: odds, atMost: most, rules), rules.fewestPings), most)
+    }
+
+    /// Whether lost packets explain the silence that ends: the burst bears with those, so they need no memory, and a
+    /// bad path would grow patient beyond need.
+    private func isBadLuck(_ rules: MembershipRules) -> Bool {
+        guard let trial else { return true }
+        return trial.pings < pings(odds: Double(rules.oddsOfAccident), atMost: rules.mostPings, rules)
     }
 
     /// How many questions must stay unanswered until whoever is asked is taken for unreachable.
@@ -262,7 +291,10 @@ extension Trial: WireValue {
         writer.varint(UInt64(pings))
         writer.instant(nextPing)
         writer.optional(accusedSince) { $0.instant($1) }
-        writer.instant(nextAccusation)
+        writer.instant(nextQuestion)
+        writer.varint(UInt64(scouts.count))
+        for scout in scouts { writer.nodeID(scout) }
+        writer.instant(scoutsDrawn)
     }
 
     package init(from reader: inout ByteReader) throws(DecodeError) {
@@ -270,7 +302,10 @@ extension Trial: WireValue {
         pings = try reader.count(atMost: 1 << 30)
         nextPing = try reader.instant()
         accusedSince = try reader.bool() ? try reader.instant() : nil
-        nextAccusation = try reader.instant()
+        nextQuestion = try reader.instant()
+        scouts = []
+        for _ in 0..<(try reader.count(atMost: Limits.observers)) { scouts.append(try reader.nodeID()) }
+        scoutsDrawn = try reader.instant()
     }
 }
 

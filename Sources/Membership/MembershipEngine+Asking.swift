@@ -155,8 +155,7 @@ extension MembershipEngine {
             let member = members.values[(start + step) % members.count]
             guard isMeant(member.record.id), filter.map({ !$0.holds(member.mark.hash) }) ?? true, mayTell(member, peer)
             else { continue }
-            var claim = member.claim
-            claim.accusers = []
+            let claim = member.claim
             if claims.count == most || bytes + claim.encodedByteCount > room {
                 guard told + 1 < datagrams,
                     answerAllowance.allows(at: now.instant, perSecond: rules.answerBytesPerSecond)

@@ -45,6 +45,7 @@ extension MembershipEngine {
             if claim.standing == .here, deafSince != nil, !source.isFirstHand { return }
             var member = known
             member.lostPulse = claim.pulse
+            member.accusers = claim.accusers
             settle(&member, claim.standing, source, at: now)
             put(member, replacing: known, from: source, at: now, into: &outbox)
         case (.here, .down): doubt(id, claim: nil, from: source, at: now)
@@ -111,7 +112,7 @@ extension MembershipEngine {
         }
         let pulse = max(claim.pulse, edges[id]?.pulse ?? 0)
         giveUp(
-            id, .down, .toldGone(by: teller, accusers: accusers), pulse: pulse, accusers: claim.accusers,
+            id, .down, .toldGone(by: teller, accusers: claim.accusers), pulse: pulse, accusers: claim.accusers,
             from: source, at: now, into: &outbox)
     }
 
@@ -200,7 +201,7 @@ extension MembershipEngine {
             let habit = members[peer]?.habit ?? Member.Habit(loss: usualLoss, gap: .zero)
             var edge = Edge(peer, habit: habit, at: now)
             if let since = deafSince, now - since >= rules.isolationPatience {
-                edge.trial = Trial(began: now, pings: 0, nextPing: now, accusedSince: nil, nextAccusation: now)
+                edge.trial = Trial(at: now)
             }
             edges[peer] = edge
         }

@@ -69,6 +69,8 @@ package struct MembershipEngine: Engine {
     var news: SortedMap<NodeID, News>
     var newsAllowance: Allowance
     var doubts: SortedMap<NodeID, Doubt>
+    /// Those whom this node pings for others.
+    var searches: SortedMap<NodeID, Search>
     var asking: Asking
     var answerAllowance: Allowance
     var welcomeAllowance: Allowance
@@ -103,6 +105,7 @@ package struct MembershipEngine: Engine {
         news = SortedMap()
         newsAllowance = Allowance()
         doubts = SortedMap()
+        searches = SortedMap()
         asking = Asking()
         answerAllowance = Allowance()
         welcomeAllowance = Allowance()
@@ -124,6 +127,7 @@ package struct MembershipEngine: Engine {
         for edge in edges.values { due = min(due, trialStep(of: edge)) }
         for item in news.values { due = min(due, item.next) }
         for doubt in doubts.values { due = min(due, doubt.next) }
+        for search in searches.values { due = min(due, search.next) }
         for knock in lostNeighbours.values { due = min(due, knock.next) }
         return Instant.earlier(due, asking.next)
     }
@@ -143,6 +147,7 @@ package struct MembershipEngine: Engine {
         case .pong(let number, let pulse): takePong(number, pulse, from: peer, at: now, into: &outbox)
         case .accuse(let charge): takeAccusation(charge, from: peer, at: now, into: &outbox)
         case .witness(let charge): takeTestimony(charge, from: peer, at: now, into: &outbox)
+        case .seek(let charge): takeSeek(charge, from: peer, at: now, into: &outbox)
         case .news(let claims): takeNews(claims, from: peer, at: now, into: &outbox)
         case .offer(let marks): takeOffer(marks, from: peer, at: now, into: &outbox)
         case .want(let ids): takeWant(ids, from: peer, at: now, into: &outbox)
@@ -174,6 +179,7 @@ package struct MembershipEngine: Engine {
         forgiveStall(at: now, into: &outbox)
         if beatDue <= now.instant { beat(at: now, into: &outbox) }
         examineSilences(at: now, into: &outbox)
+        goOnSearching(at: now, into: &outbox)
         settleDoubts(at: now, into: &outbox)
         knock(at: now, into: &outbox)
         askIfDue(at: now, into: &outbox)

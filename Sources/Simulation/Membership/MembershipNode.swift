@@ -19,6 +19,8 @@ struct MembershipNode: Inhabitant, ~Copyable {
         var because: Member.Reason
         /// Those who gave it up, as far as others had to be told.
         var tellers: [Int]
+        /// Those whom the verdict names, whoever tells of it.
+        var accusers: [Int]
     }
 
     /// What a real datagram has more than the packets here, which begin with two bytes that name the sender: the tag of
@@ -51,7 +53,7 @@ struct MembershipNode: Inhabitant, ~Copyable {
     }
 
     /// The number of a node, when it is one of this world's.
-    private static func number(of id: NodeID, below nodes: Int) -> Int? {
+    static func number(of id: NodeID, below nodes: Int) -> Int? {
         let number = Int(truncatingIfNeeded: id.value.w3)
         return (0..<nodes).contains(number) ? number : nil
     }
@@ -121,8 +123,11 @@ extension MembershipNode {
             case .persist(let fact): facts.append(fact)
             case .note(.moved(let peer, let from, let to, let because)):
                 guard let peer = Self.number(of: peer, below: nodes) else { continue }
-                let tellers = because.tellers.compactMap { [nodes] in Self.number(of: $0, below: nodes) }
-                outbox.put(.note(Note(peer: peer, from: from, to: to, because: because, tellers: tellers)))
+                func numbers(_ ids: [NodeID]) -> [Int] { ids.compactMap { Self.number(of: $0, below: nodes) } }
+                let note = Note(
+                    peer: peer, from: from, to: to, because: because, tellers: numbers(because.tellers),
+                    accusers: numbers(because.accusers))
+                outbox.put(.note(note))
             case .note: break
             }
         }
@@ -149,6 +154,12 @@ extension Member.Reason {
             .saidGoodbye:
             []
         }
+    }
+}
+
+extension Member.Reason {
+    fileprivate var accusers: [NodeID] {
+        if case .givenUp(let finding) = self { finding.accusers } else { tellers }
     }
 }
 
