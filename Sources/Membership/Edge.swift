@@ -24,9 +24,13 @@ package struct Edge: Hashable, Sendable {
     package internal(set) var root: UInt64?
     package internal(set) var differsSince: Instant?
     package internal(set) var trial: Trial?
-    /// What the other observers said of this neighbour lately: that they do not hear it, or what they heard last.
+    /// The newest beat that any word of it came after.
+    package internal(set) var latest: UInt64
+    /// When others said last that they do not hear this neighbour either, or answered at all.
     package internal(set) var accusers: SortedMap<NodeID, Instant>
-    package internal(set) var witnesses: SortedMap<NodeID, Testimony>
+    package internal(set) var witnesses: SortedMap<NodeID, Instant>
+    /// Who of them hears it.
+    package internal(set) var vouch: Vouch?
     var newsAllowance: Allowance
     /// It says that it hears hardly anybody.
     package internal(set) var isDeaf: Bool
@@ -42,6 +46,7 @@ package struct Edge: Hashable, Sendable {
         loss = habit.loss
         beats = 0
         gap = habit.gap
+        latest = 0
         accusers = SortedMap()
         witnesses = SortedMap()
         newsAllowance = Allowance()
@@ -62,6 +67,8 @@ package struct Trial: Hashable, Sendable {
     /// Who was asked to ping it for this node, and since when.
     package internal(set) var scouts: [NodeID]
     package internal(set) var scoutsDrawn: Instant
+    /// How often others were asked.
+    package internal(set) var questions: Int
 
     init(at now: Instant) {
         began = now
@@ -71,11 +78,15 @@ package struct Trial: Hashable, Sendable {
         nextQuestion = Instant(nanoseconds: .max)
         scouts = []
         scoutsDrawn = now
+        questions = 0
     }
 }
 
-/// What an observer says of somebody: the newest beat that it heard.
-package struct Testimony: Hashable, Sendable {
+/// That somebody else hears it: proven by a beat newer than all that were told of before, and so by nothing that a dead
+/// node's observers could tell each other in a circle.
+package struct Vouch: Hashable, Sendable {
+    /// Nil once that one has taken its word back; the beat that it told of was true all the same.
+    package var by: NodeID?
     package var pulse: UInt64
     package var at: Instant
 }
@@ -83,14 +94,31 @@ package struct Testimony: Hashable, Sendable {
 /// Learning.
 extension Edge {
     /// A sign of life: whatever came from the neighbour itself.
-    mutating func hear(_ rules: MembershipRules, at now: Instant) {
+    mutating func hear(after pulse: UInt64 = 0, _ rules: MembershipRules, at now: Instant) {
         let silence = now - heard
         if wasHeard, silence > gap, silence < rules.absence, !isBadLuck(rules) { gap = silence }
         heard = max(heard, now)
         wasHeard = true
+        latest = max(latest, pulse)
+        acquit()
+    }
+
+    /// Whatever was held against it is over.
+    mutating func acquit() {
         trial = nil
         accusers.removeAll()
         witnesses.removeAll()
+        vouch = nil
+    }
+
+    /// What a witness says that has heard this beat of it last, or with 0 none lately.
+    mutating func testify(_ witness: NodeID, _ pulse: UInt64, at now: Instant) {
+        witnesses[witness] = now
+        if pulse > max(latest, vouch?.pulse ?? 0) {
+            vouch = Vouch(by: witness, pulse: pulse, at: now)
+        } else if pulse == 0, vouch?.by == witness {
+            vouch?.by = nil
+        }
     }
 
     /// A beat: the numbers that are missing between this one and the last are losses.
@@ -122,7 +150,7 @@ extension Edge {
 
 /// Judging.
 extension Edge {
-    /// It speaks, and not only once.
+    /// It speaks.
     var isHeard: Bool { wasHeard && trial == nil }
 
     private static func share(_ loss: Int) -> Double { Double(loss) / Double(MembershipRules.whole) }
@@ -240,11 +268,12 @@ extension Edge: WireValue {
             writer.instant(at)
         }
         writer.varint(UInt64(witnesses.count))
-        for (id, testimony) in witnesses {
+        for (id, said) in witnesses {
             writer.nodeID(id)
-            writer.varint(testimony.pulse)
-            writer.instant(testimony.at)
+            writer.instant(said)
         }
+        writer.varint(latest)
+        writer.optional(vouch) { $1.encode(into: &$0) }
         newsAllowance.encode(into: &writer)
     }
 
@@ -279,9 +308,25 @@ extension Edge: WireValue {
         for _ in 0..<(try reader.count(atMost: Limits.observers)) {
             let id = try reader.nodeID()
             guard witnesses.keys.last.map({ $0 < id }) ?? true else { throw .notCanonical }
-            witnesses[id] = Testimony(pulse: try reader.varint(), at: try reader.instant())
+            witnesses[id] = try reader.instant()
         }
+        latest = try Life.pulse(from: &reader)
+        vouch = try reader.bool() ? try Vouch(from: &reader) : nil
         newsAllowance = try Allowance(from: &reader)
+    }
+}
+
+extension Vouch: WireValue {
+    package func encode(into writer: inout ByteWriter) {
+        writer.optional(by) { $0.nodeID($1) }
+        writer.varint(pulse)
+        writer.instant(at)
+    }
+
+    package init(from reader: inout ByteReader) throws(DecodeError) {
+        by = try reader.bool() ? try reader.nodeID() : nil
+        pulse = try Life.pulse(from: &reader)
+        at = try reader.instant()
     }
 }
 
@@ -295,6 +340,7 @@ extension Trial: WireValue {
         writer.varint(UInt64(scouts.count))
         for scout in scouts { writer.nodeID(scout) }
         writer.instant(scoutsDrawn)
+        writer.varint(UInt64(questions))
     }
 
     package init(from reader: inout ByteReader) throws(DecodeError) {
@@ -306,6 +352,7 @@ extension Trial: WireValue {
         scouts = []
         for _ in 0..<(try reader.count(atMost: Limits.observers)) { scouts.append(try reader.nodeID()) }
         scoutsDrawn = try reader.instant()
+        questions = try reader.count(atMost: 1 << 30)
     }
 }
 

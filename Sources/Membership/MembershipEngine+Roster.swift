@@ -104,13 +104,14 @@ extension MembershipEngine {
         let id = claim.record.id
         let all = observers(of: id)
         let accusers = claim.accusers.filter(all.contains)
-        let isStrong = accusers.count >= max(quorum(of: all.count), 1)
+        // Those who pronounced it counted the observers that answered; how many did is not to be seen from here.
+        let isStrong = accusers.count >= max(min(rules.quorumLeast, all.count), 1)
         guard isStrong, case .news(let teller) = source else { return doubt(id, claim: claim, from: source, at: now) }
         if let edge = edges[id], edge.wasHeard, edge.trial == nil, rules.comparesPulses != 0 {
             outbox.put(.note(.ignored(.heardSince)))
             return doubt(id, claim: claim, from: source, at: now)
         }
-        let pulse = max(claim.pulse, edges[id]?.pulse ?? 0)
+        let pulse = max(claim.pulse, edges[id]?.latest ?? 0)
         giveUp(
             id, .down, .toldGone(by: teller, accusers: claim.accusers), pulse: pulse, accusers: claim.accusers,
             from: source, at: now, into: &outbox)
@@ -136,10 +137,6 @@ extension MembershipEngine {
     ) {
         guard let known = members[id], !known.isPresent, known.standing != .left else { return }
         var member = known
-        let absence = now.instant - known.heard
-        if absence < rules.absence, let habit = known.habit {
-            member.habit?.gap = max(habit.gap, absence)
-        }
         member.standing = .here
         member.accusers = []
         member.move(to: .alive, because: reason, at: now)
@@ -157,6 +154,13 @@ extension MembershipEngine {
         into outbox: inout Outbox<Effect>
     ) {
         let id = member.record.id
+        var member = member
+        if let old, let habit = old.habit, member.isPresent, !old.isPresent,
+            old.record.life.boot == member.record.life.boot, now.instant - old.heard < rules.absence
+        {
+            // It was there all the time, and has borne a silence that was taken for its death.
+            member.habit?.gap = max(habit.gap, now.instant - old.heard)
+        }
         if let old { view ^= old.mark.hash }
         view ^= member.mark.hash
         members[id] = member
@@ -183,11 +187,11 @@ extension MembershipEngine {
         if member.isPresent, old.map({ $0.record.life < member.record.life || !$0.isPresent }) ?? true {
             let (index, isNeighbour) = edges.position(of: id)
             if isNeighbour {
+                let isNewBoot = old.map { $0.record.life.boot < member.record.life.boot } ?? false
                 edges.update(at: index) { edge in
                     edge.heard = now.instant
-                    edge.trial = nil
-                    edge.accusers.removeAll()
-                    edge.witnesses.removeAll()
+                    edge.acquit()
+                    if isNewBoot { edge.latest = 0 }
                 }
             }
         }

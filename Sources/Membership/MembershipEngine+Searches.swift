@@ -17,43 +17,50 @@ struct Search: Hashable, Sendable {
 extension MembershipEngine {
     // MARK: Asking others
 
-    /// Asks the scouts about a silent neighbour, and asks those who vouch for it again.
+    /// Asks the scouts about a silent neighbour. Once it is vouched for, who did so and one of them are enough.
     mutating func sendScouts(after peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>) {
         drawScouts(for: peer, at: now)
         guard let edge = edges[peer], let trial = edge.trial, let member = members[peer] else { return }
-        let vouchers = self.vouchers(of: edge, at: now)
-        let charge = Charge(subject: peer, life: member.record.life, pulse: edge.pulse)
-        for scout in vouchers.isEmpty ? trial.scouts : vouchers { send(.seek(charge), to: scout, into: &outbox) }
+        let charge = Charge(subject: peer, life: member.record.life, pulse: edge.latest)
+        var asked = trial.scouts
+        if let voucher = voucher(of: edge, at: now) {
+            let others = asked.filter { $0 != voucher }
+            asked = [voucher] + (random.pick(others).map { [$0] } ?? [])
+        }
+        for scout in asked { send(.seek(charge), to: scout, into: &outbox) }
     }
 
-    /// Those who said lately that they hear it.
-    func vouchers(of edge: Edge, at now: Now) -> [NodeID] {
-        edge.witnesses.keys.filter { isVouching($0, for: edge, at: now) }
+    /// Who said lately that it is heard.
+    func voucher(of edge: Edge, at now: Now) -> NodeID? {
+        guard let vouch = edge.vouch, now.instant - vouch.at < rules.accusationLife else { return nil }
+        return vouch.by
     }
 
-    private func isVouching(_ witness: NodeID, for edge: Edge, at now: Now) -> Bool {
-        edge.witnesses[witness].map { $0.pulse > 0 && now.instant - $0.at < rules.accusationLife } ?? false
+    /// The last beat of a neighbour that is heard here or, as others say, elsewhere. That may be told on: a beat is no
+    /// newer for being told in a circle.
+    func lastBeat(of edge: Edge, at now: Now) -> UInt64? {
+        if edge.isHeard { return max(edge.latest, 1) }
+        return voucher(of: edge, at: now) == nil ? nil : edge.vouch?.pulse
     }
 
-    /// Others are drawn when these had their time and found nothing. The deaf one asks those that it hears, and one at
-    /// random, who may be heard as well.
+    /// Others are drawn when these had their time: most of them among those that are heard, and one at random, who may
+    /// live on another side. The other observers are asked anyway, but not by one who is deaf.
     private mutating func drawScouts(for peer: NodeID, at now: Now) {
         let (index, found) = edges.position(of: peer)
         guard found, let trial = edges.values[index].trial,
             trial.scouts.isEmpty || now.instant - trial.scoutsDrawn >= rules.accusationLife
         else { return }
-        let edge = edges.values[index]
+        let voucher = voucher(of: edges.values[index], at: now)
         let observers = self.observers(of: peer)
-        var scouts = trial.scouts.filter { isVouching($0, for: edge, at: now) }
-        if deafSince != nil {
-            var heard = members.values.filter { member in
-                member.isPresent && now.instant - member.heard < rules.accusationLife
-            }.map(\.record.id)
-            heard.removeAll { $0 == peer || scouts.contains($0) }
-            while scouts.count + 1 < rules.scouts, let scout = random.pick(heard) {
-                scouts.append(scout)
-                heard.removeAll { $0 == scout }
-            }
+        let excluded = deafSince == nil ? observers : []
+        var scouts = trial.scouts.filter { $0 == voucher }
+        var heard = members.values.filter { member in
+            member.isPresent && now.instant - member.heard < rules.accusationLife
+        }.map(\.record.id)
+        heard.removeAll { $0 == peer || scouts.contains($0) || excluded.contains($0) }
+        while scouts.count + 1 < rules.scouts, let scout = random.pick(heard) {
+            scouts.append(scout)
+            heard.removeAll { $0 == scout }
         }
         for _ in 0..<4 * rules.scouts where scouts.count < rules.scouts && members.count > observers.count {
             let member = members.values[random.below(members.count)]
@@ -79,8 +86,8 @@ extension MembershipEngine {
             return outbox.put(.note(.ignored(.stranger)))
         }
         guard charge.life >= member.record.life else { return outbox.put(.note(.ignored(.stale))) }
-        if let edge = edges[charge.subject], edge.isHeard {
-            return testify(charge.subject, max(edge.pulse, 1), to: peer, into: &outbox)
+        if let edge = edges[charge.subject], let beat = lastBeat(of: edge, at: now) {
+            return testify(charge.subject, beat, to: peer, into: &outbox)
         }
         // Also "not yet" is an answer: it shows the deaf one whom it hears.
         testify(charge.subject, search(charge.subject, for: peer, at: now), to: peer, into: &outbox)
@@ -94,15 +101,16 @@ extension MembershipEngine {
     /// Begins a search or goes on with it; answers the beat that it has found.
     private mutating func search(_ subject: NodeID, for peer: NodeID, at now: Now) -> UInt64 {
         guard searches[subject] != nil || searches.count < Limits.searches else { return 0 }
-        let life = rules.accusationLife
+        let (life, interval) = (rules.accusationLife, settings.interval)
         let fresh = Search(askers: [], next: now.instant, until: now.instant, pulse: 0, heard: now.instant)
         return searches.update(subject, default: fresh) { search in
             search.until = now.instant + life
-            if search.pulse > 0, now.instant - search.heard < life { return search.pulse }
-            if search.pulse > 0 { search.next = now.instant }
-            search.pulse = 0
-            if !search.askers.contains(peer), search.askers.count < Limits.observers { search.askers.append(peer) }
-            return 0
+            let age = now.instant - search.heard
+            if search.pulse == 0 || age >= interval, search.askers.count < Limits.observers {
+                search.next = search.askers.isEmpty ? now.instant : search.next
+                if !search.askers.contains(peer) { search.askers.append(peer) }
+            }
+            return age < life ? search.pulse : 0
         }
     }
 
@@ -113,7 +121,7 @@ extension MembershipEngine {
             let search = searches.values[index]
             if search.until <= now.instant {
                 searches[subject] = nil
-            } else if search.pulse > 0 {
+            } else if search.askers.isEmpty {
                 searches.update(at: index) { $0.next = $0.until }
             } else {
                 ping(subject, at: now, into: &outbox)
@@ -126,8 +134,7 @@ extension MembershipEngine {
     /// One who is searched has spoken: those who asked are told at once.
     mutating func tellAskers(of subject: NodeID, pulse: UInt64, at now: Now, into outbox: inout Outbox<Effect>) {
         let (index, isSearched) = searches.position(of: subject)
-        guard isSearched else { return }
-        let pulse = max(pulse, 1)
+        guard isSearched, pulse > 0 else { return }
         for asker in searches.values[index].askers { testify(subject, pulse, to: asker, into: &outbox) }
         searches.update(at: index) { search in
             search.askers = []

@@ -61,10 +61,14 @@ extension MembershipEngine {
         // All questions of a node fall on the same moments, so that they travel together.
         let spacing = UInt64(rules.accusationSpacing.nanoseconds)
         let next = Instant(nanoseconds: now.instant.nanoseconds / spacing * spacing) + rules.accusationSpacing
-        edges.update(at: index) { $0.trial?.nextQuestion = next }
-        sendScouts(after: peer, at: now, into: &outbox)
+        edges.update(at: index) { edge in
+            edge.trial?.nextQuestion = next
+            edge.trial?.questions = min(trial.questions + 1, 1 << 30)
+        }
+        // Scouts go on by themselves for a while, and are asked half as often.
+        if trial.questions % 2 == 0 { sendScouts(after: peer, at: now, into: &outbox) }
         guard trial.accusedSince != nil else { return }
-        if let voucher = vouchers(of: edges.values[index], at: now).first {
+        if let voucher = voucher(of: edges.values[index], at: now) {
             excuse(peer, voucher, at: now, into: &outbox)
         } else if deafSince == nil {
             accuse(peer, at: now, into: &outbox)
@@ -92,20 +96,20 @@ extension MembershipEngine {
 
     func finding(about peer: NodeID, observers: [NodeID], at now: Now) -> Finding {
         let edge = edges[peer]
-        let vouchers = edge.map { self.vouchers(of: $0, at: now) } ?? []
+        let voucher = edge.flatMap { self.voucher(of: $0, at: now) }
         let accusers = observers.filter { $0 == me.id || isAccusing($0, peer, at: now) }
         return Finding(
             silence: edge.map { now.instant - $0.heard } ?? .zero, gap: edge?.gap ?? .zero, loss: edge?.loss ?? 0,
             pings: edge?.trial?.pings ?? 0, observers: observers.count,
             accusers: Array(accusers.prefix(Limits.observers)),
-            vouchers: Array(vouchers.prefix(Limits.observers)), silentEdges: silentEdges, edges: edges.count)
+            vouchers: voucher.map { [$0] } ?? [], silentEdges: silentEdges, edges: edges.count)
     }
 
     // MARK: The quorum
 
     private mutating func accuse(_ peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>) {
         guard let edge = edges[peer], let member = members[peer] else { return }
-        let charge = Charge(subject: peer, life: member.record.life, pulse: edge.pulse)
+        let charge = Charge(subject: peer, life: member.record.life, pulse: edge.latest)
         let observers = observers(of: peer)
         for observer in observers where observer != me.id { send(.accuse(charge), to: observer, into: &outbox) }
         judge(peer, observers, at: now, into: &outbox)
@@ -123,7 +127,7 @@ extension MembershipEngine {
     /// accused neither accuses nor vouches, and must not keep it in the roster.
     private func isReachable(_ observer: NodeID, about edge: Edge, at now: Now) -> Bool {
         if edge.accusers[observer].map({ now.instant - $0 < rules.accusationLife }) ?? false { return true }
-        if edge.witnesses[observer].map({ now.instant - $0.at < rules.accusationLife }) ?? false { return true }
+        if edge.witnesses[observer].map({ now.instant - $0 < rules.accusationLife }) ?? false { return true }
         if let own = edges[observer] {
             if own.trial?.accusedSince != nil { return false }
             if own.trial == nil, own.wasHeard { return true }
@@ -145,7 +149,7 @@ extension MembershipEngine {
         guard trial.pings >= edge.pingsNeeded(odds: odds, atMost: most, rules) else { return }
         let finding = finding(about: peer, observers: observers, at: now)
         giveUp(
-            peer, .down, .givenUp(finding), pulse: edge.pulse, accusers: accusers, from: .itself(pulse: 0), at: now,
+            peer, .down, .givenUp(finding), pulse: edge.latest, accusers: accusers, from: .itself(pulse: 0), at: now,
             into: &outbox)
     }
 
@@ -181,12 +185,12 @@ extension MembershipEngine {
         edges.update(at: index) { $0.accusers[peer] = now.instant }
         // One answer for what an honest observer says once: whoever accuses faster gets no more of them.
         if let last, now.instant - last < rules.accusationSpacing / 2 { return }
-        let edge = edges.values[index]
-        // What a scout has found counts like what this node hears; what other observers say they say themselves.
-        let scouts = edge.trial?.scouts ?? []
-        let isReached = edge.isHeard || vouchers(of: edge, at: now).contains(where: scouts.contains)
-        testify(charge.subject, isReached ? max(edge.pulse, 1) : 0, to: peer, into: &outbox)
+        testify(charge.subject, lastBeat(of: edges.values[index], at: now) ?? 0, to: peer, into: &outbox)
     }
+
+    /// Nobody beats more than twice an interval: who tells of a later beat than that hides the beats of those who tell
+    /// the truth. A few are granted, for clocks run differently.
+    private static let beatsAhead: UInt64 = 8
 
     mutating func takeTestimony(
         _ charge: Charge, from peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>
@@ -197,7 +201,12 @@ extension MembershipEngine {
             trial.scouts.contains(peer) || observers(of: charge.subject).contains(peer),
             edges.values[index].witnesses.count < Limits.observers || edges.values[index].witnesses[peer] != nil
         else { return }
-        edges.update(at: index) { $0.witnesses[peer] = Testimony(pulse: charge.pulse, at: now.instant) }
+        let silence = now.instant - edges.values[index].heard
+        let most = UInt64(max(2 * silence.nanoseconds / settings.interval.nanoseconds, 0)) + Self.beatsAhead
+        guard edges.values[index].latest == 0 || charge.pulse <= edges.values[index].latest + most else {
+            return outbox.put(.note(.ignored(.impossibleLife)))
+        }
+        edges.update(at: index) { $0.testify(peer, charge.pulse, at: now.instant) }
     }
 
     // MARK: Own health
@@ -218,7 +227,7 @@ extension MembershipEngine {
     /// off together with.
     private mutating func giveUpDeaf(on peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>) {
         guard let since = deafSince, let edge = edges[peer], let trial = edge.trial else { return }
-        let vouched = edge.witnesses.values.filter { $0.pulse > 0 }.map(\.at).max() ?? since
+        let vouched = edge.vouch?.at ?? since
         guard now.instant - max(since, vouched) >= rules.isolationPatience,
             now.instant - trial.began >= rules.accusationLife
         else { return }

@@ -207,9 +207,7 @@ package struct MembershipEngine: Engine {
         for index in 0..<edges.count {
             edges.update(at: index) { edge in
                 edge.heard = min(now.instant, edge.heard + stall)
-                edge.trial = nil
-                edge.accusers.removeAll()
-                edge.witnesses.removeAll()
+                edge.acquit()
             }
         }
         outbox.put(.note(.stalled(stall)))

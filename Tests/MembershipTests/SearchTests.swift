@@ -36,15 +36,19 @@ extension [Effect] {
     var (subject, silent) = crowd()
     let scout = try #require(subject.run(until: 32_000).scouts(after: silent).first)
     var later: [Effect] = []
-    for _ in 0..<8 {
-        _ = subject.receive(.witness(charge(silent, pulse: 40)), from: scout)
+    for number in UInt64(0)..<8 {
+        _ = subject.receive(.witness(charge(silent, pulse: 40 + number)), from: scout)
         later += subject.run(until: subject.now + 1_000)
     }
-    #expect(later.accusations(of: silent).isEmpty && later.scouts(after: silent) == [scout])
+    #expect(later.accusations(of: silent).isEmpty && later.scouts(after: silent).contains(scout))
     guard case .vouched(by: id(scout), _)? = subject.engine.members[id(silent)]?.reason else {
         return #expect(Bool(false), "the scout is named")
     }
-    #expect(!subject.run(until: subject.now + 5_000).accusations(of: silent).isEmpty, "a voucher must repeat itself")
+    for _ in 0..<8 {
+        _ = subject.receive(.witness(charge(silent, pulse: 47)), from: scout)
+        later = subject.run(until: subject.now + 1_000)
+    }
+    #expect(!later.accusations(of: silent).isEmpty, "the same beat told again is no news of it")
 }
 
 @Test func onlyThoseWhoWereAskedAreHeardAsScouts() throws {
@@ -53,8 +57,8 @@ extension [Effect] {
     let other = (UInt64(2)...60).first {
         !scouts.contains($0) && $0 != silent && !subject.engine.observers(of: id(silent)).contains(id($0))
     }
-    for _ in 0..<8 {
-        _ = subject.receive(.witness(charge(silent, pulse: 40)), from: other ?? 0)
+    for number in UInt64(0)..<8 {
+        _ = subject.receive(.witness(charge(silent, pulse: 40 + number)), from: other ?? 0)
         _ = subject.run(until: subject.now + 250)
     }
     #expect(!subject.run(until: 36_000).accusations(of: silent).isEmpty)
@@ -98,7 +102,8 @@ extension [Effect] {
         for case .send(.seek(let charge), let contact) in effects where contact.node == id(voucher) {
             guard charge.subject != id(3) else { continue }
             _ = subject.receive(
-                .witness(Charge(subject: charge.subject, life: charge.life, pulse: 70)), from: voucher)
+                .witness(Charge(subject: charge.subject, life: charge.life, pulse: UInt64(subject.now / 1_000) + 70)),
+                from: voucher)
         }
         all += effects
     }
