@@ -144,13 +144,17 @@ extension MembershipEngine {
         let observers = all.filter { $0 == me.id || isReachable($0, about: edge, at: now) }
         let accusers = observers.filter { $0 == me.id || isAccusing($0, peer, at: now) }
         guard accusers.count >= quorum(of: observers.count) else { return }
-        let odds = [Self.oddsOfOne, Self.oddsOfOne, Self.oddsOfTwo, Double(rules.oddsOfAccident)][min(observers.count, 3)]
+        let odds = odds(for: observers.count)
         let most = observers.count >= 3 ? rules.mostPings : rules.mostPingsAlone
         guard trial.pings >= edge.pingsNeeded(odds: odds, atMost: most, rules) else { return }
         let finding = finding(about: peer, observers: observers, at: now)
         giveUp(
             peer, .down, .givenUp(finding), pulse: edge.latest, accusers: accusers, from: .itself(pulse: 0), at: now,
             into: &outbox)
+    }
+
+    private func odds(for observers: Int) -> Double {
+        observers >= 3 ? Double(rules.oddsOfAccident) : observers == 2 ? Self.oddsOfTwo : Self.oddsOfOne
     }
 
     /// How many of so many observers must agree.
@@ -202,7 +206,7 @@ extension MembershipEngine {
             edges.values[index].witnesses.count < Limits.observers || edges.values[index].witnesses[peer] != nil
         else { return }
         let silence = now.instant - edges.values[index].heard
-        let most = UInt64(max(2 * silence.nanoseconds / settings.interval.nanoseconds, 0)) + Self.beatsAhead
+        let most = UInt64(max(silence.nanoseconds / (settings.interval.nanoseconds / 2), 0)) + Self.beatsAhead
         guard edges.values[index].latest == 0 || charge.pulse <= edges.values[index].latest + most else {
             return outbox.put(.note(.ignored(.impossibleLife)))
         }

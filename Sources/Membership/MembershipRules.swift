@@ -113,7 +113,8 @@ package struct MembershipRules: Hashable, Sendable {
         [
             \.everybodyUpTo, \.smallestSite, \.lossAtStart, \.beatsBelieved, \.beatsAveraged, \.leastLoss, \.mostLoss,
             \.oddsOfSilence, \.silencePercent, \.gapDecay, \.fewestPings, \.mostPings, \.mostPingsAlone,
-            \.quorumPercent, \.quorumLeast, \.oddsOfAccident, \.scouts, \.oddsOfWitness, \.comparesPulses, \.isolationEdges, \.isolationPercent,
+            \.quorumPercent, \.quorumLeast, \.oddsOfAccident, \.scouts, \.oddsOfWitness, \.comparesPulses,
+            \.isolationEdges, \.isolationPercent,
             \.newsBurst, \.newsPerSecond, \.eagerBytes, \.newsBytesPerSecond, \.answerBytesPerSecond,
             \.knocksPerOwnSite, \.longestLeap, \.welcomeBytes, \.welcomesPerSecond,
         ]
