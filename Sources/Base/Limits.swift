@@ -58,6 +58,8 @@ package enum Limits {
     package static let newsOnItsWay = 512
     /// Members of whom others say what this node does not believe, and whom it asks itself.
     package static let doubts = 32
+    /// Members that it pings for others: forty pings a second at the most.
+    package static let searches = 8
     /// Former neighbours at whose doors it knocks by turns of its own.
     package static let lostNeighbours = 32
     /// How often goodbye is said to each neighbour, since nobody is there to hear an acknowledgement.

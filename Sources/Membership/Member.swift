@@ -65,7 +65,7 @@ package struct Member: Hashable, Sendable {
     /// The beat with which it came; and once it is down, the last of its beats that anybody heard. Only a later one
     /// brings it back in the same life.
     var lostPulse: UInt64
-    var accusers: [NodeID]
+    package internal(set) var accusers: [NodeID]
     var habit: Habit?
     /// When it was last told that it is held for gone.
     var reminded: Instant?

@@ -196,8 +196,7 @@ extension MembershipEngine {
         for step in 0..<members.count {
             let member = members.values[(start + step) % members.count]
             guard member.record.seal != nil, isMissing(member.mark), mayTell(member, peer) else { continue }
-            var claim = member.claim
-            claim.accusers = []
+            let claim = member.claim
             if claims.count == most || bytes + claim.encodedByteCount(after: claims.last) > room {
                 let isLast = told + 1 == datagrams || spareFrom > now.instant
                 close(isLast ? .owed : .follows, &self)

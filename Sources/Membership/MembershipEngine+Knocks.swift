@@ -100,10 +100,8 @@ extension MembershipEngine {
                 if let claim = doubt.claim, let teller = doubt.teller, member.isPresent,
                     claim.record.life == member.record.life
                 {
-                    // This node has asked the subject itself, in vain.
-                    var accusers = Array(claim.accusers.filter { $0 != me.id }.prefix(Limits.observers - 1))
-                    accusers.append(me.id)
-                    accusers.sort()
+                    // This node has asked the subject itself, in vain: where nobody else is named, it answers for it.
+                    let accusers = claim.accusers.isEmpty ? [me.id] : claim.accusers
                     giveUp(
                         id, .down, .toldGone(by: teller, accusers: accusers), pulse: claim.pulse, accusers: accusers,
                         from: nil, at: now, into: &outbox)

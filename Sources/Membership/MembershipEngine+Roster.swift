@@ -47,6 +47,7 @@ extension MembershipEngine {
             if claim.standing == .here, deafSince != nil, !source.isFirstHand { return }
             var member = known
             member.lostPulse = claim.pulse
+            member.accusers = claim.accusers
             settle(&member, claim.standing, source, at: now)
             put(member, replacing: known, from: source, at: now, into: &outbox)
         case (.here, .down): doubt(id, claim: nil, from: source, at: now)
@@ -135,15 +136,16 @@ extension MembershipEngine {
         let id = claim.record.id
         let all = observers(of: id)
         let accusers = claim.accusers.filter(all.contains)
-        let isStrong = accusers.count >= max(quorum(of: all.count), 1)
+        // Those who pronounced it counted the observers that answered; how many did is not to be seen from here.
+        let isStrong = accusers.count >= max(min(rules.quorumLeast, all.count), 1)
         guard isStrong, case .news(let teller) = source else { return doubt(id, claim: claim, from: source, at: now) }
         if let edge = edges[id], edge.wasHeard, edge.trial == nil, rules.comparesPulses != 0 {
             outbox.put(.note(.ignored(.heardSince)))
             return doubt(id, claim: claim, from: source, at: now)
         }
-        let pulse = max(claim.pulse, edges[id]?.pulse ?? 0)
+        let pulse = max(claim.pulse, edges[id]?.latest ?? 0)
         giveUp(
-            id, .down, .toldGone(by: teller, accusers: accusers), pulse: pulse, accusers: claim.accusers,
+            id, .down, .toldGone(by: teller, accusers: claim.accusers), pulse: pulse, accusers: claim.accusers,
             from: source, at: now, into: &outbox)
     }
 
@@ -167,10 +169,6 @@ extension MembershipEngine {
     ) {
         guard let known = members[id], !known.isPresent, known.standing != .left else { return }
         var member = known
-        let absence = now.instant - known.heard
-        if absence < rules.absence, let habit = known.habit {
-            member.habit?.gap = max(habit.gap, absence)
-        }
         member.standing = .here
         member.accusers = []
         member.move(to: .alive, because: reason, at: now)
@@ -188,6 +186,13 @@ extension MembershipEngine {
         into outbox: inout Outbox<Effect>
     ) {
         let id = member.record.id
+        var member = member
+        if let old, let habit = old.habit, member.isPresent, !old.isPresent,
+            old.record.life.boot == member.record.life.boot, now.instant - old.heard < rules.absence
+        {
+            // It was there all the time, and has borne a silence that was taken for its death.
+            member.habit?.gap = max(habit.gap, now.instant - old.heard)
+        }
         if let old { view ^= old.mark.hash }
         view ^= member.mark.hash
         members[id] = member
@@ -214,11 +219,11 @@ extension MembershipEngine {
         if member.isPresent, old.map({ $0.record.life < member.record.life || !$0.isPresent }) ?? true {
             let (index, isNeighbour) = edges.position(of: id)
             if isNeighbour {
+                let isNewBoot = old.map { $0.record.life.boot < member.record.life.boot } ?? false
                 edges.update(at: index) { edge in
                     edge.heard = now.instant
-                    edge.trial = nil
-                    edge.accusers.removeAll()
-                    edge.witnesses.removeAll()
+                    edge.acquit()
+                    if isNewBoot { edge.latest = 0 }
                 }
             }
         }
@@ -232,7 +237,7 @@ extension MembershipEngine {
             let habit = members[peer]?.habit ?? Member.Habit(loss: usualLoss, gap: .zero)
             var edge = Edge(peer, habit: habit, at: now)
             if let since = deafSince, now - since >= rules.isolationPatience {
-                edge.trial = Trial(began: now, pings: 0, nextPing: now, accusedSince: nil, nextAccusation: now)
+                edge.trial = Trial(at: now)
             }
             edges[peer] = edge
         }

@@ -39,6 +39,11 @@ extension MembershipEngine: WireValue {
             writer.nodeID(id)
             doubt.encode(into: &writer)
         }
+        writer.varint(UInt64(searches.count))
+        for (id, search) in searches {
+            writer.nodeID(id)
+            search.encode(into: &writer)
+        }
         asking.encode(into: &writer)
         spending.encode(into: &writer)
         welcomeAllowance.encode(into: &writer)
@@ -95,6 +100,12 @@ extension MembershipEngine: WireValue {
         for _ in 0..<(try reader.count(atMost: Limits.doubts)) {
             let id = try reader.nodeID()
             try doubts.append(try Doubt(from: &reader), under: id)
+            guard members[id] != nil else { throw .outOfRange }
+        }
+        searches = SortedMap()
+        for _ in 0..<(try reader.count(atMost: Limits.searches)) {
+            let id = try reader.nodeID()
+            try searches.append(try Search(from: &reader), under: id)
             guard members[id] != nil else { throw .outOfRange }
         }
         asking = try Asking(from: &reader)
@@ -167,6 +178,26 @@ extension Doubt: WireValue {
         needed = try reader.count(atMost: 1 << 20)
         claim = try reader.bool() ? try Claim(from: &reader) : nil
         teller = try reader.bool() ? try reader.nodeID() : nil
+    }
+}
+
+extension Search: WireValue {
+    func encode(into writer: inout ByteWriter) {
+        writer.varint(UInt64(askers.count))
+        for asker in askers { writer.nodeID(asker) }
+        writer.instant(next)
+        writer.instant(until)
+        writer.varint(pulse)
+        writer.instant(heard)
+    }
+
+    init(from reader: inout ByteReader) throws(DecodeError) {
+        askers = []
+        for _ in 0..<(try reader.count(atMost: Limits.observers)) { askers.append(try reader.nodeID()) }
+        next = try reader.instant()
+        until = try reader.instant()
+        pulse = try Life.pulse(from: &reader)
+        heard = try reader.instant()
     }
 }
 

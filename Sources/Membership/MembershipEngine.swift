@@ -80,6 +80,8 @@ package struct MembershipEngine: Engine {
     var news: SortedMap<NodeID, News>
     var newsAllowance: Allowance
     var doubts: SortedMap<NodeID, Doubt>
+    /// Those whom this node pings for others.
+    var searches: SortedMap<NodeID, Search>
     var asking: Asking
     /// The budget of everything that is said.
     var spending: Allowance
@@ -118,6 +120,7 @@ package struct MembershipEngine: Engine {
         news = SortedMap()
         newsAllowance = Allowance()
         doubts = SortedMap()
+        searches = SortedMap()
         asking = Asking()
         spending = Allowance()
         welcomeAllowance = Allowance()
@@ -141,6 +144,7 @@ package struct MembershipEngine: Engine {
         for edge in edges.values { due = min(due, trialStep(of: edge)) }
         for item in news.values { due = min(due, item.next) }
         for doubt in doubts.values { due = min(due, doubt.next) }
+        for search in searches.values { due = min(due, search.next) }
         for knock in lostNeighbours.values { due = min(due, knock.next) }
         return Instant.earlier(due, asking.next)
     }
@@ -160,6 +164,7 @@ package struct MembershipEngine: Engine {
         case .pong(let number, let pulse): takePong(number, pulse, from: peer, at: now, into: &outbox)
         case .accuse(let charge): takeAccusation(charge, from: peer, at: now, into: &outbox)
         case .witness(let charge): takeTestimony(charge, from: peer, at: now, into: &outbox)
+        case .seek(let charge): takeSeek(charge, from: peer, at: now, into: &outbox)
         case .news(let claims): takeNews(claims, from: peer, at: now, into: &outbox)
         case .offer(let marks): takeOffer(marks, from: peer, at: now, into: &outbox)
         case .want(let ids): takeWant(ids, from: peer, at: now, into: &outbox)
@@ -211,6 +216,7 @@ package struct MembershipEngine: Engine {
         forgiveStall(at: now, into: &outbox)
         if beatDue <= now.instant { beat(at: now, into: &outbox) }
         examineSilences(at: now, into: &outbox)
+        goOnSearching(at: now, into: &outbox)
         settleDoubts(at: now, into: &outbox)
         knock(at: now, into: &outbox)
         askIfDue(at: now, into: &outbox)
@@ -258,9 +264,7 @@ package struct MembershipEngine: Engine {
         for index in 0..<edges.count {
             edges.update(at: index) { edge in
                 edge.heard = min(now.instant, edge.heard + stall)
-                edge.trial = nil
-                edge.accusers.removeAll()
-                edge.witnesses.removeAll()
+                edge.acquit()
             }
         }
         outbox.put(.note(.stalled(stall)))

@@ -25,6 +25,9 @@ extension MembershipMessage: WireValue {
         case .witness(let charge):
             writer.u8(6)
             charge.encode(into: &writer)
+        case .seek(let charge):
+            writer.u8(13)
+            charge.encode(into: &writer)
         case .news(let claims):
             writer.u8(7)
             Claim.encode(claims, into: &writer)
@@ -73,6 +76,7 @@ extension MembershipMessage: WireValue {
             self = .known(hashes)
         case 11: self = .ask(try Question(from: &reader))
         case 12: self = .told(try Answer(from: &reader))
+        case 13: self = .seek(try Charge(from: &reader))
         default: throw .unknown
         }
     }

@@ -13,6 +13,8 @@ package enum MembershipMessage: Hashable, Sendable {
     case accuse(Charge)
     /// What an observer that is asked so has heard of it.
     case witness(Charge)
+    /// "Do you hear this one?" Whoever is asked pings it, and answers as a witness.
+    case seek(Charge)
     /// What has changed, for everybody. Repeated until acknowledged.
     case news([Claim])
     /// News too large to be sent to those who have it.
@@ -190,7 +192,7 @@ extension MembershipMessage {
         case .told(var answer):
             answer.claims = located(answer.claims)
             return .told(answer)
-        case .beat, .ping, .pong, .accuse, .witness, .offer, .want, .known: return self
+        case .beat, .ping, .pong, .accuse, .witness, .seek, .offer, .want, .known: return self
         }
     }
 }

@@ -52,6 +52,11 @@ package struct MembershipRules: Hashable, Sendable {
     package var quorumPercent = 50
     /// And so many of them, as far as there are.
     package var quorumLeast = 3
+    /// One in so many silences gets as far as an accusation by accident, where a quorum judges.
+    package var oddsOfAccident = 1_000
+    /// So many others are asked to ping whom its observers do not hear: a few links may be cut while a way round leads
+    /// to it. With 0 nobody is.
+    package var scouts = 3
     /// The chance that an observer who answers is taken for one who does not, as 1 in so many.
     package var oddsOfWitness = 10_000
     /// A verdict gives way to a later beat of the subject, and to that only; with 0 to any.
@@ -122,9 +127,10 @@ package struct MembershipRules: Hashable, Sendable {
         [
             \.everybodyUpTo, \.smallestSite, \.lossAtStart, \.beatsBelieved, \.beatsAveraged, \.leastLoss, \.mostLoss,
             \.oddsOfSilence, \.silencePercent, \.gapDecay, \.fewestPings, \.mostPings, \.mostPingsAlone,
-            \.quorumPercent, \.quorumLeast, \.oddsOfWitness, \.comparesPulses, \.isolationEdges, \.isolationPercent,
-            \.newsBurst, \.newsPerSecond, \.eagerBytes, \.newsBytesPerSecond, \.bytesPerSecond, \.burstBytes, \.reservedBytes, \.richAnswer, \.questionShare,
-            \.knocksPerOwnSite, \.longestLeap, \.welcomesPerSecond,
+            \.quorumPercent, \.quorumLeast, \.oddsOfAccident, \.scouts, \.oddsOfWitness, \.comparesPulses,
+            \.isolationEdges, \.isolationPercent, \.newsBurst, \.newsPerSecond, \.eagerBytes, \.newsBytesPerSecond,
+            \.bytesPerSecond, \.burstBytes, \.reservedBytes, \.richAnswer, \.questionShare, \.knocksPerOwnSite,
+            \.longestLeap, \.welcomesPerSecond,
         ]
     }
 
@@ -142,7 +148,8 @@ package struct MembershipRules: Hashable, Sendable {
             && Self.times().allSatisfy { (.zero...Limits.patience).contains(self[keyPath: $0]) }
             && beatsAveraged > 0 && leastLoss > 0 && leastLoss <= mostLoss && mostLoss < Self.whole
             && lossAtStart < Self.whole && knocksPerOwnSite > 0 && oddsOfSilence > 0 && oddsOfWitness > 0
-            && questionShare > 0 && askSpacing > .zero && pingSpacing > .zero && accusationSpacing > .zero && lonelySpacing > .zero
+            && questionShare > 0 && scouts <= Limits.observers / 2
+            && askSpacing > .zero && pingSpacing > .zero && accusationSpacing > .zero && lonelySpacing > .zero
             && knockSpacing > .zero && newsSpacing > .zero && idleAskSpacing > .zero
     }
 }

@@ -41,6 +41,7 @@ private let golden: [(MembershipMessage, String)] = [
     (.pong(number: 5, pulse: 7), "04" + "05" + "07"),
     (.accuse(charged), "05" + subjectBytes + "03ac02" + "05"),
     (.witness(charged), "06" + subjectBytes + "03ac02" + "05"),
+    (.seek(charged), "0d" + subjectBytes + "03ac02" + "05"),
     (.news([Claim(about, .here)]), "07" + "01" + recordBytes("21")),
     (
         .news([Claim(about, .here), Claim(signed, .here)]),

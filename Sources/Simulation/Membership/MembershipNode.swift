@@ -32,6 +32,8 @@ struct MembershipNode: Inhabitant, ~Copyable {
         var because: Member.Reason
         /// Those who gave it up, as far as others had to be told.
         var tellers: [Int]
+        /// Those whom the verdict names, whoever tells of it.
+        var accusers: [Int]
     }
 
     /// What a real datagram has more than the packets here, which begin with two bytes that name the sender: the tag of
@@ -130,8 +132,11 @@ extension MembershipNode {
             case .persist(let fact): facts.append(fact)
             case .note(.moved(let peer, let from, let to, let because)):
                 guard let peer = people.numbers[peer] else { continue }
-                let tellers = because.tellers.compactMap { [people] in people.numbers[$0] }
-                outbox.put(.note(Note(peer: peer, from: from, to: to, because: because, tellers: tellers)))
+                func numbers(_ ids: [NodeID]) -> [Int] { ids.compactMap { [people] id in people.numbers[id] } }
+                let note = Note(
+                    peer: peer, from: from, to: to, because: because, tellers: numbers(because.tellers),
+                    accusers: numbers(because.accusers))
+                outbox.put(.note(note))
             case .note: break
             }
         }
@@ -178,6 +183,12 @@ extension Member.Reason {
             .saidGoodbye:
             []
         }
+    }
+}
+
+extension Member.Reason {
+    fileprivate var accusers: [NodeID] {
+        if case .givenUp(let finding) = self { finding.accusers } else { tellers }
     }
 }
 
