@@ -132,6 +132,15 @@ struct FieldReader {
         return elements
     }
 
+    mutating func texts(_ name: String) throws(Complaint) -> [String] {
+        var texts: [String] = []
+        for value in try list(name) {
+            guard case .text(let text) = value else { throw wrongKind(name, "a list of texts", value) }
+            texts.append(text)
+        }
+        return texts
+    }
+
     mutating func object(_ name: String) throws(Complaint) -> FieldReader {
         try FieldReader(try value(name), "\"\(name)\" of \(place)", code)
     }
@@ -162,6 +171,8 @@ extension JSONValue {
     static func microseconds(_ interval: Interval) -> JSONValue { .integer(max(0, interval.nanoseconds / 1_000)) }
 
     static func count(_ count: Int) -> JSONValue { .integer(Int64(count)) }
+
+    static func texts(_ texts: [String]) -> JSONValue { .array(texts.map { .text($0) }) }
 
     static func optional(_ text: String?) -> JSONValue { text.map { .text($0) } ?? .null }
 }

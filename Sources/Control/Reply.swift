@@ -8,6 +8,7 @@ package enum Reply: Hashable, Sendable {
     case members([MemberRow])
     case links([LinkRow])
     case link(LinkReply)
+    case peer(PeerReply)
     case invitation(InvitationReply)
     case recording(RecordingReply)
     case version(VersionReply)
@@ -29,6 +30,7 @@ extension Reply {
         case .members(let rows): .data(schema: "marram.members/1", .array(rows.map(\.json)))
         case .links(let rows): .data(schema: "marram.links/1", .array(rows.map(\.json)))
         case .link(let link): .data(schema: "marram.link/1", link.json)
+        case .peer(let peer): .data(schema: "marram.peer/1", peer.json)
         case .invitation(let invitation): .data(schema: "marram.invitation/1", invitation.json)
         case .recording(let recording): .data(schema: "marram.recording/1", recording.json)
         case .version(let version): .data(schema: "marram.version/1", version.json)
@@ -45,6 +47,7 @@ extension Reply {
         case "marram.links/1":
             self = .links(try Self.rows(body, "the links") { value throws(Complaint) in try LinkRow(value) })
         case "marram.link/1": self = .link(try LinkReply(body))
+        case "marram.peer/1": self = .peer(try PeerReply(body))
         case "marram.invitation/1": self = .invitation(try InvitationReply(body))
         case "marram.recording/1": self = .recording(try RecordingReply(body))
         case "marram.version/1": self = .version(try VersionReply(body))

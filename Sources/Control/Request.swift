@@ -11,6 +11,8 @@ package enum Request: Hashable, Sendable {
     /// Why the way to a peer is as it is. The peer is named as people name it, and found by the node. Made by
     /// `explanation`, which knows the limit.
     case explainLink(peer: String)
+    /// Why a member is as it is; named like the peer of a link.
+    case explainPeer(peer: String)
     /// A token that admits `uses` nodes for as long as `lifetime`. Made by `invitation`, which knows the limits.
     case invite(uses: Int, lifetime: Interval)
     /// Write the flight recorder's inputs to a new file at this absolute path. The daemon writes it, so that a
@@ -37,12 +39,20 @@ extension Request {
     }
 
     package static func explanation(ofLinkTo peer: String) throws(Complaint) -> Request {
+        .explainLink(peer: try named(peer))
+    }
+
+    package static func explanation(of peer: String) throws(Complaint) -> Request {
+        .explainPeer(peer: try named(peer))
+    }
+
+    private static func named(_ peer: String) throws(Complaint) -> String {
         guard !peer.isEmpty, peer.utf8.count <= Limits.peerWordBytes else {
             throw Complaint(
                 .badArgument, what: "a peer is named by 1 to \(Limits.peerWordBytes) bytes",
                 remedy: "give its name, its id or an address; marram links shows them")
         }
-        return .explainLink(peer: peer)
+        return peer
     }
 
     package static func recording(path: String) throws(Complaint) -> Request {
@@ -61,6 +71,7 @@ extension Request {
         case .members: "members"
         case .links: "links"
         case .explainLink: "explain_link"
+        case .explainPeer: "explain_peer"
         case .invite: "invite"
         case .saveRecording: "save_recording"
         case .version: "version"
@@ -73,7 +84,7 @@ extension Request {
         var members = [JSONMember("schema", .text(Self.schema)), JSONMember("verb", .text(verb))]
         switch self {
         case .status, .members, .links, .version, .leave: break
-        case .explainLink(let peer): members.append(JSONMember("peer", .text(peer)))
+        case .explainLink(let peer), .explainPeer(let peer): members.append(JSONMember("peer", .text(peer)))
         case .invite(let uses, let lifetime):
             members.append(JSONMember("uses", .count(uses)))
             members.append(JSONMember("lifetime_seconds", .seconds(lifetime)))
@@ -102,6 +113,7 @@ extension Request {
         case "members": self = .members
         case "links": self = .links
         case "explain_link": self = try .explanation(ofLinkTo: try fields.text("peer"))
+        case "explain_peer": self = try .explanation(of: try fields.text("peer"))
         case "invite":
             let uses = try fields.count("uses")
             self = try .invitation(uses: uses, lifetime: try fields.seconds("lifetime_seconds"))

@@ -77,6 +77,8 @@ package struct MembershipEngine: Engine {
     var lostNeighbours: SortedMap<NodeID, Knock>
     var deafSince: Instant?
     var spokeUp: Instant?
+    /// Where this node stands among the others.
+    package internal(set) var coordinate: Coordinate
     var random: Random
     let mischief: Mischief
 
@@ -109,6 +111,7 @@ package struct MembershipEngine: Engine {
         nextKnock = now.instant
         lonelyKnocks = 0
         lostNeighbours = SortedMap()
+        coordinate = Coordinate()
         rings.insert(me.id)
         view = myMark.hash
         for fact in stored { remember(fact, at: now) }

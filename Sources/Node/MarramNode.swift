@@ -24,6 +24,8 @@ package struct MarramNode: ~Copyable {
     private var opened: Outbox<SessionEffect>
     private var sealed: Outbox<SessionEffect>
     private var scratch: ByteWriter
+    /// Peers that may have to be told that their handshakes come over UDP.
+    private var owedWords: [NodeID]
 
     /// `stored` are the facts of all shelves from earlier lives; `random` is this life's chance.
     package init(
@@ -49,6 +51,7 @@ package struct MarramNode: ~Copyable {
         opened = Outbox()
         sealed = Outbox()
         scratch = ByteWriter()
+        owedWords = []
         startRecording(continues: false)
     }
 
@@ -82,6 +85,7 @@ package struct MarramNode: ~Copyable {
             }
         }
         opened.effects.removeAll(keepingCapacity: true)
+        tellOfUDP(at: now, into: &world)
     }
 
     private mutating func hear(
@@ -94,7 +98,18 @@ package struct MarramNode: ~Copyable {
             counters.countRefusal("undecoded-\(error)")
             return world.put(.note(.undecoded(error, from: peer)))
         }
-        take(.received(frame, from: peer, source: source), at: now, into: &world)
+        switch frame {
+        case .membership: take(.received(frame, from: peer, source: source), at: now, into: &world)
+        case .sounding(.ping(let number)):
+            say(.sounding(.pong(number)), to: Contact(peer, at: source), at: now, into: &world)
+        case .sounding(.pong): break
+        case .sounding(.comesOverUDP): links.arrivesOverUDP(at: peer, now)
+        }
+    }
+
+    /// The world dialled a TCP connection, and this came of it.
+    package mutating func dialled(_ address: Address, _ outcome: DialOutcome, at now: Now) {
+        links.take(outcome, of: address, at: now)
     }
 
     /// Somebody at the control socket asks.
@@ -115,6 +130,7 @@ package struct MarramNode: ~Copyable {
         sessions.wake(at: now.instant, into: &sealed)
         swap(&sealed.arena, &world.arena)
         passSealed(at: now, into: &world)
+        tellOfUDP(at: now, into: &world)
     }
 
     // MARK: The flight recorder
@@ -165,6 +181,18 @@ package struct MarramNode: ~Copyable {
         passSealed(at: now, into: &world)
     }
 
+    /// A peer whose handshakes came over UDP just before the session went over to TCP cannot know that they came.
+    private mutating func tellOfUDP(at now: Now, into world: inout NodeOutbox) {
+        guard !owedWords.isEmpty else { return }
+        for peer in owedWords {
+            guard let path = sessions.evidence(of: peer)?.path, path.carrier == .tcp,
+                links[.node(peer)]?.comesOverUDP.map({ now.instant - $0.instant < .minutes(1) }) ?? false
+            else { continue }
+            say(.sounding(.comesOverUDP), to: Contact(peer, at: path.address), at: now, into: &world)
+        }
+        owedWords.removeAll()
+    }
+
     /// No engine speaks in streams yet: a peer that opens one is of a later version.
     private mutating func refuse(
         _ stream: StreamID, of peer: NodeID, at now: Now, into world: inout NodeOutbox
@@ -191,6 +219,7 @@ package struct MarramNode: ~Copyable {
         case .note(let note):
             if case .refused(let refusal, from: _) = note { counters.countRefusal(refusal.name) }
             links.take(note, at: now)
+            if let node = note.concernsUDP, !owedWords.contains(node) { owedWords.append(node) }
             world.put(.note(.session(note)))
         case .stream: break
         case .said: preconditionFailure("only a packet that came can say something")
