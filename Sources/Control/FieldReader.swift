@@ -31,6 +31,11 @@ struct FieldReader {
         return value
     }
 
+    mutating func optionalCount(_ name: String) throws(Complaint) -> Int? {
+        guard members.contains(where: { $0.name == name && $0.value != .null }) else { return nil }
+        return try count(name)
+    }
+
     mutating func text(_ name: String) throws(Complaint) -> String {
         let value = try value(name)
         guard case .text(let text) = value else { throw wrongKind(name, "text", value) }
@@ -169,6 +174,8 @@ extension JSONValue {
     }
 
     static func microseconds(_ interval: Interval) -> JSONValue { .integer(max(0, interval.nanoseconds / 1_000)) }
+
+    static func optional(_ interval: Interval?) -> JSONValue { interval.map { .microseconds($0) } ?? .null }
 
     static func count(_ count: Int) -> JSONValue { .integer(Int64(count)) }
 

@@ -10,12 +10,15 @@ extension MarramNode {
         switch request {
         case .status: envelope(.status(status(at: now)), view: view(at: now), at: now)
         case .members: envelope(.members(members(at: now)), view: view(at: now), at: now)
-        case .links: envelope(.links(links(at: now)), at: now)
+        case .links: envelope(.links(links(at: now)), view: view(at: now), at: now)
+        case .topology: envelope(.topology(topology(at: now)), view: view(at: now), at: now)
+        case .moves(let since): envelope(.moves(moves(since: since)), view: view(at: now), at: now)
         case .explainLink(let peer): explainLink(to: peer, at: now)
         case .explainPeer(let peer): explainPeer(peer, at: now)
         case .invite(let uses, let lifetime): invite(uses: uses, lifetime: lifetime, at: now)
         case .version: envelope(.version(.own), at: now)
         case .leave: envelope(.left(LeaveReply(mesh: configuration.mesh, told: others.count)), at: now)
+        case .ping, .roundTrip: preconditionFailure("these are answered when the members asked have answered")
         case .saveRecording:
             preconditionFailure("the world saves recordings itself: they are in its files, not in the node")
         }
@@ -75,7 +78,7 @@ extension MarramNode {
         return counts
     }
 
-    private var ownState: Member.State { switchboard.membership.me.isLeaving ? .left : .alive }
+    var ownState: Member.State { switchboard.membership.me.isLeaving ? .left : .alive }
 
     private var traffic: StatusReply.Traffic {
         StatusReply.Traffic(
@@ -147,7 +150,7 @@ extension MarramNode {
 }
 
 extension Member.State {
-    fileprivate var row: MemberRow.State {
+    var row: MemberRow.State {
         switch self {
         case .alive: .alive
         case .suspect: .suspect

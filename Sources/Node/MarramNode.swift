@@ -17,6 +17,8 @@ package struct MarramNode: ~Copyable {
     package private(set) var recorder: FlightRecorder
     private(set) var counters: Counters
     private(set) var links: LinkMemory
+    private(set) var moves: MoveLog
+    var soundings: Soundings
     let started: Instant
     private var isRecording: Bool
     /// Reused from call to call: what the engines want, what came of a packet, and what has to be said.
@@ -45,6 +47,8 @@ package struct MarramNode: ~Copyable {
         recorder = FlightRecorder()
         counters = Counters()
         links = LinkMemory()
+        moves = MoveLog()
+        soundings = Soundings()
         started = now.instant
         isRecording = configuration.records
         outbox = Outbox()
@@ -58,8 +62,7 @@ package struct MarramNode: ~Copyable {
     package var name: String { configuration.name }
 
     package var deadline: Instant? {
-        guard let engines = switchboard.deadline else { return sessions.deadline }
-        return sessions.deadline.map { min($0, engines) } ?? engines
+        .earlier(.earlier(switchboard.deadline, sessions.deadline), soundings.deadline)
     }
 
     /// Fingerprint of everything that the node's next steps depend on, the keys left out.
@@ -101,8 +104,10 @@ package struct MarramNode: ~Copyable {
         switch frame {
         case .membership: take(.received(frame, from: peer, source: source), at: now, into: &world)
         case .sounding(.ping(let number)):
-            say(.sounding(.pong(number)), to: Contact(peer, at: source), at: now, into: &world)
-        case .sounding(.pong): break
+            let place = switchboard.membership.coordinate
+            say(.sounding(.pong(number, place)), to: Contact(peer, at: source), at: now, into: &world)
+        case .sounding(.pong(let number, let place)):
+            soundings.hear(number, from: peer, place: place, at: now.instant)
         case .sounding(.comesOverUDP): links.arrivesOverUDP(at: peer, now)
         }
     }
@@ -115,7 +120,12 @@ package struct MarramNode: ~Copyable {
     /// Somebody at the control socket asks.
     package mutating func perform(_ request: Request, id: RequestID, at now: Now, into world: inout NodeOutbox) {
         if case .leave = request { take(.performed(.leave), at: now, into: &world) }
-        world.put(.reply(id, answer(to: request, at: now)))
+        do throws(Complaint) {
+            if try beginSounding(request, id, at: now) { return sound(at: now, into: &world) }
+            world.put(.reply(id, answer(to: request, at: now)))
+        } catch {
+            world.put(.reply(id, envelope(.failure(error), at: now)))
+        }
     }
 
     /// The facts of `ticket` are on the disk.
@@ -131,6 +141,7 @@ package struct MarramNode: ~Copyable {
         swap(&sealed.arena, &world.arena)
         passSealed(at: now, into: &world)
         tellOfUDP(at: now, into: &world)
+        sound(at: now, into: &world)
     }
 
     // MARK: The flight recorder
@@ -165,13 +176,14 @@ package struct MarramNode: ~Copyable {
             case .persist(let facts, let ticket): world.put(.persist(facts, ticket))
             case .note(let note):
                 if case .membership(.ignored(let reason)) = note { counters.countRefusal("ignored-\(reason)") }
+                moves.take(note, at: now)
                 world.put(.note(note))
             }
         }
         outbox.removeAll()
     }
 
-    private mutating func say(_ frame: Frame, to contact: Contact, at now: Now, into world: inout NodeOutbox) {
+    mutating func say(_ frame: Frame, to contact: Contact, at now: Now, into world: inout NodeOutbox) {
         scratch.removeAll()
         frame.encode(into: &scratch)
         let datagram = scratch.bytes

@@ -1,11 +1,12 @@
 package import Base
+package import Membership
 
 /// What two nodes say to each other to find out about the way between them. No engine takes part: nothing is decided by
 /// it, and the flight recorder need not know.
 package enum Sounding: Hashable, Sendable {
-    /// "Are you there?" The answer carries the same number.
+    /// "Are you there?" The answer carries the same number, and where its sender stands.
     case ping(UInt64)
-    case pong(UInt64)
+    case pong(UInt64, Coordinate)
     /// "Your handshakes come over UDP", to a peer that hears no answer there: only this end can know.
     case comesOverUDP
 }
@@ -16,9 +17,10 @@ extension Sounding: WireValue {
         case .ping(let number):
             writer.u8(1)
             writer.u64(number)
-        case .pong(let number):
+        case .pong(let number, let place):
             writer.u8(2)
             writer.u64(number)
+            place.encode(into: &writer)
         case .comesOverUDP: writer.u8(3)
         }
     }
@@ -26,7 +28,9 @@ extension Sounding: WireValue {
     package init(from reader: inout ByteReader) throws(DecodeError) {
         switch try reader.u8() {
         case 1: self = .ping(try reader.u64())
-        case 2: self = .pong(try reader.u64())
+        case 2:
+            let number = try reader.u64()
+            self = .pong(number, try Coordinate(from: &reader))
         case 3: self = .comesOverUDP
         default: throw .unknown
         }

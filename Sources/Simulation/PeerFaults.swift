@@ -1,8 +1,9 @@
-package import Base
+internal import Base
 package import Control
 internal import Membership
 internal import Node
 internal import Session
+internal import Trust
 
 /// One thing that is done to one member of a mesh of whole nodes, and what another member says of it when asked: the
 /// proof of `explain peer`. UDP and TCP both carry here, as at a site.

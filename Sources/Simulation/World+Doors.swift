@@ -1,4 +1,5 @@
 internal import Base
+internal import Node
 
 /// The four doors of a node, and what happens to the effects that come out of them.
 extension World where Member: ~Copyable {

@@ -165,7 +165,7 @@ func aShellUnderstandsItsCompletionScript(_ shell: String) throws {
 private let completions: [(words: String, offers: String)] = [
     ("mem", "members"), ("co", "completion config"), ("completion ", "bash fish zsh"), ("config sh", "show"),
     ("--data /tmp comp", "completion"), ("-o w", "wide"), ("members -o n", "name"), ("members --out", "--output"),
-    ("invite --us", "--uses"), ("members --us", ""), ("help inv", "invite"), ("record ", "save"), ("explain ", "link"),
+    ("invite --us", "--uses"), ("members --us", ""), ("help inv", "invite"), ("record ", "save"), ("explain ", "peer link"),
     ("lin", "links"),
     ("invite --uses 3 --exp", "--expires"), ("config --origin ch", "check"), ("status x y", ""),
 ]
