@@ -48,6 +48,9 @@ package struct PingReply: Hashable, Sendable {
         carrier = nil
         if let word = try fields.optionalText("carrier") { carrier = Carrier.allCases.first { $0.word == word } }
         sent = try fields.count("sent")
+        // What follows from the trips is written for programs, and reckoned anew here.
+        for name in ["received", "loss_ppm"] { _ = try fields.count(name) }
+        for name in ["min", "median", "p99"] { _ = try fields.optionalMicroseconds("\(name)_microseconds") }
         trips = []
         for value in try fields.list("rtt_microseconds") {
             guard case .integer(let count) = value, (0...Int64.max / 1_000).contains(count) else {

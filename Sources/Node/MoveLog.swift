@@ -25,7 +25,7 @@ struct MoveLog {
     /// What came after `number`, oldest first, and how many of those are forgotten already.
     func after(_ number: UInt64) -> (entries: [Entry], missed: Int) {
         let oldest = entries.isEmpty ? newest + 1 : entries[0].number
-        let missed = oldest > number + 1 ? Int(oldest - number - 1) : 0
+        let missed = oldest > number ? Int(oldest - number - 1) : 0
         return (entries.filter { $0.number > number }, missed)
     }
 }

@@ -65,7 +65,7 @@ extension PeerFacts {
     // MARK: What others see
 
     func others(_ name: (NodeID) -> String) -> [String] {
-        func names(_ ids: [NodeID]) -> String { ids.map(name).joined(separator: ", ") }
+        func names(_ ids: [NodeID]) -> String { ids.map(name).sorted().joined(separator: ", ") }
         var sentences: [String] = []
         if let finding = member.reason.finding {
             let witnesses = edge?.witnesses.filter { $0.1.pulse > 0 }.map(\.0) ?? []
