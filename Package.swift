@@ -123,7 +123,7 @@ let package = Package(
                 "Node", "Host",
             ]),
         tests("Verbs", ["Base", "Text", "Control", "Host", "Verbs"]),
-        tests("Simulation", ["Base", "Choices", "Membership", "Simulation"], data: ["Scenarios"]),
+        tests("Simulation", ["Base", "Choices", "Membership", "Control", "Simulation"], data: ["Scenarios"]),
         tests("Daemon", ["marramd", "marram", "marram-sim"]),
         tests("Tidy", []),
         tests("Fuzz", ["FuzzDecoders"]),

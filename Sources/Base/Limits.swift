@@ -112,6 +112,12 @@ package enum Limits {
     package static let linkMemory = Interval.days(1)
     /// Addresses that nobody is known for and from which packets were refused: a person asks about one of the last.
     package static let strangersRemembered = 16
+    /// Pings that one request asks for: at five a second, twenty seconds.
+    package static let pingsPerRequest = 100
+    /// Requests for pings at one time: some terminals, and a script that forgot to wait.
+    package static let pingErrands = 16
+    /// Moves of members that are kept for whoever watches: a site that falls and rises, between two looks.
+    package static let movesKept = 1_024
     /// How a person may name a peer: the longest way is an id, or an address with a zone of digits.
     package static let peerWordBytes = 128
     /// A fact's key: an id and a name, and room.

@@ -58,6 +58,8 @@ extension Host {
         case .fellBack(let peer, let tries):
             log.write(
                 .warning, "\(node.name(of: peer)) is reached over TCP: UDP was silent for \(tries) tries", at: now.wall)
+        case .comesOverUDP(let peer):
+            log.write(.debug, "\(node.name(of: peer)) comes over UDP and hears no answer there", at: now.wall)
         case .answeredByOther(let meant, let other, let path):
             log.write(
                 .warning, "\(node.name(of: other)) answers at \(path), not \(node.name(of: meant))", at: now.wall)

@@ -143,6 +143,7 @@ package final class Host {
     private func start() {
         socket.onReceive { [unowned self] bytes, source in receive(&bytes, from: Path(source)) }
         carrier?.onReceive = { [unowned self] bytes, path in receive(&bytes, from: path) }
+        carrier?.onDialled = { [unowned self] address, outcome in node.dialled(address, outcome, at: loop.now()) }
         carrier?.open()
         timer.onFire { [unowned self] in
             now = loop.now()

@@ -15,6 +15,8 @@ extension Member: WireValue {
             $0.varint(UInt64($1.loss))
             $0.interval($1.gap)
         }
+        writer.optional(pace) { $1.encode(into: &$0) }
+        writer.optional(coordinate) { $1.encode(into: &$0) }
         writer.optional(reminded) { $0.instant($1) }
         writer.optional(caught) {
             $0.varint(UInt64($1.count))
@@ -51,6 +53,8 @@ extension Member: WireValue {
             guard (.zero...Limits.patience).contains(gap) else { throw .outOfRange }
             habit = Habit(loss: loss, gap: gap)
         }
+        pace = try reader.bool() ? try Pace(from: &reader) : nil
+        coordinate = try reader.bool() ? try Coordinate(from: &reader) : nil
         reminded = try reader.bool() ? try reader.instant() : nil
         caught = nil
         if try reader.bool() {

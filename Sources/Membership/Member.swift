@@ -67,6 +67,10 @@ package struct Member: Hashable, Sendable {
     var lostPulse: UInt64
     package internal(set) var accusers: [NodeID]
     var habit: Habit?
+    /// How its beats come, as long as it has been a neighbour in this life of ours.
+    package internal(set) var pace: Pace?
+    /// Where it stands, by its own word.
+    package internal(set) var coordinate: Coordinate?
     /// When it was last told that it is held for gone.
     var reminded: Instant?
     /// What it told of others that they never said.

@@ -10,7 +10,8 @@ extension MembershipEngine {
             let age = max((now.instant - edge.pulseAt).milliseconds, 0)
             let beat = Beat(
                 life: me.life, pulse: pulse, echo: edge.pulse, echoAge: UInt64(age),
-                loss: UInt8(clamping: edge.loss * 255 / MembershipRules.whole), root: view, isDeaf: deafSince != nil)
+                loss: UInt8(clamping: edge.loss * 255 / MembershipRules.whole), root: view, isDeaf: deafSince != nil,
+                coordinate: tellsPlace ? coordinate : nil)
             send(.beat(beat), to: edge.peer, into: &outbox)
         }
         for _ in 0..<edges.count { spend(Beat.usualBytes, at: now) }
@@ -56,7 +57,12 @@ extension MembershipEngine {
         }
         scheduleAsk(at: now)
         let (place, _) = members.position(of: peer)
-        members.update(at: place) { $0.view = beat.root }
+        members.update(at: place) { member in
+            member.view = beat.root
+            if member.pace?.learn(beat, at: now.instant) == nil { member.pace = Pace(beat, at: now.instant) }
+            if let coordinate = beat.coordinate { member.coordinate = coordinate }
+        }
+        if sample != nil { locate(by: peer) }
     }
 
     mutating func takePing(

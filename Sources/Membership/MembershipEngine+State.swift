@@ -57,6 +57,7 @@ extension MembershipEngine: WireValue {
         }
         writer.optional(deafSince) { $0.instant($1) }
         writer.optional(spokeUp) { $0.instant($1) }
+        coordinate.encode(into: &writer)
         writer.bytes32(random.state)
         writer.u64(mischief.bits)
         writer.bool(isSigning)
@@ -120,6 +121,7 @@ extension MembershipEngine: WireValue {
         }
         deafSince = try reader.bool() ? try reader.instant() : nil
         spokeUp = try reader.bool() ? try reader.instant() : nil
+        coordinate = try Coordinate(from: &reader)
         let state = try reader.bytes32()
         guard state != .zero else { throw .outOfRange }
         random = Random(state: state)

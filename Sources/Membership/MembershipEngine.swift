@@ -91,6 +91,8 @@ package struct MembershipEngine: Engine {
     var lostNeighbours: SortedMap<NodeID, Knock>
     var deafSince: Instant?
     var spokeUp: Instant?
+    /// Where this node stands among the others.
+    package internal(set) var coordinate: Coordinate
     var random: Random
     let mischief: Mischief
     /// What this node says of itself was given to be signed.
@@ -128,6 +130,7 @@ package struct MembershipEngine: Engine {
         lonelyKnocks = 0
         lostNeighbours = SortedMap()
         isSigning = false
+        coordinate = Coordinate()
         rings.insert(me.id)
         view = myMark.hash
         for fact in stored { remember(fact, at: now) }

@@ -112,6 +112,7 @@ extension Beat: WireValue {
         writer.u8(loss)
         writer.u64(root)
         writer.bool(isDeaf)
+        coordinate?.encode(into: &writer)
     }
 
     package init(from reader: inout ByteReader) throws(DecodeError) {
@@ -122,6 +123,8 @@ extension Beat: WireValue {
         loss = try reader.u8()
         root = try reader.u64()
         isDeaf = try reader.bool()
+        // A beat ends its message, so that one without a coordinate needs no byte to say so.
+        coordinate = reader.remaining > 0 ? try Coordinate(from: &reader) : nil
     }
 }
 

@@ -44,6 +44,8 @@ package struct Beat: Hashable, Sendable {
     package var root: UInt64
     /// The sender hears hardly anybody, and so its silence about others means nothing.
     package var isDeaf: Bool
+    /// Where the sender stands, now and then: it changes slowly.
+    package var coordinate: Coordinate?
 
     static let usualBytes = 24
 }

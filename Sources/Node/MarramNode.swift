@@ -19,6 +19,8 @@ package struct MarramNode: ~Copyable {
     package private(set) var recorder: FlightRecorder
     private(set) var counters: Counters
     private(set) var links: LinkMemory
+    private(set) var moves: MoveLog
+    var soundings: Soundings
     let started: Instant
     private var isRecording: Bool
     /// Reused from call to call: what the engines want, what came of a packet, and what has to be said.
@@ -26,6 +28,8 @@ package struct MarramNode: ~Copyable {
     private var opened: Outbox<SessionEffect>
     private var sealed: Outbox<SessionEffect>
     private var scratch: ByteWriter
+    /// Peers that may have to be told that their handshakes come over UDP.
+    private var owedWords: [NodeID]
 
     /// `stored` are the facts of all shelves from earlier lives; `random` is this life's chance.
     package init(
@@ -49,20 +53,22 @@ package struct MarramNode: ~Copyable {
         recorder = FlightRecorder()
         counters = Counters()
         links = LinkMemory()
+        moves = MoveLog()
+        soundings = Soundings()
         started = now.instant
         isRecording = configuration.records
         outbox = Outbox()
         opened = Outbox()
         sealed = Outbox()
         scratch = ByteWriter()
+        owedWords = []
         startRecording(continues: false)
     }
 
     package var name: String { configuration.name }
 
     package var deadline: Instant? {
-        guard let engines = switchboard.deadline else { return sessions.deadline }
-        return sessions.deadline.map { min($0, engines) } ?? engines
+        .earlier(.earlier(switchboard.deadline, sessions.deadline), soundings.deadline)
     }
 
     /// Fingerprint of everything that the node's next steps depend on, the keys left out.
@@ -88,6 +94,7 @@ package struct MarramNode: ~Copyable {
             }
         }
         opened.effects.removeAll(keepingCapacity: true)
+        tellOfUDP(at: now, into: &world)
     }
 
     private mutating func hear(
@@ -100,13 +107,31 @@ package struct MarramNode: ~Copyable {
             counters.countRefusal("undecoded-\(error)")
             return world.put(.note(.undecoded(error, from: peer)))
         }
-        take(.received(frame, from: peer, source: source), at: now, into: &world)
+        switch frame {
+        case .membership: take(.received(frame, from: peer, source: source), at: now, into: &world)
+        case .sounding(.ping(let number)):
+            let place = switchboard.membership.coordinate
+            say(.sounding(.pong(number, place)), to: Contact(peer, at: source), at: now, into: &world)
+        case .sounding(.pong(let number, let place)):
+            soundings.hear(number, from: peer, place: place, at: now.instant)
+        case .sounding(.comesOverUDP): links.arrivesOverUDP(at: peer, now)
+        }
+    }
+
+    /// The world dialled a TCP connection, and this came of it.
+    package mutating func dialled(_ address: Address, _ outcome: DialOutcome, at now: Now) {
+        links.take(outcome, of: address, at: now)
     }
 
     /// Somebody at the control socket asks.
     package mutating func perform(_ request: Request, id: RequestID, at now: Now, into world: inout NodeOutbox) {
         if case .leave = request { take(.performed(.leave), at: now, into: &world) }
-        world.put(.reply(id, answer(to: request, at: now)))
+        do throws(Complaint) {
+            if try beginSounding(request, id, at: now) { return sound(at: now, into: &world) }
+            world.put(.reply(id, answer(to: request, at: now)))
+        } catch {
+            world.put(.reply(id, envelope(.failure(error), at: now)))
+        }
     }
 
     /// The facts of `ticket` are on the disk.
@@ -121,6 +146,8 @@ package struct MarramNode: ~Copyable {
         sessions.wake(at: now.instant, into: &sealed)
         swap(&sealed.arena, &world.arena)
         passSealed(at: now, into: &world)
+        tellOfUDP(at: now, into: &world)
+        sound(at: now, into: &world)
     }
 
     // MARK: The flight recorder
@@ -157,6 +184,7 @@ package struct MarramNode: ~Copyable {
             case .persist(let facts, let ticket): world.put(.persist(facts, ticket))
             case .note(let note):
                 if case .membership(.ignored(let reason)) = note { counters.countRefusal("ignored-\(reason)") }
+                moves.take(note, at: now)
                 world.put(.note(note))
             }
         }
@@ -166,7 +194,7 @@ package struct MarramNode: ~Copyable {
         take(.performed(.signed(seal, sealed.life)), at: now, into: &world)
     }
 
-    private mutating func say(_ frame: Frame, to contact: Contact, at now: Now, into world: inout NodeOutbox) {
+    mutating func say(_ frame: Frame, to contact: Contact, at now: Now, into world: inout NodeOutbox) {
         scratch.removeAll()
         frame.encode(into: &scratch)
         let datagram = scratch.bytes
@@ -174,6 +202,18 @@ package struct MarramNode: ~Copyable {
         sessions.say(datagram.raw, frame.priority, to: contact, at: now.instant, into: &sealed)
         swap(&sealed.arena, &world.arena)
         passSealed(at: now, into: &world)
+    }
+
+    /// A peer whose handshakes came over UDP just before the session went over to TCP cannot know that they came.
+    private mutating func tellOfUDP(at now: Now, into world: inout NodeOutbox) {
+        guard !owedWords.isEmpty else { return }
+        for peer in owedWords {
+            guard let path = sessions.evidence(of: peer)?.path, path.carrier == .tcp,
+                links[.node(peer)]?.comesOverUDP.map({ now.instant - $0.instant < .minutes(1) }) ?? false
+            else { continue }
+            say(.sounding(.comesOverUDP), to: Contact(peer, at: path.address), at: now, into: &world)
+        }
+        owedWords.removeAll()
     }
 
     /// No engine speaks in streams yet: a peer that opens one is of a later version.
@@ -202,6 +242,7 @@ package struct MarramNode: ~Copyable {
         case .note(let note):
             if case .refused(let refusal, from: _) = note { counters.countRefusal(refusal.name) }
             links.take(note, at: now)
+            if let node = note.concernsUDP, !owedWords.contains(node) { owedWords.append(node) }
             world.put(.note(.session(note)))
         case .stream: break
         case .said: preconditionFailure("only a packet that came can say something")

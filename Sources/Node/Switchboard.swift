@@ -49,6 +49,9 @@ package struct Switchboard {
         case .received(.membership(let message), let peer, let source):
             let located = message.located(at: source, saidBy: peer)
             membership.receive(located, from: peer, at: now, into: &membershipOutbox)
+        case .received(.sounding, from: _, source: _):
+            // The node answers these itself; only a recording that somebody made up holds one.
+            break
         case .performed(.leave):
             membership.perform(.leave, at: now, into: &membershipOutbox)
         case .performed(.signed(let seal, let life)):

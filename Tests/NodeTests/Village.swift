@@ -19,6 +19,8 @@ final class Village {
     var loss = 0
     /// Whether what one says to the other never arrives.
     var blocks: (Address, Address) -> Bool = { _, _ in false }
+    /// The same, of UDP only.
+    var blocksUDPFrom: (Address, Address) -> Bool = { _, _ in false }
     private var random = Random(seed: 42)
 
     init(_ count: Int, records: Bool = false, meshes: [UInt64] = []) {
@@ -44,6 +46,12 @@ final class Village {
         return answer
     }
 
+    /// Asks without waiting for the answer.
+    func begin(_ number: Int, _ request: Request) {
+        self[number].begin(request, at: moment(time))
+        settle()
+    }
+
     /// Delivers until nobody has anything more to say.
     private func settle() {
         while true {
@@ -52,6 +60,7 @@ final class Village {
             past += letters
             for letter in letters where !(blocksUDP && letter.carrier == .udp) {
                 if blocks(letter.from, letter.to) { continue }
+                if letter.carrier == .udp, blocksUDPFrom(letter.from, letter.to) { continue }
                 if loss > 0, random.below(100) < loss { continue }
                 for resident in residents where resident.address == letter.to && resident.isListening {
                     resident.hear(letter.datagram, from: letter.from, over: letter.carrier, at: moment(time))
@@ -128,6 +137,13 @@ final class Resident {
         carryOut(at: now)
         return answers.removeLast()
     }
+
+    func begin(_ request: Request, at now: Now) {
+        node.perform(request, id: RequestID(number: 6), at: now, into: &outbox)
+        carryOut(at: now)
+    }
+
+    func takeAnswer() -> Envelope? { answers.popLast() }
 
     func post() -> [Letter] {
         defer { letters = [] }
