@@ -12,6 +12,10 @@ package enum Limits {
     package static let counted: UInt64 = 1 << 62
     /// The longest patience that an engine may be set to have: a year. Whatever is reckoned from it fits an `Interval`.
     package static let patience = Interval.days(366)
+    /// Addresses in one call on the local net: those of one interface.
+    package static let callAddresses = 8
+    /// A call, sealed: with all of its addresses.
+    package static let beaconBytes = 192
     /// Members known to one node. Full views are designed for 2,000 and simulated to 10,000.
     package static let members = 10_000
     /// One request over the control socket, its length prefix not counted.
@@ -64,6 +68,8 @@ package enum Limits {
     package static let lostNeighbours = 32
     /// How often goodbye is said to each neighbour, since nobody is there to hear an acknowledgement.
     package static let goodbyeCopies = 3
+    /// Places where one member was heard: two uplinks, and the one before the last move.
+    package static let placesPerMember = 3
     /// What is remembered of how a member came to its state: enough for a flap and what was before it.
     package static let movesPerMember = 4
     /// Sessions held at one time: one with every member of a full view. The one unused for longest goes first.

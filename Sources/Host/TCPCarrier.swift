@@ -84,8 +84,9 @@ final class TCPCarrier {
         connection.stream.onEnd { [unowned self, unowned connection] end in
             if case .failed(.refused) = end { onDialled(connection.address, .refused) }
             guard connections[connection.address] === connection else { return }
-            connections[connection.address] = nil
+            // Before it is taken from the others, which hold it.
             ended.append(connection)
+            connections[connection.address] = nil
         }
     }
 }

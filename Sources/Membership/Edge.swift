@@ -12,6 +12,8 @@ package struct Edge: Hashable, Sendable {
     package internal(set) var boot: UInt64
     package internal(set) var pulse: UInt64
     package internal(set) var pulseAt: Instant
+    /// How often it beats, as it says itself.
+    package internal(set) var interval: Interval?
     /// The share of the neighbour's beats that is lost, and what it says of ours.
     package internal(set) var loss: Int
     package internal(set) var lossThere: Int?
@@ -206,7 +208,8 @@ extension Edge {
 
     /// When this silence becomes remarkable.
     func trialDue(_ settings: MembershipSettings) -> Instant {
-        heard + settings.interval * Int64(beatsMissed(settings.rules)) + settings.interval / 2
+        let interval = interval ?? settings.interval
+        return heard + interval * Int64(beatsMissed(settings.rules)) + interval / 2
     }
 
     /// Silences up to this one have ended before.
@@ -259,6 +262,7 @@ extension Edge: WireValue {
         writer.varint(UInt64(beats))
         writer.interval(gap)
         writer.interval(roundTrip ?? Interval(nanoseconds: -1))
+        writer.interval(interval ?? .zero)
         writer.optional(root) { $0.u64($1) }
         writer.optional(differsSince) { $0.instant($1) }
         writer.optional(trial) { $1.encode(into: &$0) }
@@ -295,6 +299,9 @@ extension Edge: WireValue {
         let trip = try reader.interval()
         guard trip >= Interval(nanoseconds: -1), trip <= .minutes(1) else { throw .outOfRange }
         roundTrip = trip < .zero ? nil : trip
+        let said = try reader.interval()
+        interval = said == .zero ? nil : said
+        guard said == .zero || MembershipSettings.intervals.contains(said) else { throw .outOfRange }
         root = try reader.bool() ? try reader.u64() : nil
         differsSince = try reader.bool() ? try reader.instant() : nil
         trial = try reader.bool() ? try Trial(from: &reader) : nil

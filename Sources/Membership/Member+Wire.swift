@@ -17,6 +17,8 @@ extension Member: WireValue {
         }
         writer.optional(pace) { $1.encode(into: &$0) }
         writer.optional(coordinate) { $1.encode(into: &$0) }
+        writer.list(places)
+        writer.optional(placesNoted) { $0.instant($1) }
         writer.optional(reminded) { $0.instant($1) }
         writer.optional(caught) {
             $0.varint(UInt64($1.count))
@@ -55,6 +57,8 @@ extension Member: WireValue {
         }
         pace = try reader.bool() ? try Pace(from: &reader) : nil
         coordinate = try reader.bool() ? try Coordinate(from: &reader) : nil
+        places = try reader.list(of: Place.self, atMost: Limits.placesPerMember)
+        placesNoted = try reader.bool() ? try reader.instant() : nil
         reminded = try reader.bool() ? try reader.instant() : nil
         caught = nil
         if try reader.bool() {

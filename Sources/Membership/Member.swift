@@ -71,6 +71,9 @@ package struct Member: Hashable, Sendable {
     package internal(set) var pace: Pace?
     /// Where it stands, by its own word.
     package internal(set) var coordinate: Coordinate?
+    /// Where it was heard, the latest first, and when that was last written down.
+    package internal(set) var places: [Place]
+    var placesNoted: Instant?
     /// When it was last told that it is held for gone.
     var reminded: Instant?
     /// What it told of others that they never said.
@@ -87,6 +90,7 @@ package struct Member: Hashable, Sendable {
         heard = now.instant
         lostPulse = 0
         accusers = []
+        places = []
         history = []
     }
 }

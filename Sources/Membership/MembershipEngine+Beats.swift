@@ -10,8 +10,8 @@ extension MembershipEngine {
             let age = max((now.instant - edge.pulseAt).milliseconds, 0)
             let beat = Beat(
                 life: me.life, pulse: pulse, echo: edge.pulse, echoAge: UInt64(age),
-                loss: UInt8(clamping: edge.loss * 255 / MembershipRules.whole), root: view, isDeaf: deafSince != nil,
-                coordinate: tellsPlace ? coordinate : nil)
+                loss: UInt8(clamping: edge.loss * 255 / MembershipRules.whole), root: view, interval: settings.interval,
+                isDeaf: deafSince != nil, coordinate: tellsPlace ? coordinate : nil)
             send(.beat(beat), to: edge.peer, into: &outbox)
         }
         for _ in 0..<edges.count { spend(Beat.usualBytes, at: now) }
@@ -47,6 +47,7 @@ extension MembershipEngine {
             edge.learn(boot: beat.life.boot, pulse: beat.pulse, rules, at: now.instant)
             edge.lossThere = Int(beat.loss) * MembershipRules.whole / 255
             edge.isDeaf = beat.isDeaf
+            edge.interval = beat.interval
             edge.root = beat.root
             if beat.root == view {
                 edge.differsSince = nil

@@ -32,9 +32,12 @@ extension MembershipEngine {
         if isLonely { knockLonely(at: now, into: &outbox) } else { knockSometimes(at: now, into: &outbox) }
     }
 
+    /// At one of its doors: it may be back at any of them.
     private mutating func sayHello(to peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>) {
         guard me.seal != nil, let member = members[peer] else { return }
-        sayHello(at: member.record.contact, at: now, into: &outbox)
+        let doors = doors(of: member)
+        let door = doors.count > 1 ? doors[random.below(doors.count)] : doors[0]
+        sayHello(at: Contact(peer, at: door), at: now, into: &outbox)
     }
 
     mutating func sayHello(at contact: Contact, at now: Now, into outbox: inout Outbox<Effect>) {

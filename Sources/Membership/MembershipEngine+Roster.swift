@@ -200,7 +200,7 @@ extension MembershipEngine {
             outbox.put(.note(.moved(id, from: old?.state, to: member.state, because: member.reason)))
         }
         if old.map({ !$0.record.isStoredLike(member.record) }) ?? true {
-            outbox.put(.persist(Self.fact(of: member.record)))
+            outbox.put(.persist(Self.fact(of: member)))
         }
         if let source, member.standing != .unheard { spread(id, from: source, at: now) }
         if member.isPresent {

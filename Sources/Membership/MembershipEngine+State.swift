@@ -2,19 +2,22 @@ package import Base
 
 /// What the engine remembers over restarts (facts), and its whole state as bytes (for the flight recorder).
 extension MembershipEngine {
-    static func fact(of record: MemberRecord) -> Fact {
-        Fact(shelf: Shelf.members, key: record.id.value.bytes, value: record.encoded)
+    static func fact(of member: Member) -> Fact {
+        Fact(shelf: Shelf.members, key: member.record.id.value.bytes, value: StoredMember(member).encoded)
     }
 
     /// Takes a member of an earlier life into the view: known, but not heard of since the start. A fact that does not
     /// read is left where it is; the member will be heard of again.
     mutating func remember(_ fact: Fact, at now: Now) {
         guard members.count < Limits.members, let value = fact.value,
-            let record = try? MemberRecord(decoding: value.raw), record.id != me.id, members[record.id] == nil
+            let stored = try? StoredMember(decoding: value.raw), stored.record.id != me.id,
+            members[stored.record.id] == nil
         else { return }
-        let member = Member(
+        let record = stored.record
+        var member = Member(
             record, record.isLeaving ? .left : .unreachable, record.isLeaving ? .left : .unheard, .notHeardSinceStart,
             at: now)
+        member.places = stored.places
         view ^= member.mark.hash
         members[record.id] = member
     }
@@ -49,6 +52,7 @@ extension MembershipEngine: WireValue {
         welcomeAllowance.encode(into: &writer)
         writer.instant(nextKnock)
         writer.varint(UInt64(lonelyKnocks))
+        beacons.encode(into: &writer)
         writer.varint(UInt64(lostNeighbours.count))
         for (id, knock) in lostNeighbours {
             writer.nodeID(id)
@@ -114,6 +118,7 @@ extension MembershipEngine: WireValue {
         welcomeAllowance = try Allowance(from: &reader)
         nextKnock = try reader.instant()
         lonelyKnocks = try reader.count(atMost: 1 << 20)
+        beacons = try Beacons(from: &reader)
         lostNeighbours = SortedMap()
         for _ in 0..<(try reader.count(atMost: Limits.lostNeighbours)) {
             let id = try reader.nodeID()

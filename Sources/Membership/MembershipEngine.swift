@@ -11,6 +11,8 @@ package struct MembershipEngine: Engine {
         case leave
         /// This node's signature of what it says of itself in that life, as `sign` asked for it.
         case signed(Seal, Life)
+        /// Somebody of this mesh has called on the local net, from addresses that are not this node's.
+        case heard(Call)
     }
 
     package enum Effect: Hashable, Sendable {
@@ -18,6 +20,8 @@ package struct MembershipEngine: Engine {
         /// Sign this record with the node's own key; until `signed` comes, nobody is told it.
         case sign(MemberRecord)
         case persist(Fact)
+        /// Call on the local net.
+        case callOut(isLonely: Bool)
         case note(Note)
     }
 
@@ -88,6 +92,7 @@ package struct MembershipEngine: Engine {
     var welcomeAllowance: Allowance
     var nextKnock: Instant
     var lonelyKnocks: Int
+    var beacons: Beacons
     var lostNeighbours: SortedMap<NodeID, Knock>
     var deafSince: Instant?
     var spokeUp: Instant?
@@ -128,6 +133,7 @@ package struct MembershipEngine: Engine {
         welcomeAllowance = Allowance()
         nextKnock = now.instant
         lonelyKnocks = 0
+        beacons = Beacons(at: now.instant)
         lostNeighbours = SortedMap()
         isSigning = false
         coordinate = Coordinate()
@@ -149,6 +155,7 @@ package struct MembershipEngine: Engine {
         for doubt in doubts.values { due = min(due, doubt.next) }
         for search in searches.values { due = min(due, search.next) }
         for knock in lostNeighbours.values { due = min(due, knock.next) }
+        if let call = beaconDue { due = min(due, call) }
         return Instant.earlier(due, asking.next)
     }
 
@@ -195,6 +202,9 @@ package struct MembershipEngine: Engine {
             me.seal = seal
             me.isLeaving ? sayGoodbye(into: &outbox) : spread(me.id, from: nil, at: now)
             sendNews(at: now, into: &outbox)
+        case .heard(let call):
+            guard nextBeat != nil else { return outbox.put(.note(.ignored(.alreadyLeft))) }
+            hear(call, at: now, into: &outbox)
         }
         seekSeal(into: &outbox)
     }
@@ -222,6 +232,7 @@ package struct MembershipEngine: Engine {
         goOnSearching(at: now, into: &outbox)
         settleDoubts(at: now, into: &outbox)
         knock(at: now, into: &outbox)
+        callOut(at: now, into: &outbox)
         askIfDue(at: now, into: &outbox)
         sendNews(at: now, into: &outbox)
         seekSeal(into: &outbox)

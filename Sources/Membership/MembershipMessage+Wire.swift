@@ -111,6 +111,7 @@ extension Beat: WireValue {
         writer.varint(echoAge)
         writer.u8(loss)
         writer.u64(root)
+        writer.varint(UInt64(interval.milliseconds))
         writer.bool(isDeaf)
         coordinate?.encode(into: &writer)
     }
@@ -122,6 +123,9 @@ extension Beat: WireValue {
         echoAge = try reader.varint()
         loss = try reader.u8()
         root = try reader.u64()
+        let longest = MembershipSettings.intervals.upperBound
+        interval = .milliseconds(Int64(try reader.count(atMost: Int(longest.milliseconds))))
+        guard MembershipSettings.intervals.contains(interval) else { throw .outOfRange }
         isDeaf = try reader.bool()
         // A beat ends its message, so that one without a coordinate needs no byte to say so.
         coordinate = reader.remaining > 0 ? try Coordinate(from: &reader) : nil

@@ -42,6 +42,8 @@ package struct Beat: Hashable, Sendable {
     package var loss: UInt8
     /// The fingerprint of the sender's roster.
     package var root: UInt64
+    /// How long the sender waits until its next beat, more or less: what its budget pays for is its own affair.
+    package var interval: Interval
     /// The sender hears hardly anybody, and so its silence about others means nothing.
     package var isDeaf: Bool
     /// Where the sender stands, now and then: it changes slowly.

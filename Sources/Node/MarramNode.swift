@@ -97,6 +97,32 @@ package struct MarramNode: ~Copyable {
         tellOfUDP(at: now, into: &world)
     }
 
+    /// A call came on the local net. `own` are the addresses of this machine at which the node listens: what it called
+    /// out itself comes back to it, and machines behind the same kind of bridge have addresses in common.
+    package mutating func hear(
+        beacon bytes: inout MutableRawSpan, from source: Address, own: [Address], at now: Now,
+        into world: inout NodeOutbox
+    ) {
+        do throws(Refusal) {
+            var call = try sessions.open(beacon: &bytes)
+            call.addresses.removeAll { own.contains($0) || $0.isUnspecified }
+            // A machine with several addresses is reached at the one that its call came from, if at any.
+            let likely = call.addresses.filter { $0.high == source.high && $0.low == source.low }
+            call.addresses = likely + call.addresses.filter { !likely.contains($0) }
+            if !call.addresses.isEmpty { take(.performed(.heard(call)), at: now, into: &world) }
+        } catch {
+            counters.countRefusal("beacon-\(error.name)")
+        }
+    }
+
+    /// A call for one local net, on which this node has `addresses`.
+    package mutating func sealCall(
+        isLonely: Bool, addresses: [Address], into arena: inout ByteWriter
+    ) -> Range<Int> {
+        sessions.seal(
+            Call(isLonely: isLonely, addresses: Array(addresses.prefix(Limits.callAddresses))), into: &arena)
+    }
+
     private mutating func hear(
         _ datagram: RawSpan, from peer: NodeID, _ source: Address, at now: Now, into world: inout NodeOutbox
     ) {
@@ -182,6 +208,7 @@ package struct MarramNode: ~Copyable {
             case .send(let frame, let contact): say(frame, to: contact, at: now, into: &world)
             case .sign(let record): unsigned = record
             case .persist(let facts, let ticket): world.put(.persist(facts, ticket))
+            case .callOut(let isLonely): world.put(.callOut(isLonely: isLonely))
             case .note(let note):
                 if case .membership(.ignored(let reason)) = note { counters.countRefusal("ignored-\(reason)") }
                 moves.take(note, at: now)

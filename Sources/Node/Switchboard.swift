@@ -10,6 +10,7 @@ package struct Switchboard {
         /// Sign this with the node's key, which is not in here.
         case sign(MemberRecord)
         case persist([Fact], Ticket)
+        case callOut(isLonely: Bool)
         case note(NodeNote)
     }
 
@@ -26,6 +27,7 @@ package struct Switchboard {
     package enum Command: Hashable, Sendable {
         case leave
         case signed(Seal, Life)
+        case heard(Call)
     }
 
     package private(set) var membership: MembershipEngine
@@ -49,6 +51,7 @@ package struct Switchboard {
         case .received(.membership(let message), let peer, let source):
             let located = message.located(at: source, saidBy: peer)
             membership.receive(located, from: peer, at: now, into: &membershipOutbox)
+            membership.notice(peer, at: source, now: now, into: &membershipOutbox)
         case .received(.sounding, from: _, source: _):
             // The node answers these itself; only a recording that somebody made up holds one.
             break
@@ -56,6 +59,8 @@ package struct Switchboard {
             membership.perform(.leave, at: now, into: &membershipOutbox)
         case .performed(.signed(let seal, let life)):
             membership.perform(.signed(seal, life), at: now, into: &membershipOutbox)
+        case .performed(.heard(let call)):
+            membership.perform(.heard(call), at: now, into: &membershipOutbox)
         case .persisted(let ticket):
             unstored[ticket] = nil
         case .woken:
@@ -73,6 +78,7 @@ package struct Switchboard {
             case .send(let message, let contact): outbox.put(.send(.membership(message), to: contact))
             case .sign(let record): outbox.put(.sign(record))
             case .persist(let fact): facts.append(fact)
+            case .callOut(let isLonely): outbox.put(.callOut(isLonely: isLonely))
             case .note(let note): outbox.put(.note(.membership(note)))
             }
         }
@@ -132,6 +138,9 @@ extension Switchboard.Input: WireValue {
             writer.u8(5)
             seal.encode(into: &writer)
             life.encode(into: &writer)
+        case .performed(.heard(let call)):
+            writer.u8(6)
+            call.encode(into: &writer)
         }
     }
 
@@ -145,6 +154,7 @@ extension Switchboard.Input: WireValue {
         case 3: self = .persisted(Ticket(number: try reader.u64()))
         case 4: self = .woken
         case 5: self = .performed(.signed(try Seal(from: &reader), try Life(from: &reader)))
+        case 6: self = .performed(.heard(try Call(from: &reader)))
         default: throw .unknown
         }
     }

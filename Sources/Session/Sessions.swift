@@ -103,6 +103,7 @@ package struct Sessions: ~Copyable {
             case .confirm: try takeConfirm(&packet, from: path, at: now, into: &outbox)
             case .cookie: try takeCookie(&packet, from: path, at: now, into: &outbox)
             case .fresh: try takeFresh(packet.bytes, from: path, at: now, into: &outbox)
+            case .beacon: throw .unexpected
             }
         } catch {
             if settings.flaw == .roamsBeforeSeal { follow(packet.bytes, on: path, at: now) }

@@ -88,7 +88,7 @@ private func questions(_ effects: [Effect]) -> [(question: Question, to: UInt64)
 }
 
 @Test func aLonelyNodeKnocksAtItsSeedsAndItsBookAndThenMoreSeldom() {
-    var subject = Subject(seeds: [port(2), port(3)], stored: [MembershipEngine.fact(of: record(9))])
+    var subject = Subject(seeds: [port(2), port(3)], stored: [stored(record(9))])
     let first = subject.run(until: 50).sent.map(\.to)
     #expect(Set(first) == [2, 3, 9])
     let early = subject.run(until: 10_000).sent.count

@@ -33,8 +33,11 @@ private let charged = Charge(subject: subject, life: life, pulse: 5)
 private let golden: [(MembershipMessage, String)] = [
     (.hello(about, pulse: 7), "01" + "07" + recordBytes("01")),
     (
-        .beat(Beat(life: life, pulse: 7, echo: 6, echoAge: 200, loss: 9, root: 0x0102_0304_0506_0708, isDeaf: true)),
-        "02" + "03ac02" + "07" + "06" + "c801" + "09" + "0807060504030201" + "01"
+        .beat(
+            Beat(
+                life: life, pulse: 7, echo: 6, echoAge: 200, loss: 9, root: 0x0102_0304_0506_0708,
+                interval: .seconds(2), isDeaf: true)),
+        "02" + "03ac02" + "07" + "06" + "c801" + "09" + "0807060504030201" + "d00f" + "01"
     ),
     (.ping(number: 5, pulse: 7, held: Held(life: life, pulse: 4)), "03" + "05" + "07" + "01" + "03ac02" + "04"),
     (.ping(number: 5, pulse: 7, held: nil), "03" + "05" + "07" + "00"),

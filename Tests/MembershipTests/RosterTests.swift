@@ -159,7 +159,7 @@ private func bereaved(_ change: (inout MembershipRules) -> Void = { _ in }) -> S
 @Test func aMemberOfAnEarlierLifeIsBackWhenItIsHeardAndWhenOthersHearIt() {
     var first = Subject(2...4)
     _ = first.run(until: 1_000)
-    let stored = (UInt64(2)...4).map { MembershipEngine.fact(of: record($0)) }
+    let stored = (UInt64(2)...4).map { stored(record($0)) }
     var second = Subject(stored: stored)
     #expect((UInt64(2)...4).allSatisfy { second.state(of: $0) == .unreachable && second.standing(of: $0) == .unheard })
     #expect(second.beat(of: 2, pulse: 5).moves == ["2 unreachable alive"])

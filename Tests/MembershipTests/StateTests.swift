@@ -4,7 +4,7 @@ import Testing
 @testable import Membership
 
 @Test func anEngineThatWasSavedAndReadGoesOnInTheSameWay() throws {
-    var one = Subject(2...20, seeds: [port(90)], stored: [MembershipEngine.fact(of: record(80))])
+    var one = Subject(2...20, seeds: [port(90)], stored: [stored(record(80))])
     _ = one.run(until: 20_000)
     one.beating[one.engine.edges.keys[0].value.w0] = nil
     _ = one.run(until: 24_200)

@@ -24,6 +24,13 @@ func sealed(_ record: MemberRecord) -> MemberRecord {
     Notary.invent(VerifyingKey(record.id.value), for: record, in: 5)
 }
 
+/// What a node has on its disk of a member, heard at these places.
+func stored(_ record: MemberRecord, heardAt places: [Address] = []) -> Fact {
+    var member = Member(record, .unreachable, .unheard, .notHeardSinceStart, at: time(0))
+    member.places = places.map { Place(address: $0, heard: WallTime(milliseconds: 1), roundTrip: nil, loss: nil) }
+    return MembershipEngine.fact(of: member)
+}
+
 /// Node 1, whose time is what the test says, and what comes out of it.
 struct Subject {
     var engine: MembershipEngine
@@ -34,14 +41,17 @@ struct Subject {
 
     init(
         _ others: ClosedRange<UInt64>? = nil, seeds: [Address] = [], stored: [Fact] = [], mischief: Mischief = .none,
-        at start: Int64 = 0, rules change: (inout MembershipRules) -> Void = { _ in }
+        at start: Int64 = 0, callsOut: Bool = false, chance: UInt64 = 7,
+        rules change: (inout MembershipRules) -> Void = { _ in }
     ) {
         var rules = MembershipRules()
         change(&rules)
         now = start
         engine = MembershipEngine(
-            me: record(1), settings: MembershipSettings(interval: .seconds(1), rules: rules), notary: .invented(5),
-            seeds: seeds, stored: stored, random: Random(seed: 7), mischief: mischief, at: time(start))
+            me: record(1),
+            settings: MembershipSettings(interval: .seconds(1), rules: rules, callsOut: callsOut),
+            notary: .invented(5), seeds: seeds, stored: stored, random: Random(seed: chance), mischief: mischief,
+            at: time(start))
         guard let others else { return }
         for number in others {
             _ = receive(.hello(record(number), pulse: 1), from: number)
@@ -59,14 +69,18 @@ struct Subject {
         collect { $0.receive(message, from: id(peer), at: time($1), into: &$2) }
     }
 
+    /// Hears somebody call on the local net.
+    mutating func hear(_ call: Call) -> [Effect] { collect { $0.perform(.heard(call), at: time($1), into: &$2) } }
+
     mutating func leave() -> [Effect] { collect { $0.perform(.leave, at: time($1), into: &$2) } }
 
     mutating func beat(
-        of number: UInt64, pulse: UInt64, boot: UInt64 = 1, life: UInt64 = 0, root: UInt64? = nil
+        of number: UInt64, pulse: UInt64, boot: UInt64 = 1, life: UInt64 = 0, root: UInt64? = nil,
+        interval: Interval = .seconds(1)
     ) -> [Effect] {
         let beat = Beat(
             life: Life(boot: boot, beat: life), pulse: pulse, echo: 0, echoAge: 0, loss: 0, root: root ?? engine.view,
-            isDeaf: false)
+            interval: interval, isDeaf: false)
         return receive(.beat(beat), from: number)
     }
 
@@ -93,7 +107,7 @@ struct Subject {
         return all
     }
 
-    private mutating func collect(_ call: (inout MembershipEngine, Int64, inout Outbox<Effect>) -> Void) -> [Effect] {
+    mutating func collect(_ call: (inout MembershipEngine, Int64, inout Outbox<Effect>) -> Void) -> [Effect] {
         var outbox = Outbox<Effect>()
         call(&engine, now, &outbox)
         for case .sign(let record) in outbox.effects {

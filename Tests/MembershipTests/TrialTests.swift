@@ -179,3 +179,17 @@ private func minute(_ change: (inout MembershipRules) -> Void = { _ in }) -> Sub
     let late = subject.run(until: 30_000)
     #expect(late.moves == ["6 alive suspect"] && late.pings(of: 6) > 40)
 }
+
+/// One that beats every five seconds and says so is not pinged in between; one that is silent for as long and beats
+/// every second is.
+@Test(arguments: [(Interval.seconds(5), 0), (.seconds(1), 1)])
+func aNeighbourIsExpectedAsOftenAsItSaysItself(interval: Interval, fewestPings: Int) {
+    var subject = Subject(2...6)
+    _ = subject.run(until: 60_000)
+    let pulse = (subject.beating[2] ?? 0) + 1
+    subject.beating[2] = nil
+    _ = subject.beat(of: 2, pulse: pulse, interval: interval)
+    let pings = subject.run(until: 64_500).pings(of: 2)
+    #expect(fewestPings == 0 ? pings == 0 : pings >= fewestPings)
+    #expect(subject.run(until: 90_000).pings(of: 2) >= 3, "silence for many of its intervals is one")
+}

@@ -113,6 +113,20 @@ final class Resident {
         carryOut(at: now)
     }
 
+    /// Hears a call on the local net.
+    func hear(call: [UInt8], from source: Address, own: [Address]) {
+        var bytes = call
+        var span = bytes.mutableRaw
+        node.hear(beacon: &span, from: source, own: own, at: moment(0), into: &outbox)
+        carryOut(at: moment(0))
+    }
+
+    func call(from addresses: [Address]) -> [UInt8] {
+        var arena = ByteWriter()
+        let range = node.sealCall(isLonely: true, addresses: addresses, into: &arena)
+        return Array(arena.bytes[range])
+    }
+
     /// A member that is no resident makes a session with this one and says `datagram`.
     func hear(_ datagram: [UInt8], saidBy number: UInt16) {
         let now = moment(0)
@@ -164,6 +178,7 @@ final class Resident {
                     Letter(
                         datagram: Array(outbox.arena.bytes[range]), from: address, to: to.address,
                         carrier: to.carrier))
+            case .callOut: Issue.record("the residents are told not to call")
             case .persist(_, let ticket): tickets.append(ticket)
             case .reply(_, let envelope): answers.append(envelope)
             case .note(let note): notes.append(note)

@@ -111,3 +111,14 @@ func aRuleThatIsSwitchedOffIsMissed(bug: MembershipBug) throws {
     #expect(scenario.play(script, bug: bug.rawValue).violation?.oracle == oracle)
     #expect(scenario.play(script).violation == nil)
 }
+
+/// Nodes that beat every 1, 2 and 5 seconds in one mesh: nobody is called down that lives, and every death is found
+/// within what its own interval allows.
+@Test(arguments: [0, 20, 45]) func aMeshOfDifferentBudgetsHasNoFalseAlarmAndFindsDeaths(loss: Int) throws {
+    let scenario = try #require(Scenario.memberships.first { $0.name == "membership-mixed" })
+    let outcome = scenario.play(scenario.script(seed: 1, wishes(nodes: 12, loss: loss)), bug: nil, keepsGoing: true)
+    let failed = outcome.violations.map(\.oracle).filter { ["false-down", "death-known", "one-roster"].contains($0) }
+    #expect(failed.isEmpty, "\(outcome.violations)")
+    let kills = outcome.figures.first { $0.name == "kills" }
+    #expect(kills?.json == "2")
+}

@@ -48,7 +48,7 @@ struct MembershipNode: Inhabitant, ~Copyable {
     private let people: MembershipPeople
     private var liar: MembershipLiar?
 
-    init(_ birth: Birth, _ people: MembershipPeople, rules: MembershipRules, lies: Bool) {
+    init(_ birth: Birth, _ people: MembershipPeople, interval: Interval, rules: MembershipRules, lies: Bool) {
         liar = lies ? MembershipLiar(seed: birth.seed, at: birth.now) : nil
         index = birth.index
         self.people = people
@@ -57,8 +57,9 @@ struct MembershipNode: Inhabitant, ~Copyable {
             life: Life(boot: UInt64(birth.boots), beat: 0), isLeaving: false)
         engine = MembershipEngine(
             me: Notary.invent(Self.key(birth.index), for: me, in: Self.notaryWord),
-            settings: MembershipSettings(interval: .seconds(1), rules: rules), notary: .invented(Self.notaryWord),
-            seeds: Array(birth.addresses.prefix(3)), stored: birth.facts, random: Random(seed: birth.seed), mischief: birth.mischief, at: birth.now)
+            settings: MembershipSettings(interval: interval, rules: rules), notary: .invented(Self.notaryWord),
+            seeds: Array(birth.addresses.prefix(3)), stored: birth.facts, random: Random(seed: birth.seed),
+            mischief: birth.mischief, at: birth.now)
     }
 
     /// In this world a hash stands in for signatures: 500 nodes would be verifying for minutes.
@@ -130,6 +131,7 @@ extension MembershipNode {
                 meter.add(send(message, to: contact, into: &outbox) + Self.wireOverhead, at: now.instant)
             case .sign(let record): unsigned = record
             case .persist(let fact): facts.append(fact)
+            case .callOut: preconditionFailure("the settings say that it does not call")
             case .note(.moved(let peer, let from, let to, let because)):
                 guard let peer = people.numbers[peer] else { continue }
                 func numbers(_ ids: [NodeID]) -> [Int] { ids.compactMap { [people] id in people.numbers[id] } }

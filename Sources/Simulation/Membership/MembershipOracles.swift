@@ -114,10 +114,11 @@ enum MembershipOracles {
     }
 
     private static func deaths(_ log: MembershipLog) -> Checker<MembershipNode> {
-        let limit = MembershipPlan.deathLimit(log.script.near)
         var checker = Checker<MembershipNode>("death-known")
         checker.atCheckpoint = { world in
-            for death in log.deaths where (death.knownAt ?? world.time) - death.at > limit.nanoseconds {
+            for death in log.deaths {
+                let limit = log.plan.deathLimit(of: death.node, log.script.near)
+                guard (death.knownAt ?? world.time) - death.at > limit.nanoseconds else { continue }
                 return Finding("its death was not known to all within \(limit.text)", at: death.node)
             }
             return nil
@@ -162,8 +163,8 @@ enum MembershipOracles {
     /// A verdict carries its evidence: whoever holds a member for down names the accusers of a verdict that was
     /// pronounced, however it came to know of it.
     private static func verdicts(_ log: MembershipLog) -> Checker<MembershipNode> {
-        let nodes = log.script.nodes
-        var pronounced = [[[Int]]](repeating: [], count: nodes)
+        let people = MembershipPeople(log.script.nodes)
+        var pronounced = [[[Int]]](repeating: [], count: people.ids.count)
         func isKnown(_ accusers: [Int], against subject: Int) -> Bool {
             pronounced[subject].contains { $0.allSatisfy(accusers.contains) }
         }
@@ -178,8 +179,8 @@ enum MembershipOracles {
             for node in world.nodes {
                 let finding: Finding?? = world.inspect(node) { node in
                     for member in node.engine.members.values where member.standing == .down {
-                        let accusers = member.accusers.compactMap { MembershipNode.number(of: $0, below: nodes) }
-                        guard let subject = MembershipNode.number(of: member.record.id, below: nodes),
+                        let accusers = member.accusers.compactMap { people.numbers[$0] }
+                        guard let subject = people.numbers[member.record.id],
                             !isKnown(accusers, against: subject)
                         else { continue }
                         return Finding("holds node \(subject) for down on the word of \(accusers), who never gave it")

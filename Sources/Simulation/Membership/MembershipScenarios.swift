@@ -12,6 +12,7 @@ extension Scenario {
         membership(
             "membership-uplinks", "sites lose their uplink for 2 s every 20 s", fading(.sites), losses: [200_000],
             sites: 3...5),
+        membership("membership-mixed", "nodes beat every 1, 2 or 5 seconds, as their budgets pay for", mixed),
         membership("membership-months", "two halves are apart for thirty days", apart, nodes: 4...6),
         membership("membership-liar", "one member lies ten thousand times a second", lying, nodes: 8...20),
     ]
@@ -28,6 +29,13 @@ extension Scenario {
     private static let calm: MembershipPlan = {
         var plan = MembershipPlan()
         plan.end = plan.storm
+        return plan
+    }()
+
+    private static let mixed: MembershipPlan = {
+        var plan = calm
+        plan.intervals = [.seconds(1), .seconds(2), .seconds(5)]
+        plan.deathLength = .seconds(60)
         return plan
     }()
 
@@ -83,7 +91,8 @@ extension Scenario {
         var stage = Stage<MembershipNode>(
             bear: { birth in
                 MembershipNode(
-                    birth, people, rules: rules, lies: log.plan.hasLiar && birth.index == log.script.nodes - 1)
+                    birth, people, interval: log.plan.interval(of: birth.index), rules: rules,
+                    lies: log.plan.hasLiar && birth.index == log.script.nodes - 1)
             },
             request: { errand in errand.verb == "leave" ? .leave : nil },
             checkers: { _ in MembershipOracles.all(log) })

@@ -122,16 +122,20 @@ package struct ConfigurationReport: Hashable, Sendable {
     package var files: [String]
     package var settings: [Setting]
     package var faults: [Fault]
+    /// What keeps nothing from being applied.
+    package var warnings: [Fault]
     /// All settings as a file that means the same; with or without where each comes from.
     package var text: String
     package var annotatedText: String
 
     package init(
-        files: [String], settings: [Setting] = [], faults: [Fault] = [], text: String = "", annotatedText: String = ""
+        files: [String], settings: [Setting] = [], faults: [Fault] = [], warnings: [Fault] = [], text: String = "",
+        annotatedText: String = ""
     ) {
         self.files = files
         self.settings = settings
         self.faults = faults
+        self.warnings = warnings
         self.text = text
         self.annotatedText = annotatedText
     }
