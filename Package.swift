@@ -70,7 +70,7 @@ let package = Package(
         room("Noise", ["Base", "Crypto"]),
         // 4 Engines
         room("Session", ["Base", "Crypto", "Noise", "Traffic", "Trust"]),
-        room("Membership", ["Base"]),
+        room("Membership", ["Base", "Crypto"]),
         room("Replication", ["Base", "Crypto"]),
         room("Control", ["Base", "Text"]),
         // 5 Node
@@ -112,7 +112,7 @@ let package = Package(
         tests("Traffic", ["Base", "Choices", "Traffic", "Simulation"]),
         tests("Session", ["Base", "Choices", "Crypto", "Noise", "Traffic", "Trust", "Session"]),
         tests("Noise", ["Base", "Crypto", "Noise"]),
-        tests("Membership", ["Base", "Choices", "Membership"]),
+        tests("Membership", ["Base", "Choices", "Crypto", "Membership"]),
         tests("Replication", ["Base", "Choices", "Crypto", "Replication"]),
         tests("Control", ["Base", "Choices", "Text", "Control"]),
         tests("Node", ["Base", "Choices", "Crypto", "Trust", "Traffic", "Session", "Membership", "Control", "Node"]),
@@ -123,7 +123,7 @@ let package = Package(
                 "Node", "Host",
             ]),
         tests("Verbs", ["Base", "Text", "Control", "Host", "Verbs"]),
-        tests("Simulation", ["Base", "Choices", "Membership", "Simulation"], data: ["Scenarios"]),
+        tests("Simulation", ["Base", "Choices", "Membership", "Control", "Simulation"], data: ["Scenarios"]),
         tests("Daemon", ["marramd", "marram", "marram-sim"]),
         tests("Tidy", []),
         tests("Fuzz", ["FuzzDecoders"]),

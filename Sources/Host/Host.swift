@@ -82,12 +82,13 @@ package final class Host {
         flight = FlightFiles(directory, bytes: configuration.record.bytes)
         now = loop.now()
         var entropy = Entropy.system
+        let nodeConfiguration = try Self.configuration(
+            configuration, identity, boot: storage.boot, bound: socket.localAddress)
+        let sessions = Sessions(
+            identity, boot: storage.boot, settings: SessionSettings(hasTCP: carrier != nil), entropy: entropy.split(),
+            random: Self.random(from: &entropy), at: now.instant)
         node = MarramNode(
-            try Self.configuration(configuration, identity, boot: storage.boot, bound: socket.localAddress),
-            sessions: Sessions(
-                identity, boot: storage.boot, settings: SessionSettings(hasTCP: carrier != nil),
-                entropy: entropy.split(),
-                random: Self.random(from: &entropy), at: now.instant),
+            nodeConfiguration, identity: identity, sessions: sessions,
             stored: stored, random: Self.random(from: &entropy), mischief: .none, at: now)
         for warning in reading.warningRows { log.write(.warning, warning.sentence, at: now.wall) }
         if configuration.listen.beacon, beacons == nil {
@@ -155,6 +156,7 @@ package final class Host {
     private func start() {
         socket.onReceive { [unowned self] bytes, source in receive(&bytes, from: Path(source)) }
         carrier?.onReceive = { [unowned self] bytes, path in receive(&bytes, from: path) }
+        carrier?.onDialled = { [unowned self] address, outcome in node.dialled(address, outcome, at: loop.now()) }
         carrier?.open()
         openBeacons()
         timer.onFire { [unowned self] in

@@ -3,6 +3,7 @@ package import Control
 internal import Membership
 package import Session
 internal import Traffic
+package import Trust
 
 /// What comes out of a whole node.
 package typealias NodeOutbox = Outbox<WorldEffect<Envelope, NodeNote>>
@@ -12,11 +13,14 @@ package typealias NodeOutbox = Outbox<WorldEffect<Envelope, NodeNote>>
 /// drives five hundred of it at a desk, and it cannot tell which.
 package struct MarramNode: ~Copyable {
     let configuration: NodeConfiguration
+    private let identity: NodeIdentity
     private(set) var sessions: Sessions
     package private(set) var switchboard: Switchboard
     package private(set) var recorder: FlightRecorder
     private(set) var counters: Counters
     private(set) var links: LinkMemory
+    private(set) var moves: MoveLog
+    var soundings: Soundings
     let started: Instant
     private var isRecording: Bool
     /// Reused from call to call: what the engines want, what came of a packet, and what has to be said.
@@ -24,39 +28,47 @@ package struct MarramNode: ~Copyable {
     private var opened: Outbox<SessionEffect>
     private var sealed: Outbox<SessionEffect>
     private var scratch: ByteWriter
+    /// Peers that may have to be told that their handshakes come over UDP.
+    private var owedWords: [NodeID]
 
     /// `stored` are the facts of all shelves from earlier lives; `random` is this life's chance.
     package init(
-        _ configuration: NodeConfiguration, sessions: consuming Sessions, stored: [Fact], random: Random,
-        mischief: Mischief, at now: Now
+        _ configuration: NodeConfiguration, identity: consuming NodeIdentity, sessions: consuming Sessions,
+        stored: [Fact], random: Random, mischief: Mischief, at now: Now
     ) {
         precondition(sessions.me == configuration.id, "a node speaks as itself")
-        self.configuration = configuration
-        self.sessions = sessions
+        precondition(identity.id == configuration.id, "a node signs for itself")
+        let notary = Notary.mesh(identity.meshID)
         let me = MemberRecord(
             id: configuration.id, name: configuration.name, site: configuration.site, address: configuration.listen,
-            life: Life(boot: configuration.boot, beat: 0), isLeaving: false)
+            life: Life(boot: configuration.boot, beat: 0), isLeaving: false
+        ).sealed(by: identity.signing, in: identity.meshID)
+        self.configuration = configuration
+        self.identity = identity
+        self.sessions = sessions
         switchboard = Switchboard(
             membership: MembershipEngine(
-                me: me, settings: configuration.gossip, seeds: configuration.seeds,
+                me: me, settings: configuration.gossip, notary: notary, seeds: configuration.seeds,
                 stored: stored.filter { $0.shelf == Shelf.members }, random: random, mischief: mischief, at: now))
         recorder = FlightRecorder()
         counters = Counters()
         links = LinkMemory()
+        moves = MoveLog()
+        soundings = Soundings()
         started = now.instant
         isRecording = configuration.records
         outbox = Outbox()
         opened = Outbox()
         sealed = Outbox()
         scratch = ByteWriter()
+        owedWords = []
         startRecording(continues: false)
     }
 
     package var name: String { configuration.name }
 
     package var deadline: Instant? {
-        guard let engines = switchboard.deadline else { return sessions.deadline }
-        return sessions.deadline.map { min($0, engines) } ?? engines
+        .earlier(.earlier(switchboard.deadline, sessions.deadline), soundings.deadline)
     }
 
     /// Fingerprint of everything that the node's next steps depend on, the keys left out.
@@ -82,6 +94,7 @@ package struct MarramNode: ~Copyable {
             }
         }
         opened.effects.removeAll(keepingCapacity: true)
+        tellOfUDP(at: now, into: &world)
     }
 
     /// A call came on the local net. `own` are the addresses of this machine at which the node listens: what it called
@@ -120,13 +133,31 @@ package struct MarramNode: ~Copyable {
             counters.countRefusal("undecoded-\(error)")
             return world.put(.note(.undecoded(error, from: peer)))
         }
-        take(.received(frame, from: peer, source: source), at: now, into: &world)
+        switch frame {
+        case .membership: take(.received(frame, from: peer, source: source), at: now, into: &world)
+        case .sounding(.ping(let number)):
+            let place = switchboard.membership.coordinate
+            say(.sounding(.pong(number, place)), to: Contact(peer, at: source), at: now, into: &world)
+        case .sounding(.pong(let number, let place)):
+            soundings.hear(number, from: peer, place: place, at: now.instant)
+        case .sounding(.comesOverUDP): links.arrivesOverUDP(at: peer, now)
+        }
+    }
+
+    /// The world dialled a TCP connection, and this came of it.
+    package mutating func dialled(_ address: Address, _ outcome: DialOutcome, at now: Now) {
+        links.take(outcome, of: address, at: now)
     }
 
     /// Somebody at the control socket asks.
     package mutating func perform(_ request: Request, id: RequestID, at now: Now, into world: inout NodeOutbox) {
         if case .leave = request { take(.performed(.leave), at: now, into: &world) }
-        world.put(.reply(id, answer(to: request, at: now)))
+        do throws(Complaint) {
+            if try beginSounding(request, id, at: now) { return sound(at: now, into: &world) }
+            world.put(.reply(id, answer(to: request, at: now)))
+        } catch {
+            world.put(.reply(id, envelope(.failure(error), at: now)))
+        }
     }
 
     /// The facts of `ticket` are on the disk.
@@ -141,6 +172,8 @@ package struct MarramNode: ~Copyable {
         sessions.wake(at: now.instant, into: &sealed)
         swap(&sealed.arena, &world.arena)
         passSealed(at: now, into: &world)
+        tellOfUDP(at: now, into: &world)
+        sound(at: now, into: &world)
     }
 
     // MARK: The flight recorder
@@ -167,22 +200,28 @@ package struct MarramNode: ~Copyable {
     // MARK: Inside
 
     private mutating func take(_ input: Switchboard.Input, at now: Now, into world: inout NodeOutbox) {
+        var unsigned: MemberRecord?
         switchboard.take(input, at: now, into: &outbox)
         if isRecording { recorder.record(input, at: now, leadingTo: switchboard) }
         for effect in outbox.effects {
             switch effect {
             case .send(let frame, let contact): say(frame, to: contact, at: now, into: &world)
+            case .sign(let record): unsigned = record
             case .persist(let facts, let ticket): world.put(.persist(facts, ticket))
             case .callOut(let isLonely): world.put(.callOut(isLonely: isLonely))
             case .note(let note):
                 if case .membership(.ignored(let reason)) = note { counters.countRefusal("ignored-\(reason)") }
+                moves.take(note, at: now)
                 world.put(.note(note))
             }
         }
         outbox.removeAll()
+        guard let sealed = unsigned?.sealed(by: identity.signing, in: identity.meshID), let seal = sealed.seal
+        else { return }
+        take(.performed(.signed(seal, sealed.life)), at: now, into: &world)
     }
 
-    private mutating func say(_ frame: Frame, to contact: Contact, at now: Now, into world: inout NodeOutbox) {
+    mutating func say(_ frame: Frame, to contact: Contact, at now: Now, into world: inout NodeOutbox) {
         scratch.removeAll()
         frame.encode(into: &scratch)
         let datagram = scratch.bytes
@@ -190,6 +229,18 @@ package struct MarramNode: ~Copyable {
         sessions.say(datagram.raw, frame.priority, to: contact, at: now.instant, into: &sealed)
         swap(&sealed.arena, &world.arena)
         passSealed(at: now, into: &world)
+    }
+
+    /// A peer whose handshakes came over UDP just before the session went over to TCP cannot know that they came.
+    private mutating func tellOfUDP(at now: Now, into world: inout NodeOutbox) {
+        guard !owedWords.isEmpty else { return }
+        for peer in owedWords {
+            guard let path = sessions.evidence(of: peer)?.path, path.carrier == .tcp,
+                links[.node(peer)]?.comesOverUDP.map({ now.instant - $0.instant < .minutes(1) }) ?? false
+            else { continue }
+            say(.sounding(.comesOverUDP), to: Contact(peer, at: path.address), at: now, into: &world)
+        }
+        owedWords.removeAll()
     }
 
     /// No engine speaks in streams yet: a peer that opens one is of a later version.
@@ -218,6 +269,7 @@ package struct MarramNode: ~Copyable {
         case .note(let note):
             if case .refused(let refusal, from: _) = note { counters.countRefusal(refusal.name) }
             links.take(note, at: now)
+            if let node = note.concernsUDP, !owedWords.contains(node) { owedWords.append(node) }
             world.put(.note(.session(note)))
         case .stream: break
         case .said: preconditionFailure("only a packet that came can say something")

@@ -7,6 +7,8 @@ package import Membership
 package struct Switchboard {
     package enum Effect: Hashable, Sendable {
         case send(Frame, to: Contact)
+        /// Sign this with the node's key, which is not in here.
+        case sign(MemberRecord)
         case persist([Fact], Ticket)
         case callOut(isLonely: Bool)
         case note(NodeNote)
@@ -24,6 +26,7 @@ package struct Switchboard {
     /// What our own side may ask for that changes something.
     package enum Command: Hashable, Sendable {
         case leave
+        case signed(Seal, Life)
         case heard(Call)
     }
 
@@ -49,8 +52,13 @@ package struct Switchboard {
             let located = message.located(at: source, saidBy: peer)
             membership.receive(located, from: peer, at: now, into: &membershipOutbox)
             membership.notice(peer, at: source, now: now, into: &membershipOutbox)
+        case .received(.sounding, from: _, source: _):
+            // The node answers these itself; only a recording that somebody made up holds one.
+            break
         case .performed(.leave):
             membership.perform(.leave, at: now, into: &membershipOutbox)
+        case .performed(.signed(let seal, let life)):
+            membership.perform(.signed(seal, life), at: now, into: &membershipOutbox)
         case .performed(.heard(let call)):
             membership.perform(.heard(call), at: now, into: &membershipOutbox)
         case .persisted(let ticket):
@@ -68,6 +76,7 @@ package struct Switchboard {
         for effect in membershipOutbox.effects {
             switch effect {
             case .send(let message, let contact): outbox.put(.send(.membership(message), to: contact))
+            case .sign(let record): outbox.put(.sign(record))
             case .persist(let fact): facts.append(fact)
             case .callOut(let isLonely): outbox.put(.callOut(isLonely: isLonely))
             case .note(let note): outbox.put(.note(.membership(note)))
@@ -125,8 +134,12 @@ extension Switchboard.Input: WireValue {
             writer.u8(3)
             writer.u64(ticket.number)
         case .woken: writer.u8(4)
-        case .performed(.heard(let call)):
+        case .performed(.signed(let seal, let life)):
             writer.u8(5)
+            seal.encode(into: &writer)
+            life.encode(into: &writer)
+        case .performed(.heard(let call)):
+            writer.u8(6)
             call.encode(into: &writer)
         }
     }
@@ -140,7 +153,8 @@ extension Switchboard.Input: WireValue {
         case 2: self = .performed(.leave)
         case 3: self = .persisted(Ticket(number: try reader.u64()))
         case 4: self = .woken
-        case 5: self = .performed(.heard(try Call(from: &reader)))
+        case 5: self = .performed(.signed(try Seal(from: &reader), try Life(from: &reader)))
+        case 6: self = .performed(.heard(try Call(from: &reader)))
         default: throw .unknown
         }
     }

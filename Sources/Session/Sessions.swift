@@ -254,18 +254,21 @@ final class Candidate {
     let ephemeral: AgreementPublicKey
     /// The answer, to be said again when the beginning comes again.
     let answer: [UInt8]
+    /// On what the beginning came first.
+    let carrier: Carrier
     /// Of a knock: what reads its last message.
     private var handshake: Handshake?
 
     init(
         _ index: UInt32, _ stage: Stage, continues: Conversation?, ephemeral: AgreementPublicKey, answer: [UInt8],
-        handshake: consuming Handshake?
+        on carrier: Carrier, handshake: consuming Handshake?
     ) {
         self.index = index
         self.stage = stage
         self.continues = continues
         self.ephemeral = ephemeral
         self.answer = answer
+        self.carrier = carrier
         self.handshake = handshake
     }
 

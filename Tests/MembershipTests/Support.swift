@@ -1,4 +1,5 @@
 import Base
+import Crypto
 
 @testable import Membership
 
@@ -12,9 +13,15 @@ func time(_ milliseconds: Int64) -> Now {
 }
 
 func record(_ number: UInt64, boot: UInt64 = 1, beat: UInt64 = 0, leaving: Bool = false) -> MemberRecord {
-    MemberRecord(
-        id: id(number), name: "node-\(number)", site: "front", address: port(number),
-        life: Life(boot: boot, beat: beat), isLeaving: leaving)
+    sealed(
+        MemberRecord(
+            id: id(number), name: "node-\(number)", site: "front", address: port(number),
+            life: Life(boot: boot, beat: beat), isLeaving: leaving))
+}
+
+/// As its subject would have signed it. Nothing here is decoded, so an id may be one that can be read.
+func sealed(_ record: MemberRecord) -> MemberRecord {
+    Notary.invent(VerifyingKey(record.id.value), for: record, in: 5)
 }
 
 /// What a node has on its disk of a member, heard at these places.
@@ -41,9 +48,10 @@ struct Subject {
         change(&rules)
         now = start
         engine = MembershipEngine(
-            me: record(1), settings: MembershipSettings(interval: .seconds(1), rules: rules, callsOut: callsOut),
-            seeds: seeds,
-            stored: stored, random: Random(seed: chance), mischief: mischief, at: time(start))
+            me: record(1),
+            settings: MembershipSettings(interval: .seconds(1), rules: rules, callsOut: callsOut),
+            notary: .invented(5), seeds: seeds, stored: stored, random: Random(seed: chance), mischief: mischief,
+            at: time(start))
         guard let others else { return }
         for number in others {
             _ = receive(.hello(record(number), pulse: 1), from: number)
@@ -51,7 +59,7 @@ struct Subject {
         }
         // Three rosters in a row that are like its own: it need not ask any more.
         for _ in 0..<3 {
-            let answer = Answer(pulse: 1, root: engine.view, claims: [], isMore: false)
+            let answer = Answer(pulse: 1, root: engine.view, claims: [], rest: .nothing)
             _ = receive(.told(answer), from: others.lowerBound)
         }
     }
@@ -102,6 +110,10 @@ struct Subject {
     mutating func collect(_ call: (inout MembershipEngine, Int64, inout Outbox<Effect>) -> Void) -> [Effect] {
         var outbox = Outbox<Effect>()
         call(&engine, now, &outbox)
+        for case .sign(let record) in outbox.effects {
+            guard let seal = sealed(record).seal else { continue }
+            engine.perform(.signed(seal, record.life), at: time(now), into: &outbox)
+        }
         return outbox.effects
     }
 

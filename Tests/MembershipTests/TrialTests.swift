@@ -96,9 +96,9 @@ private func minute(_ change: (inout MembershipRules) -> Void = { _ in }) -> Sub
     let answer = subject.receive(.accuse(charge(3, pulse: 60)), from: 4)
     #expect(answer.sent.contains { $0.message == .witness(charge(3, pulse: 61)) && $0.to == 4 })
     _ = subject.run(until: 62_900)
-    for _ in 0..<12 {
+    for number in UInt64(0)..<12 {
         for peer in [UInt64(3), 4] { _ = subject.receive(.accuse(charge(2, pulse: 60)), from: peer) }
-        _ = subject.receive(.witness(charge(2, pulse: 77)), from: 5)
+        _ = subject.receive(.witness(charge(2, pulse: 77 + number)), from: 5)
         _ = subject.run(until: subject.now + 250)
     }
     #expect(subject.state(of: 2) == .suspect, "three accuse, one hears it: it is there")

@@ -129,8 +129,7 @@ import Trust
     #expect(village[1].node.switchboard.unstored.isEmpty)
     var switchboard = village[1].node.switchboard
     var outbox = Outbox<Switchboard.Effect>()
-    let stranger = MemberRecord(
-        id: id(3), name: "till-03", site: "front", address: port(3), life: Life(boot: 1, beat: 0), isLeaving: false)
+    let stranger = sealedRecord(3, named: "till-03")
     switchboard.take(
         .received(.membership(.hello(stranger, pulse: 1)), from: id(3), source: port(3)), at: moment(3_000),
         into: &outbox)

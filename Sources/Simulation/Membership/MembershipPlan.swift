@@ -17,6 +17,8 @@ struct MembershipPlan: Sendable {
     /// Nodes fade all the time, alone or with their whole site: then only false alarms are judged, not times.
     var fades = Fades.none
     var hasStorm = false
+    /// The last node lies.
+    var hasLiar = false
     /// How often the nodes beat, by turns.
     var intervals = [Interval.seconds(1)]
 

@@ -14,6 +14,7 @@ extension Scenario {
             sites: 3...5),
         membership("membership-mixed", "nodes beat every 1, 2 or 5 seconds, as their budgets pay for", mixed),
         membership("membership-months", "two halves are apart for thirty days", apart, nodes: 4...6),
+        membership("membership-liar", "one member lies ten thousand times a second", lying, nodes: 8...20),
     ]
 
     static let membershipCalm = membership(
@@ -43,6 +44,13 @@ extension Scenario {
         plan.fades = fades
         return plan
     }
+
+    private static let lying: MembershipPlan = {
+        var plan = MembershipPlan()
+        plan.end = plan.deaths
+        plan.hasLiar = true
+        return plan
+    }()
 
     private static let apart: MembershipPlan = {
         var plan = calm
@@ -79,10 +87,12 @@ extension Scenario {
 
     private static func membershipStage(_ log: MembershipLog, _ bug: MembershipBug?) -> Stage<MembershipNode> {
         let rules = bug?.rules ?? MembershipRules()
+        let people = MembershipPeople(log.script.nodes)
         var stage = Stage<MembershipNode>(
             bear: { birth in
-                let interval = log.plan.interval(of: birth.index)
-                return MembershipNode(birth, nodes: log.script.nodes, interval: interval, rules: rules)
+                MembershipNode(
+                    birth, people, interval: log.plan.interval(of: birth.index), rules: rules,
+                    lies: log.plan.hasLiar && birth.index == log.script.nodes - 1)
             },
             request: { errand in errand.verb == "leave" ? .leave : nil },
             checkers: { _ in MembershipOracles.all(log) })

@@ -23,6 +23,7 @@ extension World {
             inputIsTerminal: isatty(STDIN_FILENO) == 1,
             readLine: { Swift.readLine() },
             now: wallTime,
+            pause: { time in usleep(UInt32(clamping: time.nanoseconds / 1_000)) },
             secondsEast: { wall in
                 var seconds = time_t(wall.milliseconds / 1_000)
                 var parts = unsafe tm()

@@ -13,6 +13,8 @@ package struct World {
     package var inputIsTerminal: Bool
     package var readLine: () -> String?
     package var now: () -> WallTime
+    /// Does nothing for so long.
+    package var pause: (Interval) -> Void
     /// How far the machine's time zone is from UTC at a moment.
     package var secondsEast: (WallTime) -> Int
     /// Where relative paths start.
@@ -30,6 +32,7 @@ package struct World {
         outputIsTerminal: Bool, narrationIsTerminal: Bool, inputIsTerminal: Bool,
         readLine: @escaping () -> String?,
         now: @escaping () -> WallTime,
+        pause: @escaping (Interval) -> Void,
         secondsEast: @escaping (WallTime) -> Int,
         currentDirectory: @escaping () -> String,
         ask: @escaping (Request, String, Interval) throws(Complaint) -> Envelope,
@@ -45,6 +48,7 @@ package struct World {
         self.inputIsTerminal = inputIsTerminal
         self.readLine = readLine
         self.now = now
+        self.pause = pause
         self.secondsEast = secondsEast
         self.currentDirectory = currentDirectory
         self.ask = ask
