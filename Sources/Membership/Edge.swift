@@ -208,9 +208,12 @@ extension Edge {
 
     /// When this silence becomes remarkable.
     func trialDue(_ settings: MembershipSettings) -> Instant {
-        let interval = interval ?? settings.interval
-        return heard + interval * Int64(beatsMissed(settings.rules)) + interval / 2
+        let pause = pause(settings)
+        return heard + pause * Int64(beatsMissed(settings.rules)) + pause / 2
     }
+
+    /// Between two of its beats: what it says itself, and before it has said so what is usual here.
+    func pause(_ settings: MembershipSettings) -> Interval { interval ?? settings.interval }
 
     /// Silences up to this one have ended before.
     func borneSilence(_ rules: MembershipRules) -> Interval {

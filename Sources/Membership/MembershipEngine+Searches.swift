@@ -101,12 +101,12 @@ extension MembershipEngine {
     /// Begins a search or goes on with it; answers the beat that it has found.
     private mutating func search(_ subject: NodeID, for peer: NodeID, at now: Now) -> UInt64 {
         guard searches[subject] != nil || searches.count < Limits.searches else { return 0 }
-        let (life, interval) = (rules.accusationLife, settings.interval)
+        let (life, pause) = (rules.accusationLife, interval(of: subject))
         let fresh = Search(askers: [], next: now.instant, until: now.instant, pulse: 0, heard: now.instant)
         return searches.update(subject, default: fresh) { search in
             search.until = now.instant + life
             let age = now.instant - search.heard
-            if search.pulse == 0 || age >= interval, search.askers.count < Limits.observers {
+            if search.pulse == 0 || age >= pause, search.askers.count < Limits.observers {
                 search.next = search.askers.isEmpty ? now.instant : search.next
                 if !search.askers.contains(peer) { search.askers.append(peer) }
             }

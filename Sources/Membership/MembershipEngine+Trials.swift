@@ -206,7 +206,8 @@ extension MembershipEngine {
             edges.values[index].witnesses.count < Limits.observers || edges.values[index].witnesses[peer] != nil
         else { return }
         let silence = now.instant - edges.values[index].heard
-        let most = UInt64(max(silence.nanoseconds / (settings.interval.nanoseconds / 2), 0)) + Self.beatsAhead
+        let pause = edges.values[index].pause(settings)
+        let most = UInt64(max(silence.nanoseconds / (pause.nanoseconds / 2), 0)) + Self.beatsAhead
         guard edges.values[index].latest == 0 || charge.pulse <= edges.values[index].latest + most else {
             return outbox.put(.note(.ignored(.impossibleLife)))
         }
