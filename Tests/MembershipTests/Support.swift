@@ -24,8 +24,10 @@ func sealed(_ record: MemberRecord) -> MemberRecord {
     Notary.invent(VerifyingKey(record.id.value), for: record, in: 5)
 }
 
-/// What a node has on its disk of a member, heard at these places.
+/// What a node has on its disk of a member, heard at these places. Without a seal, whose key would have another id.
 func storedFact(_ record: MemberRecord, heardAt places: [Address] = []) -> Fact {
+    var record = record
+    record.seal = nil
     var member = Member(record, .unreachable, .unheard, .notHeardSinceStart, at: time(0))
     member.places = places.map { Place(address: $0, heard: WallTime(milliseconds: 1), roundTrip: nil, loss: nil) }
     return MembershipEngine.fact(of: member)
