@@ -44,6 +44,7 @@ package enum MembershipBug: String, CaseIterable, Sendable {
             rules.longestKnock = .days(300)
         case .noComparing:
             rules.askSpacing = .days(300)
+            rules.hungrySpacing = .days(300)
             rules.idleAskSpacing = .days(300)
         case .noBudget: rules.bytesPerSecond = 1 << 20; rules.burstBytes = 1 << 20
         case .hastyForgetting: rules.accusationLife = .milliseconds(1)

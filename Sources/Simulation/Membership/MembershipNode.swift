@@ -56,7 +56,8 @@ struct MembershipNode: Inhabitant, ~Copyable {
         engine = MembershipEngine(
             me: Notary.invent(Self.key(birth.index), for: me, in: Self.notaryWord),
             settings: MembershipSettings(interval: .seconds(1), rules: rules), notary: .invented(Self.notaryWord),
-            seeds: Array(birth.addresses.prefix(3)), stored: birth.facts, random: Random(seed: birth.seed), mischief: birth.mischief, at: birth.now)
+            seeds: Array(birth.addresses.prefix(3)), stored: birth.facts, random: Random(seed: birth.seed),
+            mischief: birth.mischief, at: birth.now)
     }
 
     /// In this world a hash stands in for signatures: 500 nodes would be verifying for minutes.
