@@ -51,7 +51,8 @@ extension MembershipEngine {
         let roundTrip = known.isEmpty ? .zero : known.reduce(.zero) { $0 + $1 } / Int64(known.count)
         let bytes = min(members.count * 10 / 8, Limits.filterBytes) + questionHeaderBytes + Limits.membershipOverhead
         let share = max(rules.bytesPerSecond / rules.questionShare, 1)
-        return max(rules.askSpacing, roundTrip / 10 * 13, Interval.milliseconds(Int64(bytes * 1_000 / share)))
+        let least = asking.hunger > 0 ? rules.hungrySpacing : rules.askSpacing
+        return max(least, roundTrip / 10 * 13, Interval.milliseconds(Int64(bytes * 1_000 / share)))
     }
 
     private var questionHeaderBytes: Int { me.encodedByteCount() + 35 }

@@ -86,7 +86,9 @@ package struct MembershipRules: Hashable, Sendable {
     /// Rosters that differ for so long are compared: news that is on its way needs no comparison.
     package var differenceBorne = Interval.seconds(1)
     /// Between two comparisons that this node begins, while they bring something.
-    package var askSpacing = Interval.milliseconds(80)
+    package var askSpacing = Interval.milliseconds(250)
+    /// The same for one that is hungry.
+    package var hungrySpacing = Interval.milliseconds(80)
     /// What they may take of the budget, as one part in so many.
     package var questionShare = 6
     /// The same when they bring nothing.
@@ -138,7 +140,7 @@ package struct MembershipRules: Hashable, Sendable {
         [
             \.longestGap, \.absence, \.pingSpacing, \.accusationSpacing, \.accusationLife, \.isolationPatience,
             \.newsSpacing, \.newsLife, \.differenceBorne, \.askSpacing, \.idleAskSpacing, \.knockSpacing,
-            \.lonelySpacing, \.longestKnock, \.distrust, \.richPause,
+            \.lonelySpacing, \.longestKnock, \.distrust, \.richPause, \.hungrySpacing,
         ]
     }
 
@@ -148,8 +150,8 @@ package struct MembershipRules: Hashable, Sendable {
             && Self.times().allSatisfy { (.zero...Limits.patience).contains(self[keyPath: $0]) }
             && beatsAveraged > 0 && leastLoss > 0 && leastLoss <= mostLoss && mostLoss < Self.whole
             && lossAtStart < Self.whole && knocksPerOwnSite > 0 && oddsOfSilence > 0 && oddsOfWitness > 0
-            && questionShare > 0 && scouts <= Limits.observers / 2
-            && askSpacing > .zero && pingSpacing > .zero && accusationSpacing > .zero && lonelySpacing > .zero
+            && questionShare > 0 && scouts <= Limits.observers / 2 && askSpacing > .zero && hungrySpacing > .zero
+            && pingSpacing > .zero && accusationSpacing > .zero && lonelySpacing > .zero
             && knockSpacing > .zero && newsSpacing > .zero && idleAskSpacing > .zero
     }
 }

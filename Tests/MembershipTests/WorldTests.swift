@@ -18,7 +18,8 @@ private struct Net {
         engines = (1...count).map { number in
             MembershipEngine(
                 me: record(number), settings: MembershipSettings(interval: .seconds(1), rules: rules),
-                notary: .invented(5), seeds: [port(1), port(2)], stored: [], random: Random(seed: number), mischief: .none, at: time(0))
+                notary: .invented(5), seeds: [port(1), port(2)], stored: [], random: Random(seed: number),
+                mischief: .none, at: time(0))
         }
     }
 

@@ -46,6 +46,7 @@ package enum MembershipBug: String, CaseIterable, Sendable {
             rules.longestKnock = .days(300)
         case .noComparing:
             rules.askSpacing = .days(300)
+            rules.hungrySpacing = .days(300)
             rules.idleAskSpacing = .days(300)
         case .noBudget:
             rules.bytesPerSecond = 1 << 20
