@@ -58,6 +58,9 @@ package struct PingReply: Hashable, Sendable {
             }
             trips.append(.microseconds(count))
         }
+        guard sent <= Limits.pingsPerRequest, trips.count <= sent else {
+            throw Complaint(.replyNotUnderstood, what: "\(trips.count) answers to \(sent) pings cannot be")
+        }
     }
 }
 

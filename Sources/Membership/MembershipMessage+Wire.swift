@@ -112,7 +112,7 @@ extension Beat: WireValue {
         writer.u8(loss)
         writer.u64(root)
         writer.varint(UInt64(interval.milliseconds))
-        writer.bool(isDeaf)
+        writer.u8((isDeaf ? 1 : 0) | (coordinate == nil ? 0 : 2))
         coordinate?.encode(into: &writer)
     }
 
@@ -126,9 +126,11 @@ extension Beat: WireValue {
         let longest = MembershipSettings.intervals.upperBound
         interval = .milliseconds(Int64(try reader.count(atMost: Int(longest.milliseconds))))
         guard MembershipSettings.intervals.contains(interval) else { throw .outOfRange }
-        isDeaf = try reader.bool()
-        // A beat ends its message, so that one without a coordinate needs no byte to say so.
-        coordinate = reader.remaining > 0 ? try Coordinate(from: &reader) : nil
+        // Two truths in one byte: whoever speaks of no coordinate needs no byte to say so.
+        let truths = try reader.u8()
+        guard truths < 4 else { throw .outOfRange }
+        isDeaf = truths & 1 != 0
+        coordinate = truths & 2 != 0 ? try Coordinate(from: &reader) : nil
     }
 }
 

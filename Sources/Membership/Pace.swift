@@ -9,6 +9,8 @@ package struct Pace: Hashable, Sendable {
     private(set) var at: Instant
     /// The time between two of its beats, lost ones included; nil before the second.
     package private(set) var between: Interval?
+    /// The time between two of its beats, as it means them to come.
+    package private(set) var interval: Interval
     /// The newest of this node's beats that it has named.
     private(set) var echo: UInt64
     /// Its beats in a row, as they came, that named none newer.
@@ -23,12 +25,15 @@ package struct Pace: Hashable, Sendable {
         boot = beat.life.boot
         pulse = beat.pulse
         at = now
+        interval = beat.interval
         echo = beat.echo
         unechoed = 0
     }
 
     mutating func learn(_ beat: Beat, at now: Instant) {
-        guard beat.life.boot == boot, now - at < Self.absence else { return self = Pace(beat, at: now) }
+        guard beat.life.boot == boot, beat.interval == interval, now - at < Self.absence else {
+            return self = Pace(beat, at: now)
+        }
         guard beat.pulse > pulse else { return }
         let beats = Int64(min(beat.pulse - pulse, 16))
         if beat.pulse - pulse <= 16 {
@@ -48,6 +53,7 @@ extension Pace: WireValue {
         writer.varint(pulse)
         writer.instant(at)
         writer.optional(between) { $0.interval($1) }
+        writer.interval(interval)
         writer.varint(echo)
         writer.varint(UInt64(unechoed))
     }
@@ -62,6 +68,8 @@ extension Pace: WireValue {
             guard (.zero...Self.absence).contains(interval) else { throw .outOfRange }
             between = interval
         }
+        interval = try reader.interval()
+        guard MembershipSettings.intervals.contains(interval) else { throw .outOfRange }
         echo = try reader.varint()
         unechoed = try reader.count(atMost: Self.mostUnechoed)
     }

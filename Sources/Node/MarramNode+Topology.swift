@@ -15,7 +15,8 @@ extension MarramNode {
                 isDeaf: edge.isDeaf)
         }
         let own = TopologyReply.Seat(
-            name: configuration.name, id: configuration.id, state: ownState.row, observers: observers(of: configuration.id))
+            name: configuration.name, id: configuration.id, state: ownState.row,
+            observers: observers(of: configuration.id))
         let seats = others.values.map { member in
             TopologyReply.Seat(
                 name: member.record.name, id: member.record.id, state: member.state.row,

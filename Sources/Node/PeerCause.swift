@@ -22,7 +22,7 @@ struct PeerEvidence: Hashable {
     var isDeaf = false
     var silentWithIt = 0
     var stillHeard = 0
-    /// The usual time between two beats here, and the peer's own.
+    /// The time between two of its beats as it means them to come, and as they do.
     var interval = Interval.seconds(1)
     var pace: Interval?
     /// How many of its last beats named no newer beat of this node.
@@ -45,7 +45,9 @@ struct PeerEvidence: Hashable {
     /// By so many hundredths beats must come slower than usual to be called slow: they are jittered by a tenth.
     static let slowPercent: Int64 = 130
 
-    var isSilent: Bool { silence > max(Self.breath, (pace ?? .zero) * 3) }
+    var isSilent: Bool { silence > max(Self.breath, interval * 4, (pace ?? .zero) * 3) }
+    /// It may be a process that is run too seldom, and not one that is gone.
+    var isGasping: Bool { silence <= max(Self.longestGasp, interval * 8) && dial != .refused }
     var isSlow: Bool { pace.map { $0 > interval / 100 * Self.slowPercent } ?? false }
 }
 
@@ -62,8 +64,7 @@ func cause(of evidence: PeerEvidence) -> (cause: PeerReply.Cause, confidence: Pe
         if evidence.arrivesOverUDP { return (.udpFromThereDropped, .high) }
         return (.udpDropped, .high)
     }
-    let isGasping = evidence.silence <= PeerEvidence.longestGasp && evidence.dial != .refused
-    if isGasping, evidence.isAcquainted {
+    if evidence.isGasping, evidence.isAcquainted {
         if evidence.isSlow { return (.overloaded, evidence.returns > 0 ? .high : .medium) }
         if evidence.returns > 1 { return (.overloaded, .medium) }
     }

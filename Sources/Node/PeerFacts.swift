@@ -40,13 +40,13 @@ struct PeerFacts {
         for other in membership.members.values where other.record.id != id && other.pace != nil {
             let silence = Self.silence(of: other, membership.edges[other.record.id], at: now.instant)
             guard other.state != .left, let silence else { continue }
-            if silence <= PeerEvidence.breath {
+            if silence <= max(PeerEvidence.breath, (other.pace?.interval ?? .zero) * 4) {
                 evidence.stillHeard += 1
             } else if max(other.heard, member.heard) - min(other.heard, member.heard) <= Self.together {
                 evidence.silentWithIt += 1
             }
         }
-        evidence.interval = membership.interval(of: id)
+        evidence.interval = member.pace?.interval ?? membership.interval
         evidence.pace = member.pace?.between
         evidence.unechoed = member.pace?.unechoed ?? 0
         evidence.returns = member.returns(since: now.instant - Self.flapping)

@@ -106,7 +106,10 @@ extension PeerReply.Cause {
         switch self {
         case .fine, .left: []
         case .udpDropped:
-            ["allow UDP at both ends and between, such as: ufw allow \(address.port)/udp", "marram explain link \(name)"]
+            [
+                "allow UDP at both ends and between, such as: ufw allow \(address.port)/udp",
+                "marram explain link \(name)",
+            ]
         case .udpFromHereDropped:
             ["on \(name): allow UDP to come in, such as: ufw allow \(address.port)/udp", "marram explain link \(name)"]
         case .udpFromThereDropped:

@@ -22,8 +22,8 @@ extension World where Member: ~Copyable {
         let now = step(node, .packet)
         let range = pool.bytes(of: slot)
         if let narrate { narrate("  bytes \(hexadecimal(pool.storage[range]))") }
-        let deadline = Self.open(&pool.storage, range, at: homes[node], from: Path(packet.from, packet.carrier), now, &trace,
-            &outbox)
+        let path = Path(packet.from, packet.carrier)
+        let deadline = Self.open(&pool.storage, range, at: homes[node], from: path, now, &trace, &outbox)
         pool.release(slot)
         finish(node, deadline)
     }

@@ -57,8 +57,9 @@ private let up =
             letter(
                 "peer",
                 #""data":{"member":{"name":"till-01","id":"\#(id)","state":"alive","address":"10.9.0.11:7946","#
-                    + #""site":"front","since":"2026-11-18T11:06:40.000Z","since_seconds":183331.118,"why":"this node"},"#
-                    + #""cause":"udp_dropped","confidence":"high","what":"UDP is dropped","evidence":["e","f"],"#
+                    + #""site":"front","since":"2026-11-18T11:06:40.000Z","since_seconds":183331.118,"#
+                    + #""why":"this node"},"cause":"udp_dropped","confidence":"high","what":"UDP is dropped","#
+                    + #""evidence":["e","f"],"#
                     + #""events":[{"event":"link.up","at":"2026-11-20T14:02:11.118Z","age_seconds":1.5,"count":3,"#
                     + #""first_age_seconds":60,"what":"it is up"}],"others":["o"],"try":["r","s"]}"#),
             letter(

@@ -31,6 +31,13 @@ private let charged = Charge(subject: subject, life: life, pulse: 5)
 
 /// The golden bytes: a change of these is a change of the wire, and belongs in docs/wire.md.
 private let golden: [(MembershipMessage, String)] = [
+    (
+        .beat(
+            Beat(
+                life: life, pulse: 7, echo: 6, echoAge: 200, loss: 9, root: 1, interval: .seconds(2), isDeaf: false,
+                coordinate: Coordinate())),
+        "02" + "03ac02" + "07" + "06" + "c801" + "09" + "0100000000000000" + "d00f" + "02" + "000000" + "a001" + "8003"
+    ),
     (.hello(about, pulse: 7), "01" + "07" + recordBytes("01")),
     (
         .beat(

@@ -5,8 +5,8 @@ import Testing
 
 private func beat(_ pulse: UInt64, echo: UInt64, boot: UInt64 = 1) -> Beat {
     Beat(
-        life: Life(boot: boot, beat: 0), pulse: pulse, echo: echo, echoAge: 0, loss: 0, root: 0,
-        interval: .seconds(1), isDeaf: false)
+        life: Life(boot: boot, beat: 0), pulse: pulse, echo: echo, echoAge: 0, loss: 0, root: 0, interval: .seconds(1),
+        isDeaf: false)
 }
 
 private func second(_ tenths: Int64) -> Instant { .zero + .milliseconds(100 * tenths) }

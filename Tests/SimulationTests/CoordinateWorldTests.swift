@@ -24,8 +24,10 @@ private func estimateErrors(nodes: Int, after time: Interval, seed: UInt64) -> (
     }
     var errors: [Int] = []
     var strangers = 0
+    let people = MembershipPeople(nodes)
     let stage = Stage<MembershipNode>(
-        bear: { MembershipNode($0, nodes: nodes, rules: MembershipRules()) }, request: { _ in nil },
+        bear: { MembershipNode($0, people, interval: .seconds(1), rules: MembershipRules(), lies: false) },
+        request: { _ in nil },
         checkers: { _ in
             var checker = Checker<MembershipNode>("looks")
             checker.atEnd = { world in

@@ -39,6 +39,7 @@ private let faults = ProcessInfo.processInfo.environment["MARRAM_NIGHTLY"] == ni
     }
     var confusion = Confusion()
     for (fault, named) in answers { confusion.add(fault, named) }
+    print(confusion.table)
     #expect(confusion.reaches95Percent, "\(confusion.table)")
 
     // Had one of the causes never been named, whichever it is, this test would have failed.

@@ -93,7 +93,8 @@ enum SoundingSamples {
     #expect(stage.output.contains("observed by\n  förk-03  nobody: unreachable\n  till-01  till-02 till-07\n"))
     #expect(stage.run("topology -o name") == .no && stage.output == "scan-02\ntill-02\ntill-07\n")
     #expect(stage.run("topology -o csv") == .no)
-    #expect(stage.output.hasPrefix("neighbour,state,rtt,loss,there,heard,longest,roster,id\nscan-02,new,,1.2,,0.400000,"))
+    let head = "neighbour,state,rtt,loss,there,heard,longest,roster,id\n"
+    #expect(stage.output.hasPrefix(head + "scan-02,new,,1.2,,0.400000,"))
     #expect(stage.run("topology --json") == .no)
     #expect(stage.output == Samples.envelope(.topology(SoundingSamples.topology)).json.description + "\n")
     var well = SoundingSamples.topology

@@ -61,7 +61,8 @@ extension Verb {
     private static func seats(_ topology: TopologyReply, _ errand: Errand) -> String {
         guard errand.settings.format == .wide else { return "" }
         let entries = topology.seats.map { seat in
-            let observers = seat.observers.isEmpty ? "nobody: \(seat.state.rawValue)" : seat.observers.joined(separator: " ")
+            let names = seat.observers.joined(separator: " ")
+            let observers = names.isEmpty ? "nobody: \(seat.state.rawValue)" : names
             return (term: errand.look.clean(seat.name), meaning: errand.look.clean(observers))
         }
         return "observed by\n" + definitions(entries)
@@ -85,7 +86,8 @@ extension Verb {
         let bad = topology.edges.filter(\.isBad).map(\.name)
         for seat in topology.seats {
             for observer in seat.observers where observer > seat.name || seat.name == observer {
-                let isBad = (observer == node && bad.contains(seat.name)) || (seat.name == node && bad.contains(observer))
+                let isOurs = observer == node || seat.name == node
+                let isBad = isOurs && (bad.contains(seat.name) || bad.contains(observer))
                 lines.append("  \(name(seat.name)) -- \(name(observer))\(isBad ? " [color=red]" : "");")
             }
         }

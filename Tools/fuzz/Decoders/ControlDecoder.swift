@@ -31,6 +31,8 @@ func readEnvelope(_ bytes: [UInt8]) {
         ["status"], ["status", "--json"], ["members", "-o", "wide"], ["members", "-o", "csv"],
         ["members", "-o", "name"],
         ["links", "-o", "wide"], ["links", "-o", "csv"], ["links", "-o", "name"], ["explain", "link", "a"],
+        ["explain", "peer", "a"], ["ping", "a"], ["rtt", "a"], ["topology", "-o", "wide"], ["topology", "-o", "csv"],
+        ["topology", "--dot"], ["watch", "--since", "0", "--for", "1s"],
         ["invite"], ["leave", "--yes"], ["version", "--daemon"], ["record", "save", "/tmp/recording"],
     ] {
         _ = runTool(line, in: stage(answering: envelope))
@@ -47,7 +49,7 @@ private func stage(answering envelope: Envelope) -> World {
     return World(
         environment: { $0 == "LANG" ? "C.UTF-8" : nil }, writeOutput: check, writeNarration: check,
         outputIsTerminal: false, narrationIsTerminal: false, inputIsTerminal: false, readLine: { nil },
-        now: { WallTime(milliseconds: 0) }, secondsEast: { _ in 3_600 }, currentDirectory: { "/" },
+        now: { WallTime(milliseconds: 0) }, pause: { _ in }, secondsEast: { _ in 3_600 }, currentDirectory: { "/" },
         ask: { _, _, _ in envelope }, initialise: { _ throws(Complaint) in throw Complaint(.alreadyInitialised) },
         join: { _ throws(Complaint) in throw Complaint(.alreadyInitialised) },
         readConfiguration: { _ in ConfigurationReport(files: []) })
