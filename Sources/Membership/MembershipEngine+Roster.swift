@@ -188,7 +188,7 @@ extension MembershipEngine {
         let id = member.record.id
         var member = member
         if let old, let habit = old.habit, member.isPresent, !old.isPresent,
-            old.record.life.boot == member.record.life.boot, now.instant - old.heard < rules.absence
+            old.record.life.boot == member.record.life.boot, now.instant - old.heard < rules.longestGap
         {
             // It was there all the time, and has borne a silence that was taken for its death.
             member.habit?.gap = max(habit.gap, now.instant - old.heard)
@@ -248,17 +248,26 @@ extension MembershipEngine {
         edges[peer] = nil
         let (index, found) = members.position(of: peer)
         guard found else { return }
+        let isLearnt = edge.beats >= beatsToLearn
         members.update(at: index) { member in
             member.view = nil
-            if edge.wasHeard { member.habit = Member.Habit(loss: edge.loss, gap: edge.gap) }
+            // What a few beats have taught says less of a path than what the other paths lose.
+            if isLearnt {
+                member.habit = Member.Habit(loss: edge.loss, gap: edge.gap)
+            } else if let habit = member.habit {
+                member.habit?.gap = max(habit.gap, edge.gap)
+            }
         }
         guard members.values[index].state == .unreachable, lostNeighbours.count < Limits.lostNeighbours else { return }
         lostNeighbours[peer] = Knock(next: now + settings.interval, pause: settings.interval)
     }
 
+    /// After so many an edge knows what its path loses.
+    private var beatsToLearn: Int { rules.beatsAveraged / 3 }
+
     /// What a path that nothing is known of may lose: what the others do.
     private var usualLoss: Int {
-        let learnt = edges.values.filter { $0.beats >= rules.beatsAveraged / 3 }
+        let learnt = edges.values.filter { $0.beats >= beatsToLearn }
         guard !learnt.isEmpty else { return rules.lossAtStart }
         return learnt.reduce(0) { $0 + $1.loss } / learnt.count
     }

@@ -144,6 +144,8 @@ extension MembershipEngine {
         let observers = all.filter { $0 == me.id || isReachable($0, about: edge, at: now) }
         let accusers = observers.filter { $0 == me.id || isAccusing($0, peer, at: now) }
         guard accusers.count >= quorum(of: observers.count) else { return }
+        // One or two who judge alone may be almost deaf themselves: who was vouched for is given time.
+        if observers.count < 3, let vouch = edge.vouch, now.instant - vouch.at < rules.isolationPatience { return }
         let odds = odds(for: observers.count)
         let most = observers.count >= 3 ? rules.mostPings : rules.mostPingsAlone
         guard trial.pings >= edge.pingsNeeded(odds: odds, atMost: most, rules) else { return }

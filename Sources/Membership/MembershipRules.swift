@@ -27,8 +27,9 @@ package struct MembershipRules: Hashable, Sendable {
     /// The longest silence ever borne with, times so many hundredths, must pass before anybody is accused. 100 gave
     /// twelve false deaths in a scenario of fades, 150 none.
     package var silencePercent = 150
-    /// It is remembered up to this: fades of uplinks last as long, and a death must be found some day.
-    package var longestGap = Interval.seconds(60)
+    /// It is remembered up to this: fades of uplinks last as long. What is longer is an outage, and a mesh that had one
+    /// of a minute must not need a minute and a half for every death of the next hour.
+    package var longestGap = Interval.seconds(20)
     /// A silence above this says nothing of the path: somebody was away.
     package var absence = Interval.seconds(120)
     /// How much of the memory of the longest silence is lost with each beat, in millionths: half of it in 40 minutes.

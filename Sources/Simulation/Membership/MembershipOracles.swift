@@ -212,7 +212,7 @@ enum MembershipOracles {
             let silence = world.now - fade.at
             let earlier = fades.filter { $0.node == note.peer && $0.end < fade.at && fade.at - $0.end < memory }
             let longest = earlier.map { $0.end - $0.at }.max() ?? .zero
-            guard longest > burst, longest < .minutes(1), silence < longest else { return nil }
+            guard longest > burst, longest < MembershipRules().longestGap, silence < longest else { return nil }
             return Finding(
                 "gave up node \(note.peer) after \(silence.text), which had come back after \(longest.text)", at: node)
         }
