@@ -46,7 +46,7 @@ struct PeerFacts {
                 evidence.silentWithIt += 1
             }
         }
-        evidence.interval = member.pace?.interval ?? membership.interval
+        evidence.interval = member.pace?.interval ?? membership.interval(of: id)
         evidence.pace = member.pace?.between
         evidence.unechoed = member.pace?.unechoed ?? 0
         evidence.returns = member.returns(since: now.instant - Self.flapping)
