@@ -33,7 +33,7 @@ extension Code {
         because: "readers are bounded, so that a wrong file cannot exhaust the memory of a small machine",
         remedy: "check that it is the file you meant; marram help config lists every key")
     package static let keyGone = Code(
-        number: 1111, title: "the key means nothing any more",
+        number: 1112, title: "the key means nothing any more",
         because: "an earlier version had it; it is read over, for a node must not stop at what was right once",
         remedy: "remove it; the line names what decides in its place")
 

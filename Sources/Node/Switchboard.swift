@@ -77,7 +77,10 @@ package struct Switchboard {
             switch effect {
             case .send(let message, let contact): outbox.put(.send(.membership(message), to: contact))
             case .sign(let record): outbox.put(.sign(record))
-            case .persist(let fact): facts.append(fact)
+            case .persist(let fact):
+                // The newest value of a key is its fact: what one input says twice is written once.
+                facts.removeAll { $0.shelf == fact.shelf && $0.key == fact.key }
+                facts.append(fact)
             case .callOut(let isLonely): outbox.put(.callOut(isLonely: isLonely))
             case .note(let note): outbox.put(.note(.membership(note)))
             }

@@ -294,22 +294,22 @@ func aValueThatDoesNotFitIsRefusedWithAHint(table: String, line: String, complai
     #expect(
         reading.shown(origin: true) == """
             [node]
-            # name is not set: the machine's host name is taken  # default, restart needed
-            site = "main"                                        # default, restart needed
+            # name is not set: the machine's host name is taken   # default, restart needed
+            site = "main"                                         # default, restart needed
 
             [listen]
-            address = "10.0.0.1:80"                              # /etc/marram/conf.d/10.toml:4, restart needed
-            beacon  = true                                       # default, restart needed
+            address = "10.0.0.1:80"                               # /etc/marram/conf.d/10.toml:4, restart needed
+            beacon  = true                                        # default, restart needed
 
             [gossip]
-            budget   = "400B/s"                                  # /etc/marram/marram.toml:2, restart needed
-            # interval is not set: what budget pays for is taken # default, restart needed
+            budget   = "400B/s"                                   # /etc/marram/marram.toml:2, restart needed
+            # interval is not set: what budget pays for is taken  # default, restart needed
 
             [record]
-            bytes = "8MiB"                                       # default, restart needed
+            bytes = "8MiB"                                        # default, restart needed
 
             [log]
-            level = "error"                                      # /etc/marram/conf.d/10.toml:2
+            level = "error"                                       # /etc/marram/conf.d/10.toml:2
 
             """)
     #expect(reading.shown(origin: false).contains("\n[log]\nlevel = \"error\"\n"))

@@ -114,7 +114,7 @@ import Trust
 
 @Test func theStateHashDependsOnTheStateAlone() {
     let plain = Resident(1, records: false)
-    let other = Resident(1, records: true, mesh: 8, entropy: 99)
+    let other = Resident(1, records: true, entropy: 99)
     #expect(plain.node.stateHash == other.node.stateHash, "keys, seals and the recorder are no part of the state")
     #expect(plain.node.stateHash != Resident(1, records: false, chance: 2).node.stateHash)
     for resident in [plain, other] {
