@@ -218,6 +218,9 @@ extension Limits {
     package static let lineDatagramBytes = 1_100
     /// The largest packet a line tries, seal included: what IPv4 carries in one datagram, less a little.
     package static let linePacketBytes = 65_000
+    /// A packet's plaintext is filled up to a multiple of so many bytes, so that its length tells little: a beat shows
+    /// whether a place stands in it, and no more. What most packets say is short, and filling them doubles their cost.
+    package static let packetClassBytes = 32
     /// Datagrams of one priority that wait: a second of a busy node's.
     package static let lineQueueCount = 256
     /// Their bytes.

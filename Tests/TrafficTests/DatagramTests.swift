@@ -120,7 +120,7 @@ import Traffic
     for count in [1, 60, 61, 70, 700, 1_100] {
         try ends.say([UInt8](repeating: 1, count: count), .pulse)
         #expect(try ends.sendHere())
-        #expect(ends.writer.count % 64 == 0 || ends.writer.count == Limits.datagramBytes - 32)
-        #expect(ends.writer.count - count < 70)
+        #expect(ends.writer.count % 32 == 0 || ends.writer.count == Limits.datagramBytes - 32)
+        #expect(ends.writer.count - count < 38)
     }
 }
