@@ -124,3 +124,22 @@ import Traffic
         #expect(ends.writer.count - count < 38)
     }
 }
+
+@Test func beatsAreHardlyLongerForTheFeedbackBesideThemHoweverMuchIsLost() throws {
+    for loss in [0, 45] {
+        let ends = Ends()
+        var random = Random(seed: 5)
+        for _ in 0..<400 {
+            ends.now = ends.now + .seconds(1)
+            try ends.say([UInt8](repeating: 1, count: 24), .pulse)
+            try ends.there.say([UInt8](repeating: 2, count: 24).raw, .pulse, at: ends.now)
+            #expect(try ends.sendHere(random.below(100) >= loss))
+            #expect(ends.writer.count <= 64, "\(ends.writer.count)")
+            #expect(try !ends.sendHere())
+            #expect(try ends.sendThere(random.below(100) >= loss))
+        }
+        #expect((40...51).contains(ends.evidence.counts.feedbacksSent), "\(ends.evidence.counts.feedbacksSent)")
+        let known = Double(ends.evidence.recentLoss) / 10_000
+        #expect(abs(known - Double(loss)) < 15, "\(known)")
+    }
+}
