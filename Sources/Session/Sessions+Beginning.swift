@@ -40,7 +40,7 @@ extension Sessions {
         let target = Attempt.Target.node(peer.node)
         guard attempts[target] == nil else { return }
         begin(
-            target, at: peer.told ?? conversation.path.address, because: .silence, tries: Timing.silentTries, now,
+            target, at: peer.told ?? conversation.path.address, because: .silence, tries: Timing.fewTries, now,
             into: &outbox)
     }
 

@@ -256,20 +256,23 @@ extension Sessions {
         schedule(peer)
     }
 
-    /// A conversation over TCP asks now and then whether UDP passes again.
+    /// A conversation over TCP asks whether UDP passes: soon at first, then more and more seldom.
     private mutating func probeUDP(
         _ conversation: Conversation, _ peer: Peer, at now: Instant, into outbox: inout Outbox<SessionEffect>
     ) {
-        guard conversation.path.carrier == .tcp, conversation.isMine else { return peer.nextProbe = nil }
-        guard let due = peer.nextProbe, due <= now else {
-            if peer.nextProbe == nil { peer.nextProbe = now + Timing.backToUDP }
+        guard conversation.path.carrier == .tcp, conversation.isMine else {
+            peer.nextProbe = nil
+            peer.probePause = Timing.backToUDP
             return
         }
-        peer.nextProbe = now + Timing.backToUDP
+        guard let due = peer.nextProbe else { return peer.nextProbe = now + peer.probePause }
+        guard due <= now else { return }
+        peer.probePause = min(peer.probePause * 2, Timing.longestToUDP)
+        peer.nextProbe = now + peer.probePause
         let target = Attempt.Target.node(peer.node)
         guard attempts[target] == nil else { return }
         begin(
-            target, at: conversation.path.address, because: .backToUDP, tries: Timing.silentTries, now, into: &outbox)
+            target, at: conversation.path.address, because: .backToUDP, tries: Timing.fewTries, now, into: &outbox)
     }
 
     mutating func schedule(_ peer: Peer) { deadlines[.peer(peer.node)] = peer.deadline }

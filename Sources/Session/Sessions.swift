@@ -223,8 +223,9 @@ final class Peer {
     var beginnings: UInt64 = 0
     /// When a handshake with it was given up last.
     var gaveUp: Instant?
-    /// When a conversation over TCP tries UDP next.
+    /// When a conversation over TCP tries UDP next, and the pause before that.
     var nextProbe: Instant?
+    var probePause = Timing.backToUDP
 
     init(_ node: NodeID, key: AgreementPublicKey) {
         self.node = node

@@ -60,9 +60,11 @@ struct Arrivals: Sendable {
     /// exchange nothing but beats would say more about the beats than the beats say.
     func isWorthSaying(at now: Instant) -> Bool { hasNews && (isAsked || now - lastFeedback >= Self.unaskedPause) }
 
-    private static let unaskedPause = Interval.seconds(4)
-    private static let unaskedSamples = 2
-    private static let unaskedRangeBytes = 48
+    /// Loss is told by counts and the round trip by one sample. Ranges matter to what is sent again, and that asks; so
+    /// few of them go that a beat and a feedback fit 64 bytes together whatever the path loses.
+    private static let unaskedPause = Interval.seconds(8)
+    private static let unaskedSamples = 1
+    private static let unaskedRangeBytes = 8
 
     /// The packet that came asks for feedback.
     mutating func ask() { isAsked = true }

@@ -82,7 +82,8 @@ extension Line {
     /// A packet's length tells an onlooker less when it is one of a few.
     private func pad(from start: Int, to end: Int, into writer: inout ByteWriter) {
         let length = writer.count - start
-        let padded = min((length + 63) & ~63, end - start)
+        let step = Limits.packetClassBytes
+        let padded = min((length + step - 1) / step * step, end - start)
         if padded > length { writer.reserve(padded - length) }
     }
 

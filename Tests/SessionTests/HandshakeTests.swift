@@ -180,6 +180,20 @@ import Traffic
         #expect(hamlet[1].notes.contains(.ended(hamlet[2].id, .peerRestarted)))
     }
 
+    /// At 45 percent loss each way sixteen nodes meet sixteen others: 256 sessions.
+    @Test func whereMuchIsLostSessionsComeInSecondsAndHardlyEverOverTCP() {
+        let hamlet = Hamlet(32)
+        hamlet.loss = 45
+        for from in 1...UInt16(16) {
+            for to in 17...UInt16(32) { hamlet.say("hello", from: from, to: Contact(nil, at: port(to))) }
+        }
+        hamlet.run(milliseconds: 5_000)
+        let sessions = (1...UInt16(16)).reduce(0) { $0 + hamlet[$1].sessions.connected.count }
+        #expect(sessions >= 251, "\(sessions) of 256 sessions after five seconds")
+        let dialled = Set(hamlet.past.filter { $0.to.carrier == .tcp }.map { [$0.from.address, $0.to.address] })
+        #expect(dialled.count <= 2 * 256 * 27 / 1_000, "\(dialled.count) of 256 dialled TCP")
+    }
+
     @Test func aHandshakeUnderWayIsEvidence() throws {
         let hamlet = Hamlet(1)
         hamlet.say("hello?", from: 1, to: Contact(nil, at: port(9)))

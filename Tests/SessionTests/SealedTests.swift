@@ -51,7 +51,7 @@ private func isData(_ letter: Hamlet.Letter) -> Bool { letter.bytes[1] == Packet
             hamlet.run(milliseconds: 6_000)
         }
         let lengths = Set(hamlet.past.dropFirst(before).filter(isData).map { $0.bytes.count - 32 })
-        #expect(lengths.allSatisfy { $0.isMultiple(of: 64) })
+        #expect(lengths.allSatisfy { $0.isMultiple(of: 32) })
     }
 
     @Test func keysGiveWayToTheirSuccessorsEveryFiveMinutesAndBothSidesFollow() {
@@ -158,12 +158,27 @@ private func isData(_ letter: Hamlet.Letter) -> Bool { letter.bytes[1] == Packet
         hamlet.run(milliseconds: 100)
         #expect(hamlet[1].heard.map(\.1) == ["back"])
         hamlet.blocksUDP = false
-        for _ in 0..<70 {
-            hamlet.say("word", from: 1, to: Contact(hamlet[2].id, at: port(2)))
-            hamlet.run(milliseconds: 1_000)
-        }
+        hamlet.run(milliseconds: 6_000)
         #expect(hamlet[1].notes.contains(.moved(hamlet[2].id, from: Path(port(2), .tcp), to: Path(port(2)))))
         #expect(hamlet.past.last?.to.carrier == .udp)
+    }
+
+    @Test func whereUDPStaysBlockedItIsTriedMoreAndMoreSeldom() {
+        let hamlet = Hamlet(2)
+        hamlet.blocksUDP = true
+        hamlet.say("hello", from: 1, to: Contact(nil, at: port(2)))
+        func triesOverUDP(seconds: Int64) -> Int {
+            let before = hamlet.past.count
+            hamlet.run(milliseconds: seconds * 1_000)
+            return hamlet.past.dropFirst(before).count { $0.to.carrier == .udp }
+        }
+        hamlet.run(milliseconds: 5_000)
+        #expect(triesOverUDP(seconds: 60) == 3 * Timing.fewTries)
+        hamlet.run(milliseconds: 60_000)
+        #expect(triesOverUDP(seconds: 120) == 2 * Timing.fewTries)
+        hamlet.blocksUDP = false
+        hamlet.run(milliseconds: 61_000)
+        #expect(hamlet[1].evidence(of: hamlet[2].id)?.path == Path(port(2)))
     }
 
     @Test func withoutTCPOnlyUDPIsTried() {

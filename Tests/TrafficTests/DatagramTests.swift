@@ -120,7 +120,26 @@ import Traffic
     for count in [1, 60, 61, 70, 700, 1_100] {
         try ends.say([UInt8](repeating: 1, count: count), .pulse)
         #expect(try ends.sendHere())
-        #expect(ends.writer.count % 64 == 0 || ends.writer.count == Limits.datagramBytes - 32)
-        #expect(ends.writer.count - count < 70)
+        #expect(ends.writer.count % 32 == 0 || ends.writer.count == Limits.datagramBytes - 32)
+        #expect(ends.writer.count - count < 38)
+    }
+}
+
+@Test func beatsAreHardlyLongerForTheFeedbackBesideThemHoweverMuchIsLost() throws {
+    for loss in [0, 45] {
+        let ends = Ends()
+        var random = Random(seed: 5)
+        for _ in 0..<400 {
+            ends.now = ends.now + .seconds(1)
+            try ends.say([UInt8](repeating: 1, count: 24), .pulse)
+            try ends.there.say([UInt8](repeating: 2, count: 24).raw, .pulse, at: ends.now)
+            #expect(try ends.sendHere(random.below(100) >= loss))
+            #expect(ends.writer.count <= 64, "\(ends.writer.count)")
+            #expect(try !ends.sendHere())
+            #expect(try ends.sendThere(random.below(100) >= loss))
+        }
+        #expect((40...51).contains(ends.evidence.counts.feedbacksSent), "\(ends.evidence.counts.feedbacksSent)")
+        let known = Double(ends.evidence.recentLoss) / 10_000
+        #expect(abs(known - Double(loss)) < 15, "\(known)")
     }
 }
