@@ -26,6 +26,13 @@ extension Host {
     }
 
     private func recordingReply(_ path: String) -> Reply {
+        guard node.isRecording else {
+            return .failure(
+                Complaint(
+                    .recordingNotSaved, what: "nothing is recorded here any more",
+                    because: "the store is larger than a recording holds, or the recorder's files could not be written",
+                    remedy: "look into the daemon's log; a recording starts again when the daemon does"))
+        }
         do {
             let bytes = try flight.joined()
             let report = try Recording.replay(bytes)

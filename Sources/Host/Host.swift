@@ -75,13 +75,16 @@ package final class Host {
         flight = FlightFiles(directory, bytes: configuration.record.bytes)
         now = loop.now()
         var entropy = Entropy.system
+        var nodeConfiguration = try Self.configuration(
+            configuration, identity, boot: storage.boot, bound: socket.localAddress)
+        nodeConfiguration.missedBoots = storage.missedBoots
+        let sessions = Sessions(
+            identity, boot: storage.boot, settings: SessionSettings(hasTCP: carrier != nil), entropy: entropy.split(),
+            random: Self.random(from: &entropy), at: now.instant)
         node = MarramNode(
-            try Self.configuration(configuration, identity, boot: storage.boot, bound: socket.localAddress),
-            sessions: Sessions(
-                identity, boot: storage.boot, settings: SessionSettings(hasTCP: carrier != nil),
-                entropy: entropy.split(),
-                random: Self.random(from: &entropy), at: now.instant),
+            nodeConfiguration, identity: identity, sessions: sessions,
             stored: stored, random: Self.random(from: &entropy), mischief: .none, at: now)
+        if let flaw = node.storeFlaw { throw directory.complaint(about: flaw) }
         if let trouble {
             log.write(.warning, "nobody reaches this node over TCP, should UDP be blocked: \(trouble)", at: now.wall)
         }
@@ -229,6 +232,10 @@ package final class Host {
         now = loop.now()
         if case .saveRecording(let path) = request {
             return control.reply(warned(saveRecording(to: path)), to: id)
+        }
+        // What the disk does not take now is not begun: nobody could say what became of it.
+        if case .store(.write(_, isTrial: false)) = request, let trouble = storage.trouble {
+            return control.reply(Envelope(node: node.name, at: now.wall, reply: .failure(trouble)), to: id)
         }
         node.perform(request, id: id, at: now, into: &outbox)
         carryOut()

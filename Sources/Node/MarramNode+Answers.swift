@@ -17,6 +17,7 @@ extension MarramNode {
         case .leave: envelope(.left(LeaveReply(mesh: configuration.mesh, told: others.count)), at: now)
         case .saveRecording:
             preconditionFailure("the world saves recordings itself: they are in its files, not in the node")
+        case .store: preconditionFailure("the desk attends to the store: some of its answers wait")
         }
     }
 

@@ -1,8 +1,11 @@
 package import Base
 package import Control
+internal import Crypto
 internal import Membership
+package import Replication
 package import Session
 internal import Traffic
+package import Trust
 
 /// What comes out of a whole node.
 package typealias NodeOutbox = Outbox<WorldEffect<Envelope, NodeNote>>
@@ -12,13 +15,15 @@ package typealias NodeOutbox = Outbox<WorldEffect<Envelope, NodeNote>>
 /// drives five hundred of it at a desk, and it cannot tell which.
 package struct MarramNode: ~Copyable {
     let configuration: NodeConfiguration
+    private let identity: NodeIdentity
     private(set) var sessions: Sessions
     package private(set) var switchboard: Switchboard
     package private(set) var recorder: FlightRecorder
     private(set) var counters: Counters
     private(set) var links: LinkMemory
+    var desk: StoreDesk
     let started: Instant
-    private var isRecording: Bool
+    package private(set) var isRecording: Bool
     /// Reused from call to call: what the engines want, what came of a packet, and what has to be said.
     private var outbox: Outbox<Switchboard.Effect>
     private var opened: Outbox<SessionEffect>
@@ -27,11 +32,14 @@ package struct MarramNode: ~Copyable {
 
     /// `stored` are the facts of all shelves from earlier lives; `random` is this life's chance.
     package init(
-        _ configuration: NodeConfiguration, sessions: consuming Sessions, stored: [Fact], random: Random,
-        mischief: Mischief, at now: Now
+        _ configuration: NodeConfiguration, identity: consuming NodeIdentity, sessions: consuming Sessions,
+        stored: [Fact], random: Random, mischief: Mischief, at now: Now
     ) {
         precondition(sessions.me == configuration.id, "a node speaks as itself")
+        precondition(identity.id == configuration.id, "a node signs for itself")
         self.configuration = configuration
+        let mesh = identity.meshID
+        self.identity = identity
         self.sessions = sessions
         let me = MemberRecord(
             id: configuration.id, name: configuration.name, site: configuration.site, address: configuration.listen,
@@ -39,10 +47,12 @@ package struct MarramNode: ~Copyable {
         switchboard = Switchboard(
             membership: MembershipEngine(
                 me: me, settings: configuration.gossip, seeds: configuration.seeds,
-                stored: stored.filter { $0.shelf == Shelf.members }, random: random, mischief: mischief, at: now))
+                stored: stored.filter { $0.shelf == Shelf.members }, random: random, mischief: mischief, at: now),
+            store: Self.store(of: configuration, in: mesh, stored, random))
         recorder = FlightRecorder()
         counters = Counters()
         links = LinkMemory()
+        desk = StoreDesk()
         started = now.instant
         isRecording = configuration.records
         outbox = Outbox()
@@ -52,11 +62,34 @@ package struct MarramNode: ~Copyable {
         startRecording(continues: false)
     }
 
+
     package var name: String { configuration.name }
 
     package var deadline: Instant? {
-        guard let engines = switchboard.deadline else { return sessions.deadline }
-        return sessions.deadline.map { min($0, engines) } ?? engines
+        Instant.earlier(Instant.earlier(switchboard.deadline, sessions.deadline), desk.deadline)
+    }
+
+    /// What is wrong with the keys and values that were found on the disk. A node must not run on with them.
+    package var storeFlaw: StoreFlaw? {
+        if let flaw = switchboard.store.flaw { return flaw }
+        let isSound = switchboard.store.ownClaims.allSatisfy { claim in
+            (try? claim?.verify(by: identity.signing.publicKey, in: identity.meshID)) != nil
+        }
+        return isSound ? nil : .unsigned
+    }
+
+    private static func store(
+        of configuration: NodeConfiguration, in mesh: Digest, _ stored: [Fact], _ random: Random
+    ) -> StoreEngine {
+        // Apart from the chance of the other engines, so that none of them draws what another has drawn.
+        var chance = random
+        var instance = TraceHash()
+        instance.absorb(text: "instance")
+        instance.absorb(chance.next())
+        return StoreEngine(
+            namespace: Namespace(high: mesh.value.w0, low: mesh.value.w1), author: configuration.id,
+            instance: instance.value, missed: configuration.missedBoots,
+            stored: stored.filter { $0.shelf == Shelf.replication || $0.shelf == Shelf.store })
     }
 
     /// Fingerprint of everything that the node's next steps depend on, the keys left out.
@@ -99,6 +132,7 @@ package struct MarramNode: ~Copyable {
 
     /// Somebody at the control socket asks.
     package mutating func perform(_ request: Request, id: RequestID, at now: Now, into world: inout NodeOutbox) {
+        if case .store(let question) = request { return attend(to: question, id, at: now, into: &world) }
         if case .leave = request { take(.performed(.leave), at: now, into: &world) }
         world.put(.reply(id, answer(to: request, at: now)))
     }
@@ -106,11 +140,13 @@ package struct MarramNode: ~Copyable {
     /// The facts of `ticket` are on the disk.
     package mutating func persisted(_ ticket: Ticket, at now: Now, into world: inout NodeOutbox) {
         take(.persisted(ticket), at: now, into: &world)
+        serveWatchers(at: now, into: &world)
     }
 
     /// The deadline has come.
     package mutating func wake(at now: Now, into world: inout NodeOutbox) {
         if let due = switchboard.deadline, due <= now.instant { take(.woken, at: now, into: &world) }
+        if let due = desk.deadline, due <= now.instant { serveWatchers(at: now, into: &world) }
         swap(&sealed.arena, &world.arena)
         sessions.wake(at: now.instant, into: &sealed)
         swap(&sealed.arena, &world.arena)
@@ -121,6 +157,7 @@ package struct MarramNode: ~Copyable {
 
     /// Starts a new piece of the recording: what follows can be replayed without what came before.
     package mutating func startRecording(continues: Bool) {
+        if switchboard.store.factBytes > Limits.recordedStoreBytes { isRecording = false }
         if isRecording { recorder.record(checkpoint: switchboard, continues: continues) }
     }
 
@@ -140,19 +177,26 @@ package struct MarramNode: ~Copyable {
 
     // MARK: Inside
 
-    private mutating func take(_ input: Switchboard.Input, at now: Now, into world: inout NodeOutbox) {
+    mutating func take(_ input: Switchboard.Input, at now: Now, into world: inout NodeOutbox) {
+        var unattested: Digest?
         switchboard.take(input, at: now, into: &outbox)
         if isRecording { recorder.record(input, at: now, leadingTo: switchboard) }
         for effect in outbox.effects {
             switch effect {
             case .send(let frame, let contact): say(frame, to: contact, at: now, into: &world)
             case .persist(let facts, let ticket): world.put(.persist(facts, ticket))
+            case .attest(let id): unattested = id
+            case .wrote(let id, let dot): wasMade(id, dot, at: now, into: &world)
+            case .refused(let id, let refusal): wasRefused(id, refusal, at: now, into: &world)
             case .note(let note):
                 if case .membership(.ignored(let reason)) = note { counters.countRefusal("ignored-\(reason)") }
                 world.put(.note(note))
             }
         }
         outbox.removeAll()
+        guard let unattested else { return }
+        let signature = identity.signing.sign(unattested.value.bytes.raw, as: Chain.kind, in: identity.meshID)
+        take(.performed(.attested(signature)), at: now, into: &world)
     }
 
     private mutating func say(_ frame: Frame, to contact: Contact, at now: Now, into world: inout NodeOutbox) {

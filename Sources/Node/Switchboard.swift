@@ -1,5 +1,7 @@
 package import Base
+package import Crypto
 package import Membership
+package import Replication
 
 /// All engines of one node and the wires between them. What comes in by its doors is open and decoded; what goes out
 /// is not sealed yet. It is a plain value, a function of its inputs, and it holds no key: that is why the flight
@@ -8,6 +10,11 @@ package struct Switchboard {
     package enum Effect: Hashable, Sendable {
         case send(Frame, to: Contact)
         case persist([Fact], Ticket)
+        /// Sign the id of a transaction with the node's key, which is not in here.
+        case attest(Digest)
+        /// A write was made, and is on the disk.
+        case wrote(RequestID, Dot)
+        case refused(RequestID, WriteRefusal)
         case note(NodeNote)
     }
 
@@ -23,20 +30,26 @@ package struct Switchboard {
     /// What our own side may ask for that changes something.
     package enum Command: Hashable, Sendable {
         case leave
+        case write(RequestID, [Change])
+        case attested(Signature)
     }
 
     package private(set) var membership: MembershipEngine
+    package private(set) var store: StoreEngine
     private var lastTicket: Ticket
     /// What is on its way to the disk.
     package private(set) var unstored: SortedMap<Ticket, Int>
     /// Reused from call to call.
     private var membershipOutbox: Outbox<MembershipEngine.Effect>
+    private var storeOutbox: Outbox<StoreEngine.Effect>
 
-    package init(membership: MembershipEngine) {
+    package init(membership: MembershipEngine, store: StoreEngine) {
         self.membership = membership
+        self.store = store
         lastTicket = Ticket(number: 0)
         unstored = SortedMap()
         membershipOutbox = Outbox()
+        storeOutbox = Outbox()
     }
 
     package var deadline: Instant? { membership.deadline }
@@ -48,8 +61,13 @@ package struct Switchboard {
             membership.receive(located, from: peer, at: now, into: &membershipOutbox)
         case .performed(.leave):
             membership.perform(.leave, at: now, into: &membershipOutbox)
+        case .performed(.write(let id, let changes)):
+            store.perform(.write(id, changes), at: now, into: &storeOutbox)
+        case .performed(.attested(let signature)):
+            store.perform(.attested(signature), at: now, into: &storeOutbox)
         case .persisted(let ticket):
             unstored[ticket] = nil
+            store.perform(.persisted(ticket), at: now, into: &storeOutbox)
         case .woken:
             membership.wake(at: now, into: &membershipOutbox)
         }
@@ -68,17 +86,40 @@ package struct Switchboard {
             }
         }
         membershipOutbox.removeAll()
+        let ofMembership = facts.count
+        for effect in storeOutbox.effects {
+            switch effect {
+            case .attest(let id): outbox.put(.attest(id))
+            case .persist(let fact): facts.append(fact)
+            case .wrote(let id, let dot): outbox.put(.wrote(id, dot))
+            case .refused(let id, let refusal): outbox.put(.refused(id, refusal))
+            }
+        }
+        storeOutbox.removeAll()
         guard !facts.isEmpty else { return }
         lastTicket = Ticket(number: lastTicket.number + 1)
         unstored[lastTicket] = facts.count
+        if facts.count > ofMembership { store.entrust(to: lastTicket) }
         outbox.put(.persist(facts, lastTicket))
     }
 }
 
-/// The whole state as bytes: what a recording starts from, and what its hash is taken over.
+/// The whole state as bytes: what a recording starts from.
 extension Switchboard: WireValue {
     package func encode(into writer: inout ByteWriter) {
         membership.encode(into: &writer)
+        store.encode(into: &writer)
+        encodeTickets(into: &writer)
+    }
+
+    /// What the hash of the state is taken over: everything, but of the store's facts only their running fingerprint.
+    package func encodeFingerprint(into writer: inout ByteWriter) {
+        membership.encode(into: &writer)
+        store.encodeFingerprint(into: &writer)
+        encodeTickets(into: &writer)
+    }
+
+    private func encodeTickets(into writer: inout ByteWriter) {
         writer.u64(lastTicket.number)
         writer.varint(UInt64(unstored.count))
         for (ticket, facts) in unstored {
@@ -88,7 +129,8 @@ extension Switchboard: WireValue {
     }
 
     package init(from reader: inout ByteReader) throws(DecodeError) {
-        self.init(membership: try MembershipEngine(from: &reader))
+        let membership = try MembershipEngine(from: &reader)
+        self.init(membership: membership, store: try StoreEngine(from: &reader))
         lastTicket = Ticket(number: try reader.u64())
         guard lastTicket.number <= Limits.counted else { throw .outOfRange }
         for _ in 0..<(try reader.count(atMost: Limits.unstoredBatches)) {
@@ -100,8 +142,10 @@ extension Switchboard: WireValue {
     }
 
     package var stateHash: UInt64 {
+        var writer = ByteWriter()
+        encodeFingerprint(into: &writer)
         var hash = TraceHash()
-        hash.absorb(encoded.raw)
+        hash.absorb(writer.bytes.raw)
         return hash.value
     }
 }
@@ -119,6 +163,13 @@ extension Switchboard.Input: WireValue {
             writer.u8(3)
             writer.u64(ticket.number)
         case .woken: writer.u8(4)
+        case .performed(.write(let id, let changes)):
+            writer.u8(6)
+            writer.u64(id.number)
+            writer.list(changes)
+        case .performed(.attested(let signature)):
+            writer.u8(7)
+            signature.encode(into: &writer)
         }
     }
 
@@ -131,6 +182,10 @@ extension Switchboard.Input: WireValue {
         case 2: self = .performed(.leave)
         case 3: self = .persisted(Ticket(number: try reader.u64()))
         case 4: self = .woken
+        case 6:
+            let id = RequestID(number: try reader.u64())
+            self = .performed(.write(id, try reader.list(of: Change.self, atMost: Limits.operations)))
+        case 7: self = .performed(.attested(try Signature(from: &reader)))
         default: throw .unknown
         }
     }

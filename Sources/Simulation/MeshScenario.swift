@@ -55,11 +55,11 @@ extension Scenario {
             mesh: "simulated", name: birth.name, site: "main", id: identity.id, meshKey: .zero,
             boot: UInt64(birth.boots), listen: birth.address, reachable: [birth.address],
             seeds: Array(birth.addresses.prefix(2)), gossip: meshSettings, records: true)
+        let sessions = Sessions(
+            identity, boot: UInt64(birth.boots), settings: SessionSettings(hasTCP: false),
+            entropy: .seeded(birth.seed), random: Random(seed: birth.seed ^ 1), at: birth.now.instant)
         return MarramNode(
-            configuration,
-            sessions: Sessions(
-                identity, boot: UInt64(birth.boots), settings: SessionSettings(hasTCP: false),
-                entropy: .seeded(birth.seed), random: Random(seed: birth.seed ^ 1), at: birth.now.instant),
+            configuration, identity: identity, sessions: sessions,
             stored: birth.facts, random: Random(seed: birth.seed), mischief: birth.mischief, at: birth.now)
     }
 

@@ -86,6 +86,7 @@ final class Resident {
         address = port(number)
         node = MarramNode(
             configuration(number, meshKey: Bytes32(mesh, 0xFEED_F00D_CAFE_BABE, 3, 4), records: records),
+            identity: identity(number, mesh: mesh),
             sessions: sessions(number, mesh: mesh, entropy: entropy), stored: [],
             random: Random(seed: chance ?? UInt64(number)), mischief: .none, at: moment(0))
         takeRecording()

@@ -8,8 +8,12 @@ extension Verb {
         about: [
             """
             link shows how the way to a peer is doing now, what happened to it lately, what speaks for one cause or \
-            another, and what is wrong with it. PEER is a member's name, its id or the first eight digits of it, or an \
+            another, and what is wrong with it. NAME is a member's name, its id or the first eight digits of it, or an \
             address; its port may be left out when only one peer is there.
+            """,
+            """
+            key shows what a key holds, who wrote it, by what rule writes at the same time are joined, and what became \
+            of every other write that is still known.
             """,
             """
             Only this node is asked. A firewall, a peer that is down and a peer of another mesh are equally silent, \
@@ -17,18 +21,20 @@ extension Verb {
             """,
         ],
         arguments: [
-            Argument(name: "WHAT", summary: "what to explain", expects: .words(["link"])),
-            Argument(name: "PEER", summary: "whose link: a name, an id or an address"),
+            Argument(name: "WHAT", summary: "what to explain", expects: .words(["link", "key"])),
+            Argument(name: "NAME", summary: "of a link the peer: a name, an id or an address; else the key"),
         ],
         examples: [
             Example(command: "marram explain link till-07", what: "why till-07 is slow, or not reached"),
             Example(command: "marram explain link 10.9.0.17:7946", what: "why nobody answers at a seed address"),
+            Example(command: "marram explain key till/tax", what: "why the key holds what it holds"),
         ],
         exits: [
-            ExitMeaning(code: .no, meaning: "something is wrong with the link: see the problems"),
-            ExitMeaning(code: .notFound, meaning: "no such peer is known"),
+            ExitMeaning(code: .no, meaning: "something is wrong with the link, or the key is in conflict"),
+            ExitMeaning(code: .notFound, meaning: "no such peer is known, or nothing was ever written to the key"),
         ],
         run: { errand throws(Complaint) in
+            if errand.argument(0) == "key" { return try explain(key: errand.argument(1) ?? "", &errand) }
             let envelope = try errand.ask(try .explanation(ofLinkTo: errand.argument(1) ?? ""))
             guard case .link(let link) = envelope.reply else { throw errand.unexpected(envelope) }
             let place = errand.moment(envelope.at).split(separator: " ").last.map(String.init) ?? ""

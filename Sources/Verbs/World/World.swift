@@ -12,6 +12,8 @@ package struct World {
     package var narrationIsTerminal: Bool
     package var inputIsTerminal: Bool
     package var readLine: () -> String?
+    /// A file's bytes, or with nil those of standard input; no more than so many.
+    package var readBytes: (String?, Int) throws(Complaint) -> [UInt8]
     package var now: () -> WallTime
     /// How far the machine's time zone is from UTC at a moment.
     package var secondsEast: (WallTime) -> Int
@@ -29,6 +31,7 @@ package struct World {
         writeNarration: @escaping (String) -> Void,
         outputIsTerminal: Bool, narrationIsTerminal: Bool, inputIsTerminal: Bool,
         readLine: @escaping () -> String?,
+        readBytes: @escaping (String?, Int) throws(Complaint) -> [UInt8],
         now: @escaping () -> WallTime,
         secondsEast: @escaping (WallTime) -> Int,
         currentDirectory: @escaping () -> String,
@@ -44,6 +47,7 @@ package struct World {
         self.narrationIsTerminal = narrationIsTerminal
         self.inputIsTerminal = inputIsTerminal
         self.readLine = readLine
+        self.readBytes = readBytes
         self.now = now
         self.secondsEast = secondsEast
         self.currentDirectory = currentDirectory

@@ -166,5 +166,6 @@ private func listener() -> MarramNode {
         NodeConfiguration(
             mesh: "store", name: "till-01", site: "front", id: identity(1).id, meshKey: Bytes32(1, 2, 3, 4), boot: 1,
             listen: address(1), reachable: [address(1)], seeds: [address(2)], gossip: settings, records: true),
-        sessions: sessions(of: 1), stored: [], random: Random(seed: 1), mischief: .none, at: moment(0))
+        identity: identity(1), sessions: sessions(of: 1), stored: [], random: Random(seed: 1), mischief: .none,
+        at: moment(0))
 }
