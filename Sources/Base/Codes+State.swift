@@ -47,7 +47,7 @@ extension Code {
     package static let noRights = Code(
         number: 7212, title: "this node has no rights to so much",
         because: "an escrow stays above zero because every node spends only what was handed to it",
-        remedy: "spend less, or have a node that holds rights hand some over")
+        remedy: "ask for less, or have a node that holds rights hand some over")
     package static let notYet = Code(
         number: 7213, title: "the key did not come to hold that in time",
         because: "nobody wrote it while this was waited for, or the write has not reached this node",
@@ -58,7 +58,7 @@ extension Code {
         remedy: "write it in several parts")
     package static let cursorUnreadable = Code(
         number: 7215, title: "the cursor is not one",
-        because: "a cursor is what marram watch printed, whole and unchanged",
+        because: "a cursor is what marram follow printed, whole and unchanged",
         remedy: "copy it again, or start without --since")
 
     static let state: [Code] = [

@@ -11,7 +11,7 @@ extension MarramNode {
         do throws(Complaint) {
             switch request {
             case .get(let key, let kind, let time):
-                world.put(.reply(id, envelope(.key(try key(key, kind, at: time)), at: now)))
+                world.put(.reply(id, envelope(.key(try self.key(key, kind, at: time)), at: now)))
             case .list(let prefix, let from, let time, let onlyConflicts):
                 let reply = list(prefix, from: from, at: time, onlyConflicts: onlyConflicts)
                 world.put(.reply(id, envelope(.keys(reply), at: now)))
@@ -79,7 +79,8 @@ extension MarramNode {
         var watcher = StoreDesk.Watcher(
             id: id, question: question, cursor: cursor ?? hexadecimal(store.stored.encoded),
             deadline: now.instant + patience)
-        let isFirst = cursor == nil && question.verb == "changes"
+        var isFirst = false
+        if case .changes(_, since: nil, _) = question { isFirst = true }
         if let reply = answer(to: &watcher, isLast: patience == .zero || isFirst) {
             return world.put(.reply(id, envelope(reply, at: now)))
         }
@@ -114,7 +115,7 @@ extension MarramNode {
     }
 
     private static func cursor(_ text: String) throws(Complaint) -> VersionVector {
-        guard let bytes = bytes(hexadecimal: text), let cursor = try? VersionVector(decoding: bytes.raw) else {
+        guard let encoded = bytes(hexadecimal: text), let cursor = try? VersionVector(decoding: encoded.raw) else {
             throw Complaint(.cursorUnreadable)
         }
         return cursor

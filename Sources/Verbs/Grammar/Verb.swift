@@ -80,7 +80,7 @@ extension Verb {
         .diff,
         .conflicts,
         .resolve,
-        .watch,
+        .follow,
         .wait,
         .configuration,
         .record,

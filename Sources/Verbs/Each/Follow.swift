@@ -3,8 +3,8 @@ internal import Control
 internal import Text
 
 extension Verb {
-    static let watch = Verb(
-        name: "watch",
+    static let follow = Verb(
+        name: "follow",
         summary: "print every write as it comes to be known here",
         about: [
             """
@@ -20,8 +20,8 @@ extension Verb {
             Option(name: "count", value: "N", summary: "end after so many writes"),
         ],
         examples: [
-            Example(command: "marram watch till/", what: "every write about tills"),
-            Example(command: "marram watch --json --since CURSOR", what: "for a program that has been away"),
+            Example(command: "marram follow till/", what: "every write about tills"),
+            Example(command: "marram follow --json --since CURSOR", what: "for a program that has been away"),
         ],
         run: { errand throws(Complaint) in
             var left = try errand.invocation["count"].map { text throws(Complaint) -> Int in
