@@ -15,7 +15,7 @@ package enum StoreRequest: Hashable, Sendable {
     /// What was written since a cursor; without one, the cursor of now. Waits for so long when there is nothing yet.
     case changes(prefix: String, since: String?, patience: Interval)
     /// Waits until a key holds something, or just this.
-    case await(key: String, value: ValueBytes?, patience: Interval)
+    case expect(key: String, value: ValueBytes?, patience: Interval)
 }
 
 /// One thing to be done to one key.
@@ -66,11 +66,11 @@ extension StoreRequest {
         case .history: "history"
         case .write: "write"
         case .changes: "changes"
-        case .await: "await"
+        case .expect: "wait"
         }
     }
 
-    static let verbs: Set<String> = ["get", "list", "history", "write", "changes", "await"]
+    static let verbs: Set<String> = ["get", "list", "history", "write", "changes", "wait"]
 
     /// The request itself, when it is within all limits.
     package func checked() throws(Complaint) -> StoreRequest {
@@ -88,7 +88,7 @@ extension StoreRequest {
         case .changes(let prefix, _, let patience):
             try KeyRules.check(prefix: prefix)
             try Self.check(patience)
-        case .await(let key, let value, let patience):
+        case .expect(let key, let value, let patience):
             try KeyRules.check(key)
             if let value { try KeyRules.check(value) }
             try Self.check(patience)
@@ -125,7 +125,7 @@ extension StoreRequest {
                 JSONMember("prefix", .text(prefix)), JSONMember("since", .optional(cursor)),
                 JSONMember("patience_seconds", .seconds(patience)),
             ]
-        case .await(let key, let value, let patience):
+        case .expect(let key, let value, let patience):
             [
                 JSONMember("key", .text(key)), JSONMember("value", value?.json ?? .null),
                 JSONMember("patience_seconds", .seconds(patience)),
@@ -155,7 +155,7 @@ extension StoreRequest {
         default:
             let key = try fields.text("key")
             let value = fields.optional("value")
-            self = .await(
+            self = .expect(
                 key: key, value: try value.map { json throws(Complaint) in try ValueBytes(json, .requestRefused) },
                 patience: try fields.seconds("patience_seconds"))
         }

@@ -22,7 +22,7 @@ extension MarramNode {
             case .changes(_, let since, let patience):
                 let cursor = try since.map { text throws(Complaint) in try Self.cursor(text).encoded } ?? []
                 try watch(request, since == nil ? nil : hexadecimal(cursor), patience, id, at: now, into: &world)
-            case .await(_, _, let patience): try watch(request, nil, patience, id, at: now, into: &world)
+            case .expect(_, _, let patience): try watch(request, nil, patience, id, at: now, into: &world)
             }
         } catch {
             world.put(.reply(id, envelope(.failure(error), at: now)))
@@ -93,7 +93,7 @@ extension MarramNode {
     /// The answer, if there is one by now; `isLast` says that there must be.
     private func answer(to watcher: inout StoreDesk.Watcher, isLast: Bool) -> Reply? {
         switch watcher.question {
-        case .await(let key, let value, let patience):
+        case .expect(let key, let value, let patience):
             if let reply = try? self.key(key, nil, at: nil), let row = reply.row, row.isStored, !row.isInConflict,
                 value == nil || row.value == value || row.elements.contains(where: { $0 == value })
             {

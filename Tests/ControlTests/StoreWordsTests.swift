@@ -15,8 +15,8 @@ private let requests: [StoreRequest] = [
             Assignment(key: "f", .become([ValueBytes("x"), ValueBytes([0x80])])),
         ], isTrial: true),
     .changes(prefix: "till/", since: "00", patience: .seconds(30)), .changes(prefix: "", since: nil, patience: .zero),
-    .await(key: "a", value: ValueBytes(""), patience: .milliseconds(1_500)),
-    .await(key: "a", value: nil, patience: .zero),
+    .expect(key: "a", value: ValueBytes(""), patience: .milliseconds(1_500)),
+    .expect(key: "a", value: nil, patience: .zero),
 ]
 
 @Test(arguments: requests) func aQuestionAboutKeysReadsBack(_ request: StoreRequest) throws {

@@ -188,7 +188,8 @@ private let changed = WriteReply.Row(key: "till/tax", kind: .register, before: "
     #expect(stage.run("wait till/tax=7.5 --timeout 65s") == .done)
     #expect(stage.output == "ok till/tax = 7.5\n")
     let waits = stage.asked.map { request -> Int64 in
-        guard case .store(.await("till/tax", ValueBytes("7.5"), let patience)) = request else { return -1 }
+        guard case .store(.expect(let key, let value, let patience)) = request else { return -1 }
+        #expect(key == "till/tax" && value == ValueBytes("7.5"))
         return patience.seconds
     }
     #expect(waits == [30, 30, 5])

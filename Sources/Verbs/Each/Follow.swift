@@ -77,7 +77,7 @@ extension Verb {
                 left = left - patience
                 do throws(Complaint) {
                     let envelope = try errand.ask(
-                        .await(key: parts[0], value: value, patience: patience), patience: patience)
+                        .expect(key: parts[0], value: value, patience: patience), patience: patience)
                     guard case .key(let key) = envelope.reply, let row = key.row else {
                         throw errand.unexpected(envelope)
                     }
