@@ -62,7 +62,6 @@ package struct MarramNode: ~Copyable {
         startRecording(continues: false)
     }
 
-
     package var name: String { configuration.name }
 
     package var deadline: Instant? {

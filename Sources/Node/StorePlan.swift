@@ -172,6 +172,9 @@ private struct KeyPlan {
         if kind == .counter {
             changes = [.add(key: key, amount)]
         } else {
+            guard amount.magnitude <= Limits.escrowed else {
+                throw refused("takes at most \(Limits.escrowed) at once, not \(amount.magnitude)")
+            }
             changes = [amount > 0 ? .deposit(key: key, amount.magnitude) : .spend(key: key, amount.magnitude)]
         }
         after = "\((number ?? 0) &+ amount)"

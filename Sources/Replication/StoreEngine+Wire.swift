@@ -39,9 +39,11 @@ extension StoreEngine: WireValue {
         let me = try WriterName(from: &reader)
         var replica = Replica(namespace: namespace, me: me, genesis: .open)
         let facts = try reader.list(of: Fact.self, atMost: Limits.stagedTransactions)
-        guard replica.load(facts) == 0, replica.me == me else { throw .notCanonical }
+        guard replica.load(facts) == 0, replica.allFacts == facts else { throw .notCanonical }
         replica.facts = try reader.list(of: Fact.self, atMost: Limits.stagedTransactions)
-        self.init(restoring: replica, clock: HybridClock(floor: HybridTime(bits: try reader.u64())))
+        let time = HybridTime(bits: try reader.u64())
+        guard time.milliseconds <= Self.lastTime.milliseconds else { throw .outOfRange }
+        self.init(restoring: replica, clock: HybridClock(floor: time))
         stored = try VersionVector(from: &reader)
         for _ in 0..<(try reader.count(atMost: Limits.unstoredBatches)) {
             let ticket = Ticket(number: try reader.u64())
@@ -143,6 +145,11 @@ extension Change: WireValue {
             guard let kind = Kind(rawValue: try reader.u8()) else { throw .unknown }
             return kind
         }
+        func readAmount(_ reader: inout ByteReader) throws(DecodeError) -> UInt64 {
+            let amount = try reader.varint()
+            guard amount <= Limits.escrowed else { throw .outOfRange }
+            return amount
+        }
         switch tag {
         case 1:
             let kind = try readKind(&reader)
@@ -154,9 +161,9 @@ extension Change: WireValue {
         case 5: self = .turn(try readKind(&reader), key: key, on: try reader.bool())
         case 6: self = .add(key: key, Int64(bitPattern: try reader.u64()))
         case 7: self = .bound(try readKind(&reader), key: key, Int64(bitPattern: try reader.u64()))
-        case 8: self = .deposit(key: key, try reader.varint())
-        case 9: self = .spend(key: key, try reader.varint())
-        case 10: self = .give(key: key, try reader.varint(), to: try Writer(from: &reader))
+        case 8: self = .deposit(key: key, try readAmount(&reader))
+        case 9: self = .spend(key: key, try readAmount(&reader))
+        case 10: self = .give(key: key, try readAmount(&reader), to: try Writer(from: &reader))
         case 11: self = .report(key: key, value: try reader.bytes(atMost: Limits.transactionBytes))
         case 12: self = .append(key: key, value: try reader.bytes(atMost: Limits.transactionBytes))
         default: throw .unknown

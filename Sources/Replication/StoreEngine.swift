@@ -59,6 +59,9 @@ package struct StoreEngine: Sendable {
     /// What is wrong with what was stored.
     package private(set) var flaw: StoreFlaw?
 
+    /// Leaves room for ticks above it.
+    static let lastTime = HybridTime(milliseconds: (1 << 48) - 2, counter: 0)
+
     init(restoring replica: Replica, clock: HybridClock) {
         self.replica = replica
         self.clock = clock
@@ -75,8 +78,9 @@ package struct StoreEngine: Sendable {
         var replica = Replica(namespace: namespace, me: name, genesis: .open)
         let misfits = replica.load(facts)
         let kept = facts.filter { $0.shelf == Shelf.replication }
-        let floor = replica.logs.logs.compactMap(\.lastTime).max() ?? HybridTime(bits: 0)
-        self.init(restoring: replica, clock: HybridClock(floor: floor))
+        // Only what this node wrote itself: the time of another may be of any year.
+        let own = replica.logs.logs.filter { $0.name.author == author }.compactMap(\.lastTime).max()
+        self.init(restoring: replica, clock: HybridClock(floor: min(own ?? HybridTime(bits: 0), Self.lastTime)))
         if kept.contains(where: { !$0.key.starts(with: namespace.encoded) }) {
             flaw = .otherMesh
         } else if replica.me.author != author {
