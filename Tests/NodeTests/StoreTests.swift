@@ -244,8 +244,8 @@ private struct SlowShop: ~Copyable {
     var shop = SlowShop()
     shop.ask(.expect(key: "a", value: nil, patience: .seconds(2)), at: 0)
     shop.ask(.changes(prefix: "", since: "00", patience: .seconds(3)), at: 1)
-    let deadline = try #require(shop.node.deadline)
-    #expect(deadline <= moment(2_000).instant)
+    let due = shop.node.deadline
+    #expect(due.map { $0 <= moment(2_000).instant } == true)
     shop.wake(at: 1_999)
     #expect(shop.replies.isEmpty)
     shop.wake(at: 2_000)

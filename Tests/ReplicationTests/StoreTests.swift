@@ -77,12 +77,12 @@ struct Shop {
                 disk.removeAll { $0.shelf == fact.shelf && $0.key == fact.key }
                 if fact.value != nil { disk.append(fact) }
             }
-            disk.sort(by: before)
+            disk.sort { Self.before($0, $1) }
             perform(.persisted(ticket))
         }
     }
 
-    private func before(_ left: Fact, _ right: Fact) -> Bool {
+    private static func before(_ left: Fact, _ right: Fact) -> Bool {
         left.shelf != right.shelf ? left.shelf < right.shelf : left.key.lexicographicallyPrecedes(right.key)
     }
 

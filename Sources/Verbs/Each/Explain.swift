@@ -34,7 +34,7 @@ extension Verb {
             ExitMeaning(code: .notFound, meaning: "no such peer is known, or nothing was ever written to the key"),
         ],
         run: { errand throws(Complaint) in
-            if errand.argument(0) == "key" { return try explain(key: errand.argument(1) ?? "", &errand) }
+            if errand.argument(0) == "key" { return try tellOfKey(errand.argument(1) ?? "", &errand) }
             let envelope = try errand.ask(try .explanation(ofLinkTo: errand.argument(1) ?? ""))
             guard case .link(let link) = envelope.reply else { throw errand.unexpected(envelope) }
             let place = errand.moment(envelope.at).split(separator: " ").last.map(String.init) ?? ""

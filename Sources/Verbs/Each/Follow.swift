@@ -62,7 +62,7 @@ extension Verb {
             when it does already. A set holds a value when it is one of its elements. --timeout is how long to wait.
             """
         ],
-        arguments: [Argument(name: "KEY[=VALUE]", summary: "the key, and the value behind the first equals sign")],
+        arguments: [Argument(name: "CONDITION", summary: "KEY, or KEY=VALUE")],
         examples: [
             Example(command: "marram wait rollout/pos=1.4.2 --timeout 10m", what: "until the version is known here")
         ],

@@ -27,7 +27,7 @@ extension Verb {
         })
 
     /// `marram explain key KEY`
-    static func explain(key name: String, _ errand: inout Errand) throws(Complaint) -> ExitCode {
+    static func tellOfKey(_ name: String, _ errand: inout Errand) throws(Complaint) -> ExitCode {
         let envelope = try errand.ask(.history(key: name, kind: nil))
         guard case .key(let key) = envelope.reply else { throw errand.unexpected(envelope) }
         let table = KeyTables.writes(key.writes, errand)

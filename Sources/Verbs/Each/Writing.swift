@@ -14,9 +14,9 @@ extension Verb {
             key is what --kind says, else what the key schema/PREFIX says of keys below PREFIX, else a register.
             """,
             """
-            When it is done, the value is on this node's disk. It reaches the others whenever they can be reached. \
-            VALUE is text of at most \(Limits.valueBytes >> 10) KiB; @FILE takes it from a file, - from standard \
-            input, and @@ stands for one @ at the beginning.
+            When it is done, the value is on this node's disk. VALUE is text of at most \
+            \(Limits.valueBytes >> 10) KiB; @FILE takes it from a file, - from standard input, and @@ stands for one @ \
+            at the beginning.
             """,
         ],
         arguments: [

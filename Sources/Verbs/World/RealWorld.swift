@@ -52,7 +52,7 @@ extension World {
     /// Reads a file, or standard input, to its end or a byte beyond the limit.
     private static func read(_ path: String?, atMost limit: Int) throws(Complaint) -> [UInt8] {
         let name = path ?? "standard input"
-        let descriptor = unsafe path.map { unsafe open($0, O_RDONLY | O_CLOEXEC) } ?? STDIN_FILENO
+        let descriptor = path.map { unsafe open($0, O_RDONLY | O_CLOEXEC) } ?? STDIN_FILENO
         guard descriptor >= 0 else {
             throw Complaint(
                 .badArgument, what: "\(name) cannot be read", because: systemMessage(errno),
