@@ -14,10 +14,17 @@ extension Host {
             guard isFull else { return }
             try flight.turn()
             node.startRecording(continues: true)
+            sayWhetherRecording()
         } catch {
             log.write(.warning, "the flight recorder cannot write \(error.path): \(error.reason)", at: now.wall)
             node.stopRecording()
         }
+    }
+
+    /// A store can outgrow what a recording starts from.
+    func sayWhetherRecording() {
+        guard !node.isRecording else { return }
+        log.write(.warning, "the flight recorder stops: the store is larger than a recording holds", at: now.wall)
     }
 
     func saveRecording(to path: String) -> Envelope {

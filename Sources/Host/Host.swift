@@ -175,6 +175,7 @@ package final class Host {
         control.open()
         loop.onTurnEnd = { [unowned self] in endTurn() }
         log.write(.info, "\(node.name) listens on UDP \(socket.localAddress)", at: now.wall)
+        sayWhetherRecording()
     }
 
     private func receive(_ bytes: inout MutableRawSpan, from path: Path) {
