@@ -70,7 +70,7 @@ let package = Package(
         room("Noise", ["Base", "Crypto"]),
         // 4 Engines
         room("Session", ["Base", "Crypto", "Noise", "Traffic", "Trust"]),
-        room("Membership", ["Base"]),
+        room("Membership", ["Base", "Crypto"]),
         room("Replication", ["Base", "Crypto"]),
         room("Control", ["Base", "Text"]),
         // 5 Node
@@ -103,8 +103,8 @@ let package = Package(
         .target(
             name: "FuzzDecoders",
             dependencies: [
-                "Base", "Text", "Crypto", "Trust", "Noise", "Traffic", "Session", "Membership", "Replication", "Control",
-                "Node", "Host", "Simulation", "Verbs",
+                "Base", "Text", "Crypto", "Trust", "Noise", "Traffic", "Session", "Membership", "Replication",
+                "Control", "Node", "Host", "Simulation", "Verbs",
             ],
             path: "Tools/fuzz/Decoders", swiftSettings: settings()),
         // Tests, one target a room
@@ -119,7 +119,7 @@ let package = Package(
         tests("Traffic", ["Base", "Choices", "Traffic", "Simulation"]),
         tests("Session", ["Base", "Choices", "Crypto", "Noise", "Traffic", "Trust", "Session"]),
         tests("Noise", ["Base", "Crypto", "Noise"]),
-        tests("Membership", ["Base", "Choices", "Membership"]),
+        tests("Membership", ["Base", "Choices", "Crypto", "Membership"]),
         tests("Replication", ["Base", "Choices", "Crypto", "Replication"]),
         tests("Control", ["Base", "Choices", "Text", "Control"]),
         tests(
@@ -135,7 +135,7 @@ let package = Package(
                 "Node", "Host",
             ]),
         tests("Verbs", ["Base", "Text", "Control", "Host", "Verbs"]),
-        tests("Simulation", ["Base", "Choices", "Membership", "Simulation"], data: ["Scenarios"]),
+        tests("Simulation", ["Base", "Choices", "Membership", "Control", "Simulation"], data: ["Scenarios"]),
         tests("Daemon", ["marramd", "marram", "marram-sim"]),
         tests("Tidy", []),
         tests("Fuzz", ["FuzzDecoders"]),

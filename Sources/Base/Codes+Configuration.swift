@@ -32,8 +32,13 @@ extension Code {
         number: 1109, title: "the file is larger or nested deeper than a configuration may be",
         because: "readers are bounded, so that a wrong file cannot exhaust the memory of a small machine",
         remedy: "check that it is the file you meant; marram help config lists every key")
+    package static let keyGone = Code(
+        number: 1111, title: "the key means nothing any more",
+        because: "an earlier version had it; it is read over, for a node must not stop at what was right once",
+        remedy: "remove it; the line names what decides in its place")
 
     static let configuration: [Code] = [
         tomlSyntax, unknownKey, wrongKind, outOfRange, settingsContradict, needsUnit, definedTwice, documentTooLarge,
+        keyGone,
     ]
 }

@@ -59,9 +59,14 @@ extension Code {
         number: 3114, title: "several members are meant",
         because: "a name may be given twice, and the start of an id may fit several",
         remedy: "give the whole id, as marram members -o wide shows it")
+    package static let tooManyPings = Code(
+        number: 3115, title: "too many pings are under way",
+        because: "a node answers a few requests for pings at one time, so that scripts cannot flood its peers",
+        remedy: "wait some seconds and try again")
 
     static let network: [Code] = [
         portInUse, cannotListen, udpBlocked, nobodyAnswers, peerOutOfReach, strangerAtAddress, otherNodeAtAddress,
         proofWanted, smallPacketsOnly, heavyLoss, linkSilent, unknownPeer, linkWithItself, ambiguousPeer,
+        tooManyPings,
     ]
 }

@@ -162,11 +162,11 @@ extension Code {
 
     package static let memberSuspect = Code(
         number: 2101, title: "a member is silent for longer than is usual",
-        because: "nothing newer was heard of it, directly or through others, for the time that suspect_after allows",
+        because: "it answers nothing, and its path usually loses too little for that to be an accident",
         remedy: "marram members; if it stays silent, look at its power and its link")
     package static let memberUnreachable = Code(
         number: 2102, title: "a member cannot be reached",
-        because: "nothing newer was heard of it for the time that unreachable_after allows; it is never forgotten",
+        because: "its observers agreed that they do not hear it, or nobody heard it yet; it is never forgotten",
         remedy: "look at its power and its link; it is taken back as soon as it is heard")
 
     static let membership: [Code] = [memberSuspect, memberUnreachable]

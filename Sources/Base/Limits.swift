@@ -12,6 +12,10 @@ package enum Limits {
     package static let counted: UInt64 = 1 << 62
     /// The longest patience that an engine may be set to have: a year. Whatever is reckoned from it fits an `Interval`.
     package static let patience = Interval.days(366)
+    /// Addresses in one call on the local net: those of one interface.
+    package static let callAddresses = 8
+    /// A call, sealed: with all of its addresses.
+    package static let beaconBytes = 192
     /// Members known to one node. Full views are designed for 2,000 and simulated to 10,000.
     package static let members = 10_000
     /// One request over the control socket, its length prefix not counted.
@@ -37,7 +41,9 @@ package enum Limits {
     /// Addresses to say hello to at the start: what fits in an invitation and is worth trying.
     package static let seedAddresses = 8
     /// Bytes of one message of membership: a datagram less what seals and carries it.
-    package static let membershipBytes = 1_000
+    package static let membershipBytes = 1_080
+    /// What frame, line, seal, UDP and IP add to it, as budgets of bytes reckon.
+    package static let membershipOverhead = 75
     /// Claims in one message: more never fit.
     package static let claimsPerMessage = 32
     /// Acknowledgements in one message: of more than the largest news message holds.
@@ -46,6 +52,8 @@ package enum Limits {
     package static let filterBytes = 640
     /// Members that one filter stands for; a larger roster is compared in parts.
     package static let membersPerFilter = 505
+    /// Addresses in the answer to a first word: enough that one of them is there when most packets are lost.
+    package static let doorsPerAnswer = 8
     /// Datagrams in answer to one question; the asker comes back for more.
     package static let datagramsPerAnswer = 4
     /// Observers of one member: two on each of four rings, or everybody in a mesh of nine.
@@ -54,10 +62,14 @@ package enum Limits {
     package static let newsOnItsWay = 512
     /// Members of whom others say what this node does not believe, and whom it asks itself.
     package static let doubts = 32
+    /// Members that it pings for others: forty pings a second at the most.
+    package static let searches = 8
     /// Former neighbours at whose doors it knocks by turns of its own.
     package static let lostNeighbours = 32
     /// How often goodbye is said to each neighbour, since nobody is there to hear an acknowledgement.
     package static let goodbyeCopies = 3
+    /// Places where one member was heard: two uplinks, and the one before the last move.
+    package static let placesPerMember = 3
     /// What is remembered of how a member came to its state: enough for a flap and what was before it.
     package static let movesPerMember = 4
     /// Sessions held at one time: one with every member of a full view. The one unused for longest goes first.
@@ -106,6 +118,12 @@ package enum Limits {
     package static let linkMemory = Interval.days(1)
     /// Addresses that nobody is known for and from which packets were refused: a person asks about one of the last.
     package static let strangersRemembered = 16
+    /// Pings that one request asks for: at five a second, twenty seconds.
+    package static let pingsPerRequest = 100
+    /// Requests for pings at one time: some terminals, and a script that forgot to wait.
+    package static let pingErrands = 16
+    /// Moves of members that are kept for whoever watches: a site that falls and rises, between two looks.
+    package static let movesKept = 1_024
     /// How a person may name a peer: the longest way is an id, or an address with a zone of digits.
     package static let peerWordBytes = 128
     /// A fact's key: an id and a name, and room.

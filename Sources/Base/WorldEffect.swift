@@ -1,8 +1,10 @@
 /// What a whole node asks of the world around it. The real world (Host) and the invented one (Simulation) carry out the
-/// same four, in the order in which they were put.
+/// same five, in the order in which they were put.
 package enum WorldEffect<Reply, Note> {
     /// Send the bytes of `outbox.arena` in this range. A datagram: it may never arrive.
     case send(Range<Int>, to: Path)
+    /// Call out on every local net, sealed by the node, from which addresses of this machine it may be reached there.
+    case callOut(isLonely: Bool)
     /// Store these facts, all or none, and say so through the `persisted` door with the ticket. What must not be said
     /// before it is stored waits in the node for that.
     case persist([Fact], Ticket)

@@ -31,6 +31,11 @@ struct FieldReader {
         return value
     }
 
+    mutating func optionalCount(_ name: String) throws(Complaint) -> Int? {
+        guard members.contains(where: { $0.name == name && $0.value != .null }) else { return nil }
+        return try count(name)
+    }
+
     mutating func text(_ name: String) throws(Complaint) -> String {
         let value = try value(name)
         guard case .text(let text) = value else { throw wrongKind(name, "text", value) }
@@ -132,6 +137,15 @@ struct FieldReader {
         return elements
     }
 
+    mutating func texts(_ name: String) throws(Complaint) -> [String] {
+        var texts: [String] = []
+        for value in try list(name) {
+            guard case .text(let text) = value else { throw wrongKind(name, "a list of texts", value) }
+            texts.append(text)
+        }
+        return texts
+    }
+
     mutating func object(_ name: String) throws(Complaint) -> FieldReader {
         try FieldReader(try value(name), "\"\(name)\" of \(place)", code)
     }
@@ -161,7 +175,11 @@ extension JSONValue {
 
     static func microseconds(_ interval: Interval) -> JSONValue { .integer(max(0, interval.nanoseconds / 1_000)) }
 
+    static func optional(_ interval: Interval?) -> JSONValue { interval.map { .microseconds($0) } ?? .null }
+
     static func count(_ count: Int) -> JSONValue { .integer(Int64(count)) }
+
+    static func texts(_ texts: [String]) -> JSONValue { .array(texts.map { .text($0) }) }
 
     static func optional(_ text: String?) -> JSONValue { text.map { .text($0) } ?? .null }
 }

@@ -45,7 +45,7 @@ package struct LinkReply: Hashable, Sendable {
 extension LinkReply {
     var json: JSONValue {
         [
-            "link": link.json, "events": .array(events.map(\.json)), "clues": .array(clues.map { .text($0) }),
+            "link": link.json, "events": .array(events.map(\.json)), "clues": .texts(clues),
             "problems": .array(problems.map(\.json)),
         ]
     }
@@ -55,27 +55,21 @@ extension LinkReply {
         link = try LinkRow(try fields.value("link"))
         events = []
         for value in try fields.list("events") { events.append(try Event(value)) }
-        clues = []
-        for value in try fields.list("clues") {
-            guard case .text(let clue) = value else {
-                throw Complaint(.replyNotUnderstood, what: "a clue is \(value.kind), not text")
-            }
-            clues.append(clue)
-        }
+        clues = try fields.texts("clues")
         problems = []
         for value in try fields.list("problems") { problems.append(try Complaint(value)) }
     }
 }
 
 extension LinkReply.Event {
-    fileprivate var json: JSONValue {
+    var json: JSONValue {
         [
             "event": .text(name), "at": .text(at.rfc3339), "age_seconds": .seconds(age), "count": .count(count),
             "first_age_seconds": .seconds(firstAge), "what": .text(what),
         ]
     }
 
-    fileprivate init(_ json: JSONValue) throws(Complaint) {
+    init(_ json: JSONValue) throws(Complaint) {
         var fields = try FieldReader(json, "an event", .replyNotUnderstood)
         name = try fields.text("event")
         at = try fields.time("at")

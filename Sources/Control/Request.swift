@@ -11,6 +11,16 @@ package enum Request: Hashable, Sendable {
     /// Why the way to a peer is as it is. The peer is named as people name it, and found by the node. Made by
     /// `explanation`, which knows the limit.
     case explainLink(peer: String)
+    /// Why a member is as it is; named like the peer of a link.
+    case explainPeer(peer: String)
+    /// Who observes whom.
+    case topology
+    /// The moves of members after a number; with zero all that are kept.
+    case moves(since: Int)
+    /// So many pings through the session with a member. Answered when they are, or after some seconds.
+    case ping(peer: String, count: Int)
+    /// How long a round trip takes from this node to a member, or between two members.
+    case roundTrip(one: String, other: String?)
     /// A token that admits `uses` nodes for as long as `lifetime`. Made by `invitation`, which knows the limits.
     case invite(uses: Int, lifetime: Interval)
     /// Write the flight recorder's inputs to a new file at this absolute path. The daemon writes it, so that a
@@ -39,12 +49,33 @@ extension Request {
     }
 
     package static func explanation(ofLinkTo peer: String) throws(Complaint) -> Request {
+        .explainLink(peer: try named(peer))
+    }
+
+    package static func explanation(of peer: String) throws(Complaint) -> Request {
+        .explainPeer(peer: try named(peer))
+    }
+
+    package static func pings(of peer: String, count: Int) throws(Complaint) -> Request {
+        guard (1...Limits.pingsPerRequest).contains(count) else {
+            throw Complaint(.badArgument, what: "one request takes 1 to \(Limits.pingsPerRequest) pings, not \(count)")
+        }
+        return .ping(peer: try named(peer), count: count)
+    }
+
+    package static func roundTrip(_ one: String, _ other: String?) throws(Complaint) -> Request {
+        var second: String?
+        if let other { second = try named(other) }
+        return .roundTrip(one: try named(one), other: second)
+    }
+
+    private static func named(_ peer: String) throws(Complaint) -> String {
         guard !peer.isEmpty, peer.utf8.count <= Limits.peerWordBytes else {
             throw Complaint(
                 .badArgument, what: "a peer is named by 1 to \(Limits.peerWordBytes) bytes",
                 remedy: "give its name, its id or an address; marram links shows them")
         }
-        return .explainLink(peer: peer)
+        return peer
     }
 
     package static func recording(path: String) throws(Complaint) -> Request {
@@ -63,6 +94,11 @@ extension Request {
         case .members: "members"
         case .links: "links"
         case .explainLink: "explain_link"
+        case .explainPeer: "explain_peer"
+        case .topology: "topology"
+        case .moves: "moves"
+        case .ping: "ping"
+        case .roundTrip: "rtt"
         case .invite: "invite"
         case .saveRecording: "save_recording"
         case .version: "version"
@@ -75,8 +111,15 @@ extension Request {
     package var frame: [UInt8] {
         var members = [JSONMember("schema", .text(Self.schema)), JSONMember("verb", .text(verb))]
         switch self {
-        case .status, .members, .links, .version, .leave: break
-        case .explainLink(let peer): members.append(JSONMember("peer", .text(peer)))
+        case .status, .members, .links, .topology, .version, .leave: break
+        case .moves(let since): members.append(JSONMember("since", .count(since)))
+        case .explainLink(let peer), .explainPeer(let peer): members.append(JSONMember("peer", .text(peer)))
+        case .ping(let peer, let count):
+            members.append(JSONMember("peer", .text(peer)))
+            members.append(JSONMember("count", .count(count)))
+        case .roundTrip(let one, let other):
+            members.append(JSONMember("one", .text(one)))
+            if let other { members.append(JSONMember("other", .text(other))) }
         case .invite(let uses, let lifetime):
             members.append(JSONMember("uses", .count(uses)))
             members.append(JSONMember("lifetime_seconds", .seconds(lifetime)))
@@ -106,6 +149,15 @@ extension Request {
         case "members": self = .members
         case "links": self = .links
         case "explain_link": self = try .explanation(ofLinkTo: try fields.text("peer"))
+        case "explain_peer": self = try .explanation(of: try fields.text("peer"))
+        case "topology": self = .topology
+        case "moves": self = .moves(since: try fields.count("since"))
+        case "ping":
+            let peer = try fields.text("peer")
+            self = try .pings(of: peer, count: try fields.count("count"))
+        case "rtt":
+            let one = try fields.text("one")
+            self = try .roundTrip(one, try fields.optionalText("other"))
         case "invite":
             let uses = try fields.count("uses")
             self = try .invitation(uses: uses, lifetime: try fields.seconds("lifetime_seconds"))

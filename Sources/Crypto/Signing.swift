@@ -48,6 +48,12 @@ package struct Signature: Hashable, Sendable, WireValue {
     private let point: Bytes32
     private let scalar: Bytes32
 
+    /// The two halves of a signature.
+    package init(_ point: Bytes32, _ scalar: Bytes32) {
+        self.point = point
+        self.scalar = scalar
+    }
+
     package func encode(into writer: inout ByteWriter) {
         writer.bytes32(point)
         writer.bytes32(scalar)

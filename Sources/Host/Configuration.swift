@@ -1,4 +1,5 @@
 package import Base
+internal import Membership
 
 /// What a node's configuration says, complete: every key has a value, from a file or its default. The initial values
 /// below are those defaults. How each is written, checked and explained stands in `ConfigurationKey.all`.
@@ -11,13 +12,19 @@ package struct Configuration: Hashable, Sendable {
 
     package struct Listen: Hashable, Sendable {
         package var address = Address(v4: 0, port: 7946)
+        package var beacon = true
     }
 
     package struct Gossip: Hashable, Sendable {
-        package var interval = Interval.seconds(1)
-        package var fanout = 3
-        package var suspectAfter = Interval.seconds(8)
-        package var unreachableAfter = Interval.seconds(20)
+        /// Bytes a second that this node sends to keep the mesh together, while nothing happens.
+        package var budget: Int?
+        /// Nil: as often as the budget pays for.
+        package var interval: Interval?
+
+        static let usualBudget = 900
+        /// The time between two beats.
+        package var beat: Interval { interval ?? paidFor }
+        var paidFor: Interval { MembershipSettings.interval(spending: budget ?? Self.usualBudget) }
     }
 
     package struct Record: Hashable, Sendable {

@@ -23,6 +23,8 @@ extension ConfigurationReading {
         }
     }
 
+    package var warningRows: [ConfigurationFinding.Row] { warnings.map { $0.row(calling: "warning") } }
+
     /// The line of `marram config check` when nothing is wrong.
     package var verdict: String {
         let set = origins.filter { $0 != nil }.count
@@ -63,8 +65,8 @@ extension ConfigurationReading {
     }
 }
 
-extension ConfigurationRefusal {
-    /// One error, for JSON.
+extension ConfigurationFinding {
+    /// One error or warning, for JSON.
     package struct Row: Hashable, Sendable {
         package let path: String
         package let line: Int
@@ -74,23 +76,26 @@ extension ConfigurationRefusal {
         package let hint: String?
         /// All of it, with the line and the caret.
         package let text: String
+
+        /// All of it in a line, for the log.
+        var sentence: String { "\(path):\(line):\(column): \(code) \(what)" + (hint.map { "; \($0)" } ?? "") }
     }
 
-    package var rows: [Row] {
-        findings.map { finding in
-            let source = sources[finding.source]
-            let position = source.position(of: finding.diagnostic.span.start)
-            return Row(
-                path: source.path, line: position.line, column: position.column,
-                code: finding.diagnostic.code, what: finding.diagnostic.what, hint: finding.diagnostic.hint,
-                text: source.rendered(finding.diagnostic))
-        }
+    func row(calling it: String) -> Row {
+        let position = source.position(of: diagnostic.span.start)
+        return Row(
+            path: source.path, line: position.line, column: position.column, code: diagnostic.code,
+            what: diagnostic.what, hint: diagnostic.hint, text: source.rendered(diagnostic, calling: it))
     }
+}
+
+extension ConfigurationRefusal {
+    package var rows: [ConfigurationFinding.Row] { findings.map { $0.row(calling: "error") } }
 
     /// All errors with their lines and carets, and the count. `standing` says what holds instead, when that is known:
     /// "the running daemon keeps the configuration of 09:12:44".
     package func rendered(standing: String? = nil) -> String {
-        let errors = findings.map { sources[$0.source].rendered($0.diagnostic) + "\n" }.joined()
+        let errors = rows.map { $0.text + "\n" }.joined()
         let count =
             switch findings.count {
             case 1: "1 error"

@@ -14,12 +14,12 @@ package enum ConfigurationFile {
         if sources.count > Limits.configurationFiles { reader.refuseFile(Limits.configurationFiles) }
         reader.compare()
         guard reader.findings.isEmpty else {
-            return .failure(ConfigurationRefusal(sources: sources, findings: reader.findings))
+            return .failure(ConfigurationRefusal(findings: reader.findings))
         }
         return .success(
             ConfigurationReading(
                 configuration: reader.configuration, origins: reader.origins.map { $0.map(reader.place) },
-                fileCount: sources.count))
+                fileCount: sources.count, warnings: reader.warnings))
     }
 }
 
@@ -29,19 +29,20 @@ package struct ConfigurationReading: Sendable {
     /// For each row of `ConfigurationKey.all`: `file:line`, or nil for the default.
     let origins: [String?]
     let fileCount: Int
+    /// What a person should know and need not act upon; at most `Limits.diagnostics`.
+    package let warnings: [ConfigurationFinding]
+}
+
+/// Something that was found in one of the files.
+package struct ConfigurationFinding: Sendable {
+    package let source: SourceText
+    package let diagnostic: Diagnostic
 }
 
 /// Why a configuration was not taken.
 package struct ConfigurationRefusal: Error {
-    package struct Finding: Sendable {
-        /// Which of the sources.
-        package let source: Int
-        package let diagnostic: Diagnostic
-    }
-
-    package let sources: [SourceText]
     /// At least one; at most `Limits.diagnostics`.
-    package let findings: [Finding]
+    package let findings: [ConfigurationFinding]
 }
 
 /// The configuration as far as it is read.
@@ -55,7 +56,8 @@ private struct ConfigurationReader {
     var origins = [Origin?](repeating: nil, count: ConfigurationKey.all.count)
     /// Keys with a value that was refused: comparing them with others would only confuse.
     private var isRefused = [Bool](repeating: false, count: ConfigurationKey.all.count)
-    private(set) var findings: [ConfigurationRefusal.Finding] = []
+    private(set) var findings: [ConfigurationFinding] = []
+    private(set) var warnings: [ConfigurationFinding] = []
 
     init(sources: [SourceText]) { self.sources = sources }
 
@@ -78,7 +80,14 @@ private struct ConfigurationReader {
 
     private mutating func note(_ diagnostic: Diagnostic, in source: Int) {
         guard findings.count < Limits.diagnostics else { return }
-        findings.append(ConfigurationRefusal.Finding(source: source, diagnostic: diagnostic))
+        findings.append(ConfigurationFinding(source: sources[source], diagnostic: diagnostic))
+    }
+
+    private mutating func warn(of former: FormerKey, at span: SourceSpan, in source: Int) {
+        guard warnings.count < Limits.diagnostics else { return }
+        let what = "\(former.name) means nothing any more"
+        let diagnostic = Diagnostic(.keyGone, at: span, what, hint: former.instead)
+        warnings.append(ConfigurationFinding(source: sources[source], diagnostic: diagnostic))
     }
 
     /// What stands at the top of a file: a table of keys.
@@ -92,7 +101,12 @@ private struct ConfigurationReader {
         }
         for inner in table.entries {
             guard let key = keys.first(where: { inner.key.spells(ConfigurationKey.all[$0].name) }) else {
-                problems.append(unknown(inner, in: entry.key.text))
+                let former = FormerKey.all.first { entry.key.spells($0.table) && inner.key.spells($0.name) }
+                if let former {
+                    warn(of: former, at: inner.key.span, in: source)
+                } else {
+                    problems.append(unknown(inner, in: entry.key.text))
+                }
                 continue
             }
             do {
@@ -128,24 +142,21 @@ private struct ConfigurationReader {
         return Diagnostic(.unknownKey, at: entry.key.span, what, hint: hint)
     }
 
-    /// Looks at the keys that must rise from one to the other. The complaint points at a line that a person wrote.
+    /// Whoever sets both budget and interval says twice how often there is a beat, and must not say two things.
     mutating func compare() {
-        for order in ConfigurationOrder.all where !order.holds(configuration) {
-            let pair = [order.greater, order.lesser].compactMap { path in
-                ConfigurationKey.all.firstIndex { $0.path == path }
-            }
-            precondition(pair.count == 2, "an order speaks of a key that is not in the table")
-            guard !isRefused[pair[0]], !isRefused[pair[1]] else { continue }
-            let (here, there) = origins[pair[0]] != nil ? (pair[0], pair[1]) : (pair[1], pair[0])
-            guard let origin = origins[here] else { preconditionFailure("the defaults contradict each other") }
-            let relation = here == pair[0] ? "more" : "less"
-            let (mine, other) = (ConfigurationKey.all[here], ConfigurationKey.all[there])
-            let what =
-                "\(mine.name) is \(mine.value(configuration) ?? ""), and must be \(relation) than \(other.name)"
-            let hint =
-                "\(other.name) is \(other.value(configuration) ?? ""), \(origins[there].map(place) ?? "its default")"
-            note(Diagnostic(.settingsContradict, at: origin.span, what, hint: hint), in: origin.source)
+        let pair = ["gossip.interval", "gossip.budget"].compactMap { path in
+            ConfigurationKey.all.firstIndex { $0.path == path }
         }
+        precondition(pair.count == 2, "both keys are in the table")
+        let gossip = configuration.gossip
+        guard let here = origins[pair[0]], let there = origins[pair[1]], gossip.beat < gossip.paidFor,
+            !isRefused[pair[0]], !isRefused[pair[1]]
+        else { return }
+        let (interval, budget) = (ConfigurationKey.all[pair[0]], ConfigurationKey.all[pair[1]])
+        let paidFor = Units.time.text(of: gossip.paidFor.nanoseconds)
+        let what = "interval is \(interval.value(configuration) ?? ""), and budget pays for \(paidFor)"
+        let hint = "budget is \(budget.value(configuration) ?? ""), \(place(there)); leave out one of the two"
+        note(Diagnostic(.settingsContradict, at: here.span, what, hint: hint), in: here.source)
     }
 }
 

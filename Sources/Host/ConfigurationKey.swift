@@ -40,7 +40,7 @@ package struct ConfigurationKey: Sendable {
 
     package static let all: [ConfigurationKey] = [
         ConfigurationKey(
-            "node", "name", \.node.name, .name, restart: true, otherwise: "the machine's host name",
+            "node", "name", \.node.name, .optional(.name), restart: true, otherwise: "the machine's host name",
             "What people call this node; no two nodes of a mesh share a name."),
         ConfigurationKey(
             "node", "site", \.node.site, .name, restart: true,
@@ -49,17 +49,16 @@ package struct ConfigurationKey: Sendable {
             "listen", "address", \.listen.address, .address, restart: true,
             "The UDP address and port at which peers reach this node; 0.0.0.0 is every address of the machine."),
         ConfigurationKey(
-            "gossip", "interval", \.gossip.interval, .duration(.milliseconds(100)...(.seconds(60))), restart: true,
-            "The time between two rounds of gossip."),
+            "listen", "beacon", \.listen.beacon, .truth, restart: true,
+            "Whether to call and to answer on the local net, so that nodes meet there though no seed is reached."),
         ConfigurationKey(
-            "gossip", "fanout", \.gossip.fanout, .integer(1...16), restart: true,
-            "How many members a round of gossip reaches."),
+            "gossip", "budget", \.gossip.budget, .optional(.rate(90...9_000)), restart: true,
+            otherwise: "\(Units.rate.text(of: Int64(Configuration.Gossip.usualBudget)))",
+            "What this node sends to keep the mesh together while nothing happens; deaths are found later for less."),
         ConfigurationKey(
-            "gossip", "suspect_after", \.gossip.suspectAfter, .duration(.milliseconds(200)...(.minutes(10))),
-            restart: true, "How long a member may be silent before it is suspected."),
-        ConfigurationKey(
-            "gossip", "unreachable_after", \.gossip.unreachableAfter, .duration(.milliseconds(300)...(.hours(1))),
-            restart: true, "How long a member may be silent before it is called unreachable."),
+            "gossip", "interval", \.gossip.interval, .optional(.duration(.milliseconds(100)...(.seconds(60)))),
+            restart: true, otherwise: "what budget pays for",
+            "The time between two beats, for whom the budget's is not right."),
         ConfigurationKey(
             "record", "bytes", \.record.bytes, .bytes((64 << 10)...(1 << 30)), restart: true,
             "How much of the disk the flight recorder may use; the oldest inputs make room."),
@@ -69,18 +68,19 @@ package struct ConfigurationKey: Sendable {
     ]
 }
 
-/// Two keys whose values must rise from one to the other.
-struct ConfigurationOrder: Sendable {
-    let lesser: String
-    let greater: String
-    let holds: @Sendable (Configuration) -> Bool
+/// A key that an earlier version had. A file that sets it is taken all the same, with a warning: nobody who looks after
+/// a hundred nodes should find those down, after an upgrade, whose file still has it.
+struct FormerKey: Sendable {
+    let table: String
+    let name: String
+    /// What decides in its place.
+    let instead: String
 
-    static let all: [ConfigurationOrder] = [
-        ConfigurationOrder(lesser: "gossip.interval", greater: "gossip.suspect_after") {
-            $0.gossip.interval < $0.gossip.suspectAfter
-        },
-        ConfigurationOrder(lesser: "gossip.suspect_after", greater: "gossip.unreachable_after") {
-            $0.gossip.suspectAfter < $0.gossip.unreachableAfter
-        },
+    static let all: [FormerKey] = [
+        FormerKey(table: "gossip", name: "fanout", instead: "every node has eight neighbours; budget sets how often"),
+        FormerKey(
+            table: "gossip", name: "suspect_after", instead: "what each path loses decides how long silence is borne"),
+        FormerKey(
+            table: "gossip", name: "unreachable_after", instead: "a quorum of the member's observers decides"),
     ]
 }

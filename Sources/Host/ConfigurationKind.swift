@@ -56,13 +56,12 @@ extension ConfigurationKind<String> {
     }
 }
 
-extension ConfigurationKind<String?> {
-    /// A name, or none.
-    static var name: ConfigurationKind {
-        let name = ConfigurationKind<String>.name
-        return ConfigurationKind(
-            takes: name.takes, isQuoted: true,
-            read: { value throws(ConfigurationFault) in try name.read(value) }, show: { $0 })
+extension ConfigurationKind {
+    /// The same, for a key that need not have a value.
+    static func optional<Wrapped>(_ kind: ConfigurationKind<Wrapped>) -> ConfigurationKind where Value == Wrapped? {
+        ConfigurationKind(
+            takes: kind.takes, isQuoted: kind.isQuoted,
+            read: { value throws(ConfigurationFault) in try kind.read(value) }, show: { $0.flatMap(kind.show) })
     }
 }
 
@@ -86,33 +85,30 @@ extension ConfigurationKind<Interval> {
 }
 
 extension ConfigurationKind<Int> {
-    static func bytes(_ range: ClosedRange<Int>) -> ConfigurationKind {
-        let units = Units.size
+    static func bytes(_ range: ClosedRange<Int>) -> ConfigurationKind { quantity(.size, range) }
+
+    /// Bytes a second.
+    static func rate(_ range: ClosedRange<Int>) -> ConfigurationKind { quantity(.rate, range) }
+
+    private static func quantity(_ units: Units, _ range: ClosedRange<Int>) -> ConfigurationKind {
         let count = Int64(range.lowerBound)...Int64(range.upperBound)
         return ConfigurationKind(
             takes: "\(units.noun) \(units.text(of: count))", isQuoted: true,
             read: { value throws(ConfigurationFault) in Int(try units.read(value, in: count)) },
             show: { units.text(of: Int64($0)) })
     }
+}
 
-    static func integer(_ range: ClosedRange<Int>) -> ConfigurationKind {
-        let bounds = "from \(range.lowerBound) to \(range.upperBound)"
-        return ConfigurationKind(
-            takes: "a whole number \(bounds)", isQuoted: false,
+extension ConfigurationKind<Bool> {
+    static var truth: ConfigurationKind {
+        ConfigurationKind(
+            takes: "true or false", isQuoted: false,
             read: { value throws(ConfigurationFault) in
-                guard case .integer(let number) = value.kind else {
-                    var hint = "write a number \(bounds)"
-                    if case .string(let text) = value.kind, let number = Int(text) {
-                        hint = "write \(number), without quotes"
-                    }
-                    throw .wrongKind(value, expected: "a whole number", hint: hint)
+                guard case .boolean(let truth) = value.kind else {
+                    throw .wrongKind(value, expected: "true or false", hint: "write true or false, without quotes")
                 }
-                guard let result = Int(exactly: number), range.contains(result) else {
-                    throw ConfigurationFault(
-                        code: .outOfRange, what: "\(number) is out of range", hint: "choose a number \(bounds)")
-                }
-                return result
-            }, show: { String($0) })
+                return truth
+            }, show: { "\($0)" })
     }
 }
 

@@ -34,6 +34,12 @@ struct Units: Sendable {
             Unit(symbol: "kB", count: 1_000), Unit(symbol: "B", count: 1),
         ], usual: ["KiB", "MiB"])
 
+    static let rate = Units(
+        noun: "bytes a second",
+        units: [
+            Unit(symbol: "KiB/s", count: 1 << 10), Unit(symbol: "kB/s", count: 1_000), Unit(symbol: "B/s", count: 1),
+        ], usual: ["B/s", "kB/s"])
+
     func text(of count: Int64) -> String {
         guard count != 0, let unit = units.first(where: { count.isMultiple(of: $0.count) }) else {
             return "0" + (units.last?.symbol ?? "")

@@ -110,16 +110,15 @@ package struct DataDirectory: Sendable {
     }
 
     /// The configuration to run with, or one complaint with the first of what is wrong.
-    func configuration() throws(Complaint) -> Configuration {
+    func configuration() throws(Complaint) -> ConfigurationReading {
         switch ConfigurationFile.read(try configurationSources()) {
-        case .success(let reading): return reading.configuration
+        case .success(let reading): return reading
         case .failure(let refusal):
             let first = refusal.rows[0]
-            let hint = first.hint.map { "; \($0)" } ?? ""
             throw Complaint(
                 .configurationRefused,
                 what: "the configuration has \(refusal.rows.count == 1 ? "an error" : "\(refusal.rows.count) errors")",
-                because: "\(first.path):\(first.line):\(first.column): \(first.code) \(first.what)\(hint)",
+                because: first.sentence,
                 remedy: "marram config check --data \(path)")
         }
     }

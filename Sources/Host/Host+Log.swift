@@ -24,6 +24,10 @@ extension Host {
         case .membership(.ignored(.ownLifeFromElsewhere)):
             log.write(
                 .warning, "somebody has this node's identity, or this node lost its count of boots", at: now.wall)
+        case .membership(.lied(let peer, let subject)):
+            log.write(
+                .warning, "\(node.name(of: peer)) told of \(node.name(of: subject)) what that node never signed",
+                at: now.wall)
         case .membership(.ignored(let reason)):
             log.write(.debug, "a record was ignored: \(reason)", at: now.wall)
         case .session(let note): log(note)
@@ -54,6 +58,8 @@ extension Host {
         case .fellBack(let peer, let tries):
             log.write(
                 .warning, "\(node.name(of: peer)) is reached over TCP: UDP was silent for \(tries) tries", at: now.wall)
+        case .comesOverUDP(let peer):
+            log.write(.debug, "\(node.name(of: peer)) comes over UDP and hears no answer there", at: now.wall)
         case .answeredByOther(let meant, let other, let path):
             log.write(
                 .warning, "\(node.name(of: other)) answers at \(path), not \(node.name(of: meant))", at: now.wall)

@@ -18,12 +18,17 @@ package final class Host {
     private(set) var log: LogWriter
     private let directory: DataDirectory
     var node: MarramNode
+    let listen: Address
     let storage: Storage
     var flight: FlightFiles
     private let lock: DirectoryLock
     private let socket: UDPSocket
     /// Nil when somebody else has the port's number in TCP.
     private let carrier: TCPCarrier?
+    /// Nil where calling on the local net is switched off, or cannot be.
+    let beacons: BeaconSocket?
+    /// As they were when this node last called.
+    var nets: [NetworkInterface] = []
     private let timer: Timer
     private let signals: Signals
     private let control: ControlSocket
@@ -55,10 +60,10 @@ package final class Host {
     private init(_ directory: DataDirectory) throws(Complaint) {
         self.directory = directory
         lock = try directory.lock()
-        let configuration = try directory.configuration()
+        let reading = try directory.configuration()
+        let configuration = reading.configuration
         let identity = try directory.identity()
         log = LogWriter(level: configuration.log.level)
-        let listen = configuration.listen.address
         do throws(LoopError) {
             loop = try EventLoop()
             timer = try Timer(on: loop)
@@ -68,9 +73,11 @@ package final class Host {
         }
         storage = try Storage(directory, on: loop)
         let stored = try storage.load()
-        socket = try Self.socket(at: listen, on: loop)
+        socket = try Self.socket(at: configuration.listen.address, on: loop)
+        listen = socket.localAddress
         let trouble: LoopError?
         (carrier, trouble) = Self.carrier(beside: socket.localAddress, on: loop)
+        beacons = configuration.listen.beacon ? try? BeaconSocket(port: Self.beaconPort, on: loop) : nil
         control = try Self.control(at: directory.socketPath, on: loop)
         flight = FlightFiles(directory, bytes: configuration.record.bytes)
         now = loop.now()
@@ -85,6 +92,11 @@ package final class Host {
             nodeConfiguration, identity: identity, sessions: sessions,
             stored: stored, random: Self.random(from: &entropy), mischief: .none, at: now)
         if let flaw = node.storeFlaw { throw directory.complaint(about: flaw) }
+        for warning in reading.warningRows { log.write(.warning, warning.sentence, at: now.wall) }
+        if configuration.listen.beacon, beacons == nil {
+            let what = "nobody is met on the local net: UDP port \(Self.beaconPort) cannot be had"
+            log.write(.warning, what, at: now.wall)
+        }
         if let trouble {
             log.write(.warning, "nobody reaches this node over TCP, should UDP be blocked: \(trouble)", at: now.wall)
         }
@@ -138,14 +150,17 @@ package final class Host {
             mesh: identity.mesh, name: name, site: configuration.node.site,
             id: identity.id, meshKey: identity.meshKey, boot: boot, listen: bound,
             reachable: isEverywhere ? Machine.addresses(port: bound.port) : [bound], seeds: identity.seeds,
-            gossip: MembershipSettings(interval: configuration.gossip.interval),
+            gossip: MembershipSettings(
+                interval: configuration.gossip.beat, callsOut: configuration.listen.beacon),
             records: true)
     }
 
     private func start() {
         socket.onReceive { [unowned self] bytes, source in receive(&bytes, from: Path(source)) }
         carrier?.onReceive = { [unowned self] bytes, path in receive(&bytes, from: path) }
+        carrier?.onDialled = { [unowned self] address, outcome in node.dialled(address, outcome, at: loop.now()) }
         carrier?.open()
+        openBeacons()
         timer.onFire { [unowned self] in
             now = loop.now()
             guard node.deadline.map({ $0 <= now.instant }) ?? false else { return }
@@ -184,6 +199,12 @@ package final class Host {
         carryOut()
     }
 
+    func hear(beacon bytes: inout MutableRawSpan, from source: Address, own: [Address]) {
+        now = loop.now()
+        node.hear(beacon: &bytes, from: source, own: own, at: now, into: &outbox)
+        carryOut()
+    }
+
     private func endTurn() {
         now = loop.now()
         carrier?.tidy(at: now.instant)
@@ -203,7 +224,9 @@ package final class Host {
     private func readConfigurationAgain() {
         let wall = loop.now().wall
         do throws(Complaint) {
-            log.level = try directory.configuration().log.level
+            let reading = try directory.configuration()
+            log.level = reading.configuration.log.level
+            for warning in reading.warningRows { log.write(.warning, warning.sentence, at: wall) }
             log.write(.info, "the configuration was read again; some keys wait for a restart", at: wall)
         } catch {
             log.write(.error, "\(error.code) \(error.what), nothing applied: \(error.because)", at: wall)
@@ -221,6 +244,7 @@ package final class Host {
                 case .udp: socket.send(bytes, to: path.address)
                 case .tcp: carrier?.send(bytes, to: path.address, at: now.instant)
                 }
+            case .callOut(let isLonely): callOut(isLonely: isLonely)
             case .persist(let facts, let ticket): storage.put(facts, ticket)
             case .reply(let id, let envelope): control.reply(warned(envelope), to: id)
             case .note(let note): log(note)

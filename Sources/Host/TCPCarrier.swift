@@ -1,5 +1,6 @@
 internal import Base
 internal import Loop
+internal import Node
 
 /// The carrier for networks that let no UDP through: connections to and from the port number that the UDP socket has,
 /// with the same sealed packets on them. A connection is a path like any other; who is at its end, Session knows.
@@ -13,6 +14,8 @@ final class TCPCarrier {
     /// Connections that ended in this turn, which their own callbacks must not drop.
     private var ended: [Connection] = []
     var onReceive: (inout MutableRawSpan, Path) -> Void = { _, _ in }
+    /// What came of dialling, as far as the machine at the other end said anything.
+    var onDialled: (Address, DialOutcome) -> Void = { _, _ in }
 
     /// How long a connection stays on which nothing is said.
     private static let silence = Interval.seconds(90)
@@ -55,6 +58,7 @@ final class TCPCarrier {
             let stream = try PacketStream(
                 connectingTo: address, writeLimit: Limits.carrierWriteBytes, on: loop)
             stream.send(bytes)
+            stream.onOpen { [unowned self] in onDialled(address, .taken) }
             take(Connection(address, stream, at: now))
         } catch {
             return
@@ -77,10 +81,12 @@ final class TCPCarrier {
         connection.stream.onReceive { [unowned self, unowned connection] bytes in
             onReceive(&bytes, Path(connection.address, .tcp))
         }
-        connection.stream.onEnd { [unowned self, unowned connection] _ in
+        connection.stream.onEnd { [unowned self, unowned connection] end in
+            if case .failed(.refused) = end { onDialled(connection.address, .refused) }
             guard connections[connection.address] === connection else { return }
-            connections[connection.address] = nil
+            // Before it is taken from the others, which hold it.
             ended.append(connection)
+            connections[connection.address] = nil
         }
     }
 }

@@ -1,4 +1,5 @@
 internal import Base
+internal import CUV
 internal import Glibc
 
 /// Accepts connections on a unix socket that only its owner may use (mode 0600): the door for the tools of this

@@ -12,6 +12,8 @@ package struct Edge: Hashable, Sendable {
     package internal(set) var boot: UInt64
     package internal(set) var pulse: UInt64
     package internal(set) var pulseAt: Instant
+    /// How often it beats, as it says itself.
+    package internal(set) var interval: Interval?
     /// The share of the neighbour's beats that is lost, and what it says of ours.
     package internal(set) var loss: Int
     package internal(set) var lossThere: Int?
@@ -24,9 +26,13 @@ package struct Edge: Hashable, Sendable {
     package internal(set) var root: UInt64?
     package internal(set) var differsSince: Instant?
     package internal(set) var trial: Trial?
-    /// What the other observers said of this neighbour lately: that they do not hear it, or what they heard last.
+    /// The newest beat that any word of it came after.
+    package internal(set) var latest: UInt64
+    /// When others said last that they do not hear this neighbour either, or answered at all.
     package internal(set) var accusers: SortedMap<NodeID, Instant>
-    package internal(set) var witnesses: SortedMap<NodeID, Testimony>
+    package internal(set) var witnesses: SortedMap<NodeID, Instant>
+    /// Who of them hears it.
+    package internal(set) var vouch: Vouch?
     var newsAllowance: Allowance
     /// It says that it hears hardly anybody.
     package internal(set) var isDeaf: Bool
@@ -42,6 +48,7 @@ package struct Edge: Hashable, Sendable {
         loss = habit.loss
         beats = 0
         gap = habit.gap
+        latest = 0
         accusers = SortedMap()
         witnesses = SortedMap()
         newsAllowance = Allowance()
@@ -57,11 +64,31 @@ package struct Trial: Hashable, Sendable {
     package internal(set) var nextPing: Instant
     /// When the burst was over and nothing excused the silence.
     package internal(set) var accusedSince: Instant?
-    package internal(set) var nextAccusation: Instant
+    /// When others are asked again; at the end of time while there is nothing to ask yet.
+    package internal(set) var nextQuestion: Instant
+    /// Who was asked to ping it for this node, and since when.
+    package internal(set) var scouts: [NodeID]
+    package internal(set) var scoutsDrawn: Instant
+    /// How often others were asked.
+    package internal(set) var questions: Int
+
+    init(at now: Instant) {
+        began = now
+        pings = 0
+        nextPing = now
+        accusedSince = nil
+        nextQuestion = Instant(nanoseconds: .max)
+        scouts = []
+        scoutsDrawn = now
+        questions = 0
+    }
 }
 
-/// What an observer says of somebody: the newest beat that it heard.
-package struct Testimony: Hashable, Sendable {
+/// That somebody else hears it: proven by a beat newer than all that were told of before, and so by nothing that a dead
+/// node's observers could tell each other in a circle.
+package struct Vouch: Hashable, Sendable {
+    /// Nil once that one has taken its word back; the beat that it told of was true all the same.
+    package var by: NodeID?
     package var pulse: UInt64
     package var at: Instant
 }
@@ -69,14 +96,31 @@ package struct Testimony: Hashable, Sendable {
 /// Learning.
 extension Edge {
     /// A sign of life: whatever came from the neighbour itself.
-    mutating func hear(_ rules: MembershipRules, at now: Instant) {
+    mutating func hear(after pulse: UInt64 = 0, _ rules: MembershipRules, at now: Instant) {
         let silence = now - heard
-        if wasHeard, silence > gap, silence < rules.absence { gap = silence }
+        if wasHeard, silence > gap, silence < rules.absence, !isBadLuck(rules) { gap = silence }
         heard = max(heard, now)
         wasHeard = true
+        latest = max(latest, pulse)
+        acquit()
+    }
+
+    /// Whatever was held against it is over.
+    mutating func acquit() {
         trial = nil
         accusers.removeAll()
         witnesses.removeAll()
+        vouch = nil
+    }
+
+    /// What a witness says that has heard this beat of it last, or with 0 none lately.
+    mutating func testify(_ witness: NodeID, _ pulse: UInt64, at now: Instant) {
+        witnesses[witness] = now
+        if pulse > max(latest, vouch?.pulse ?? 0) {
+            vouch = Vouch(by: witness, pulse: pulse, at: now)
+        } else if pulse == 0, vouch?.by == witness {
+            vouch?.by = nil
+        }
     }
 
     /// A beat: the numbers that are missing between this one and the last are losses.
@@ -108,6 +152,9 @@ extension Edge {
 
 /// Judging.
 extension Edge {
+    /// It speaks.
+    var isHeard: Bool { wasHeard && trial == nil }
+
     private static func share(_ loss: Int) -> Double { Double(loss) / Double(MembershipRules.whole) }
 
     /// How many beats in a row must be missing before losses alone are an unlikely reason.
@@ -125,7 +172,7 @@ extension Edge {
     private var pingLoss: Double { 1 - (1 - Self.share(loss)) * (1 - Self.share(lossThere ?? loss)) }
 
     /// How many pings must stay unanswered until all of this is an accident once in `odds`.
-    func pingsNeeded(odds: Double, atMost most: Int, _ rules: MembershipRules) -> Int {
+    private func pings(odds: Double, atMost most: Int, _ rules: MembershipRules) -> Int {
         var chance = odds
         for _ in 0..<beatsMissed(rules) { chance *= Self.share(loss) }
         var pings = 0
@@ -133,7 +180,19 @@ extension Edge {
             chance *= pingLoss
             pings += 1
         }
-        return min(max(pings, rules.fewestPings), most)
+        return pings
+    }
+
+    /// The same for a burst, which judges no path by one packet.
+    func pingsNeeded(odds: Double, atMost most: Int, _ rules: MembershipRules) -> Int {
+        min(max(pings(odds: odds, atMost: most, rules), rules.fewestPings), most)
+    }
+
+    /// Whether lost packets explain the silence that ends: the burst bears with those, so they need no memory, and a
+    /// bad path would grow patient beyond need.
+    private func isBadLuck(_ rules: MembershipRules) -> Bool {
+        guard let trial else { return true }
+        return trial.pings < pings(odds: Double(rules.oddsOfAccident), atMost: rules.mostPings, rules)
     }
 
     /// How many questions must stay unanswered until whoever is asked is taken for unreachable.
@@ -149,8 +208,12 @@ extension Edge {
 
     /// When this silence becomes remarkable.
     func trialDue(_ settings: MembershipSettings) -> Instant {
-        heard + settings.interval * Int64(beatsMissed(settings.rules)) + settings.interval / 2
+        let pause = pause(settings)
+        return heard + pause * Int64(beatsMissed(settings.rules)) + pause / 2
     }
+
+    /// Between two of its beats: what it says itself, and before it has said so what is usual here.
+    func pause(_ settings: MembershipSettings) -> Interval { interval ?? settings.interval }
 
     /// Silences up to this one have ended before.
     func borneSilence(_ rules: MembershipRules) -> Interval {
@@ -202,6 +265,7 @@ extension Edge: WireValue {
         writer.varint(UInt64(beats))
         writer.interval(gap)
         writer.interval(roundTrip ?? Interval(nanoseconds: -1))
+        writer.interval(interval ?? .zero)
         writer.optional(root) { $0.u64($1) }
         writer.optional(differsSince) { $0.instant($1) }
         writer.optional(trial) { $1.encode(into: &$0) }
@@ -211,11 +275,12 @@ extension Edge: WireValue {
             writer.instant(at)
         }
         writer.varint(UInt64(witnesses.count))
-        for (id, testimony) in witnesses {
+        for (id, said) in witnesses {
             writer.nodeID(id)
-            writer.varint(testimony.pulse)
-            writer.instant(testimony.at)
+            writer.instant(said)
         }
+        writer.varint(latest)
+        writer.optional(vouch) { $1.encode(into: &$0) }
         newsAllowance.encode(into: &writer)
     }
 
@@ -237,6 +302,9 @@ extension Edge: WireValue {
         let trip = try reader.interval()
         guard trip >= Interval(nanoseconds: -1), trip <= .minutes(1) else { throw .outOfRange }
         roundTrip = trip < .zero ? nil : trip
+        let said = try reader.interval()
+        interval = said == .zero ? nil : said
+        guard said == .zero || MembershipSettings.intervals.contains(said) else { throw .outOfRange }
         root = try reader.bool() ? try reader.u64() : nil
         differsSince = try reader.bool() ? try reader.instant() : nil
         trial = try reader.bool() ? try Trial(from: &reader) : nil
@@ -250,9 +318,25 @@ extension Edge: WireValue {
         for _ in 0..<(try reader.count(atMost: Limits.observers)) {
             let id = try reader.nodeID()
             guard witnesses.keys.last.map({ $0 < id }) ?? true else { throw .notCanonical }
-            witnesses[id] = Testimony(pulse: try reader.varint(), at: try reader.instant())
+            witnesses[id] = try reader.instant()
         }
+        latest = try Life.pulse(from: &reader)
+        vouch = try reader.bool() ? try Vouch(from: &reader) : nil
         newsAllowance = try Allowance(from: &reader)
+    }
+}
+
+extension Vouch: WireValue {
+    package func encode(into writer: inout ByteWriter) {
+        writer.optional(by) { $0.nodeID($1) }
+        writer.varint(pulse)
+        writer.instant(at)
+    }
+
+    package init(from reader: inout ByteReader) throws(DecodeError) {
+        by = try reader.bool() ? try reader.nodeID() : nil
+        pulse = try Life.pulse(from: &reader)
+        at = try reader.instant()
     }
 }
 
@@ -262,7 +346,11 @@ extension Trial: WireValue {
         writer.varint(UInt64(pings))
         writer.instant(nextPing)
         writer.optional(accusedSince) { $0.instant($1) }
-        writer.instant(nextAccusation)
+        writer.instant(nextQuestion)
+        writer.varint(UInt64(scouts.count))
+        for scout in scouts { writer.nodeID(scout) }
+        writer.instant(scoutsDrawn)
+        writer.varint(UInt64(questions))
     }
 
     package init(from reader: inout ByteReader) throws(DecodeError) {
@@ -270,7 +358,11 @@ extension Trial: WireValue {
         pings = try reader.count(atMost: 1 << 30)
         nextPing = try reader.instant()
         accusedSince = try reader.bool() ? try reader.instant() : nil
-        nextAccusation = try reader.instant()
+        nextQuestion = try reader.instant()
+        scouts = []
+        for _ in 0..<(try reader.count(atMost: Limits.observers)) { scouts.append(try reader.nodeID()) }
+        scoutsDrawn = try reader.instant()
+        questions = try reader.count(atMost: 1 << 30)
     }
 }
 

@@ -15,7 +15,16 @@ extension Member: WireValue {
             $0.varint(UInt64($1.loss))
             $0.interval($1.gap)
         }
+        writer.optional(pace) { $1.encode(into: &$0) }
+        writer.optional(coordinate) { $1.encode(into: &$0) }
+        writer.list(places)
+        writer.optional(placesNoted) { $0.instant($1) }
         writer.optional(reminded) { $0.instant($1) }
+        writer.optional(caught) {
+            $0.varint(UInt64($1.count))
+            $0.now($1.at)
+            $0.nodeID($1.about)
+        }
         writer.list(history)
     }
 
@@ -46,7 +55,15 @@ extension Member: WireValue {
             guard (.zero...Limits.patience).contains(gap) else { throw .outOfRange }
             habit = Habit(loss: loss, gap: gap)
         }
+        pace = try reader.bool() ? try Pace(from: &reader) : nil
+        coordinate = try reader.bool() ? try Coordinate(from: &reader) : nil
+        places = try reader.list(of: Place.self, atMost: Limits.placesPerMember)
+        placesNoted = try reader.bool() ? try reader.instant() : nil
         reminded = try reader.bool() ? try reader.instant() : nil
+        caught = nil
+        if try reader.bool() {
+            caught = Caught(count: try reader.count(atMost: 1 << 30), at: try reader.now(), about: try reader.nodeID())
+        }
         history = try reader.list(of: Move.self, atMost: Limits.movesPerMember)
     }
 }

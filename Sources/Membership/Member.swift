@@ -38,6 +38,13 @@ package struct Member: Hashable, Sendable {
         package var reason: Reason
     }
 
+    /// Records without their subject's signature, told by a member: how many, and the last.
+    package struct Caught: Hashable, Sendable {
+        package var count: Int
+        package var at: Now
+        package var about: NodeID
+    }
+
     /// What an edge that is no more has learnt.
     package struct Habit: Hashable, Sendable {
         package var loss: Int
@@ -58,10 +65,19 @@ package struct Member: Hashable, Sendable {
     /// The beat with which it came; and once it is down, the last of its beats that anybody heard. Only a later one
     /// brings it back in the same life.
     var lostPulse: UInt64
-    var accusers: [NodeID]
+    package internal(set) var accusers: [NodeID]
     var habit: Habit?
+    /// How its beats come, as long as it has been a neighbour in this life of ours.
+    package internal(set) var pace: Pace?
+    /// Where it stands, by its own word.
+    package internal(set) var coordinate: Coordinate?
+    /// Where it was heard, the latest first, and when that was last written down.
+    package internal(set) var places: [Place]
+    var placesNoted: Instant?
     /// When it was last told that it is held for gone.
     var reminded: Instant?
+    /// What it told of others that they never said.
+    package internal(set) var caught: Caught?
     /// How it came to where it is, the oldest first.
     package internal(set) var history: [Move]
 
@@ -74,6 +90,7 @@ package struct Member: Hashable, Sendable {
         heard = now.instant
         lostPulse = 0
         accusers = []
+        places = []
         history = []
     }
 }

@@ -13,6 +13,10 @@ struct Asking: Hashable, Sendable {
     var hunger = 0
     /// Answers in a row that brought nothing.
     var fruitless = 0
+    /// New claims since the last question.
+    var brought = 0
+    /// The last answer was rich: the next question need not wait longer than this.
+    var flowsFrom: Instant?
     /// Which part of a large roster the last question was about.
     var part = 0
 }
@@ -35,27 +39,47 @@ extension MembershipEngine {
         guard var due else { return asking.next = nil }
         if let last = asking.last {
             let isUrgent = asking.hunger > 0 || asking.fruitless < Asking.fullHunger
-            due = max(due, last + (isUrgent ? rules.askSpacing : rules.idleAskSpacing))
+            due = max(due, asking.flowsFrom ?? last + (isUrgent ? urgentSpacing : rules.idleAskSpacing))
         }
         asking.next = Instant.earlier(asking.next, due)
     }
 
+    /// Time for an answer to come, and long enough that questions take no more than their share of the budget: small
+    /// rosters are compared faster than large ones.
+    private var urgentSpacing: Interval {
+        let known = edges.values.compactMap(\.roundTrip)
+        let roundTrip = known.isEmpty ? .zero : known.reduce(.zero) { $0 + $1 } / Int64(known.count)
+        let bytes = min(members.count * 10 / 8, Limits.filterBytes) + questionHeaderBytes + Limits.membershipOverhead
+        let share = max(rules.bytesPerSecond / rules.questionShare, 1)
+        let least = asking.hunger > 0 ? rules.hungrySpacing : rules.askSpacing
+        return max(least, roundTrip / 10 * 13, Interval.milliseconds(Int64(bytes * 1_000 / share)))
+    }
+
+    private var questionHeaderBytes: Int { me.encodedByteCount() + 35 }
+
     mutating func askIfDue(at now: Now, into outbox: inout Outbox<Effect>) {
         guard let due = asking.next, due <= now.instant else { return }
+        guard spareFrom <= now.instant else { return asking.next = spareFrom }
         asking.next = nil
-        let differing = edges.values.filter { edge in
-            edge.differsSince.map { now.instant - $0 >= rules.differenceBorne } ?? false
-        }
         var partner = asking.partner
         if partner == nil, asking.hunger > 0 { partner = someonePresent() }
-        if partner == nil { partner = random.pick(differing.map(\.peer)) }
+        if partner == nil { partner = random.pick(differing(at: now)) }
         asking.partner = nil
-        guard let partner, members[partner] != nil else { return scheduleAsk(at: now) }
+        guard let partner, members[partner] != nil, me.seal != nil else { return scheduleAsk(at: now) }
         asking.last = now.instant
-        ask(partner, into: &outbox)
+        asking.brought = 0
+        asking.flowsFrom = nil
+        ask(partner, at: now, into: &outbox)
         scheduleAsk(at: now)
         // No two nodes that were switched on together ask in step.
-        asking.next = asking.next.map { max($0, now.instant + random.jittered(rules.askSpacing, percent: 50)) }
+        asking.next = asking.next.map { max($0, now.instant + random.jittered(urgentSpacing, percent: 40)) }
+    }
+
+    /// The neighbours whose rosters have differed for longer than news needs.
+    private func differing(at now: Now) -> [NodeID] {
+        edges.values.filter { edge in
+            edge.differsSince.map { now.instant - $0 >= rules.differenceBorne } ?? false
+        }.map(\.peer)
     }
 
     private mutating func someonePresent() -> NodeID? {
@@ -67,7 +91,7 @@ extension MembershipEngine {
         return random.pick(edges.keys)
     }
 
-    private mutating func ask(_ peer: NodeID, into outbox: inout Outbox<Effect>) {
+    private mutating func ask(_ peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>) {
         var bits = 0
         while (members.count + 1) >> bits > Limits.membersPerFilter { bits += 1 }
         let salt = random.next()
@@ -84,6 +108,7 @@ extension MembershipEngine {
         for hash in inside { filter.insert(hash) }
         let question = Question(
             asker: me, pulse: pulse, root: view, salt: salt, partBits: UInt8(bits), part: part, filter: filter.bytes)
+        spend(questionHeaderBytes + filter.bytes.count, at: now)
         send(.ask(question), to: peer, into: &outbox)
     }
 
@@ -98,75 +123,90 @@ extension MembershipEngine {
     mutating func takeHello(
         _ record: MemberRecord, _ pulse: UInt64, from peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>
     ) {
-        let isOwn = record.id == peer
-        learn(
-            Claim(record, record.isLeaving ? .left : .here), isOwn ? .itself(pulse: pulse) : .roster(peer), at: now,
-            into: &outbox)
-        guard isOwn else { return }
+        guard record.id == peer else { return outbox.put(.note(.ignored(.stranger))) }
+        learn(Claim(record, record.ownStanding), .itself(pulse: pulse), at: now, into: &outbox)
         hear(peer, pulse: pulse, at: now, into: &outbox)
         guard !mischief.strikes(.skippedReply, by: &random) else { return }
         guard welcomeAllowance.allows(at: now.instant, perSecond: rules.welcomesPerSecond) else { return }
         welcomeAllowance.spend(1, perSecond: rules.welcomesPerSecond, at: now.instant)
-        answer(peer, filter: nil, datagrams: 1, bytes: rules.welcomeBytes, at: now, into: &outbox) { _ in true }
+        welcome(peer, at: now, into: &outbox)
+    }
+
+    /// Whom a stranger may ask: itself, and at how many doors as a small datagram holds. Of five hundred that are
+    /// switched on at once each is sent on in its first second, and what is worth telling they tell each other.
+    private mutating func welcome(_ peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>) {
+        guard me.seal != nil, maySpend(at: now) else { return }
+        let start = members.isEmpty ? 0 : random.below(members.count)
+        var doors: [Address] = []
+        for step in 0..<members.count where doors.count < Limits.doorsPerAnswer {
+            let member = members.values[(start + step) % members.count]
+            if member.isPresent, member.record.id != peer, mayTell(member, peer) { doors.append(member.record.address) }
+        }
+        let answer = Answer(pulse: pulse, root: view, claims: [myClaim], rest: .owed, doors: doors)
+        spend(answer.encoded.count, at: now)
+        send(.told(answer), to: peer, into: &outbox)
+    }
+
+    /// Whoever knows hardly anybody says hello where it was told to.
+    private mutating func knock(at doors: [Address], at now: Now, into outbox: inout Outbox<Effect>) {
+        guard members.count <= Limits.doorsPerAnswer, me.seal != nil else { return }
+        for door in doors where door != me.address && maySpend(at: now) {
+            if members.values.contains(where: { $0.record.address == door }) { continue }
+            sayHello(at: Contact(nil, at: door), at: now, into: &outbox)
+        }
     }
 
     mutating func takeQuestion(
         _ question: Question, from peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>
     ) {
         guard question.asker.id == peer else { return outbox.put(.note(.ignored(.stranger))) }
-        let own = Claim(question.asker, question.asker.isLeaving ? .left : .here)
+        let own = Claim(question.asker, question.asker.ownStanding)
         learn(own, .itself(pulse: question.pulse), at: now, into: &outbox)
         hear(peer, pulse: question.pulse, at: now, into: &outbox)
         guard !mischief.strikes(.skippedReply, by: &random) else { return }
         let filter = Filter(bytes: question.filter, salt: question.salt)
         let datagrams = Limits.datagramsPerAnswer
         let most = Limits.membershipBytes - Answer.mostHeaderBytes
-        answer(peer, filter: filter, datagrams: datagrams, bytes: most, at: now, into: &outbox) { id in
-            Self.part(of: id, question.salt, bits: Int(question.partBits)) == question.part
+        answer(peer, datagrams: datagrams, bytes: most, at: now, into: &outbox) { mark in
+            Self.part(of: mark.subject, question.salt, bits: Int(question.partBits)) == question.part
+                && !filter.holds(mark.hash)
         }
         if question.root != view { askSoon(peer, at: now) }
     }
 
-    /// Sends what the filter lacks, from a random place on, so that two who answer the same question tell different
-    /// things; as much as the budget of this second allows.
+    /// Sends what is missing, from a random place on, so that two who answer the same question tell different things;
+    /// as much as the budget of this moment allows.
     private mutating func answer(
-        _ peer: NodeID, filter: Filter?, datagrams: Int, bytes room: Int, at now: Now,
-        into outbox: inout Outbox<Effect>,
-        where isMeant: (NodeID) -> Bool
+        _ peer: NodeID, datagrams: Int, bytes room: Int, at now: Now,
+        into outbox: inout Outbox<Effect>, where isMissing: (Mark) -> Bool
     ) {
-        guard filter == nil || answerAllowance.allows(at: now.instant, perSecond: rules.answerBytesPerSecond)
-        else { return }
-        var claims = [Claim(me, .here)]
-        var bytes = me.encodedByteCount + 1
+        guard me.seal != nil, spareFrom <= now.instant else { return }
+        var claims = isMissing(myMark) ? [myClaim] : []
+        var bytes = claims.reduce(0) { $0 + $1.encodedByteCount() }
         var told = 0
-        func close(_ isMore: Bool, _ engine: inout MembershipEngine) {
-            let answer = Answer(pulse: engine.pulse, root: engine.view, claims: claims, isMore: isMore)
+        func close(_ rest: Answer.Rest, _ engine: inout MembershipEngine) {
+            let answer = Answer(pulse: engine.pulse, root: engine.view, claims: claims, rest: rest)
             engine.send(.told(answer), to: peer, into: &outbox)
-            if filter != nil {
-                engine.answerAllowance.spend(bytes + 60, perSecond: engine.rules.answerBytesPerSecond, at: now.instant)
-            }
-            claims = [Claim(engine.me, .here)]
-            bytes = engine.me.encodedByteCount + 1
+            engine.spend(bytes + Answer.mostHeaderBytes, at: now)
+            claims = []
+            bytes = 0
             told += 1
         }
         let most = mischief.strikes(.shortBatch, by: &random) ? 2 : Limits.claimsPerMessage
         let start = members.isEmpty ? 0 : random.below(members.count)
         for step in 0..<members.count {
             let member = members.values[(start + step) % members.count]
-            guard isMeant(member.record.id), filter.map({ !$0.holds(member.mark.hash) }) ?? true, mayTell(member, peer)
-            else { continue }
-            var claim = member.claim
-            claim.accusers = []
-            if claims.count == most || bytes + claim.encodedByteCount > room {
-                guard told + 1 < datagrams,
-                    answerAllowance.allows(at: now.instant, perSecond: rules.answerBytesPerSecond)
-                else { return close(true, &self) }
-                close(true, &self)
+            guard member.record.seal != nil, isMissing(member.mark), mayTell(member, peer) else { continue }
+            let claim = member.claim
+            if claims.count == most || bytes + claim.encodedByteCount(after: claims.last) > room {
+                let isLast = told + 1 == datagrams || spareFrom > now.instant
+                close(isLast ? .owed : .follows, &self)
+                if isLast { return }
             }
+            bytes += claim.encodedByteCount(after: claims.last)
             claims.append(claim)
-            bytes += claim.encodedByteCount
         }
-        close(false, &self)
+        close(.nothing, &self)
     }
 
     /// A deaf node does not testify for those it does not hear, and nobody is told that it is here itself.
@@ -179,13 +219,21 @@ extension MembershipEngine {
     mutating func takeAnswer(
         _ answer: Answer, from peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>
     ) {
-        let before = view
-        for claim in answer.claims {
-            let isFirstHand = claim.record.id == peer
-            learn(claim, isFirstHand ? .itself(pulse: answer.pulse) : .roster(peer), at: now, into: &outbox)
+        let (before, known) = (view, members.count)
+        for claim in answer.claims where claim.record.id == peer {
+            learn(claim, .itself(pulse: answer.pulse), at: now, into: &outbox)
+        }
+        guard members[peer] != nil else { return outbox.put(.note(.ignored(.stranger))) }
+        knock(at: answer.doors, at: now, into: &outbox)
+        for claim in answer.claims where claim.record.id != peer {
+            learn(claim, .roster(peer), at: now, into: &outbox)
         }
         hear(peer, pulse: answer.pulse, at: now, into: &outbox)
         asking.fruitless = view == before ? min(asking.fruitless + 1, 1 << 20) : 0
+        asking.brought = min(asking.brought + members.count - known, 1 << 20)
+        // The answers themselves are the clock: when the last is there, the next question goes out.
+        let isRich = answer.rest != .follows && asking.brought >= rules.richAnswer
+        if isRich { asking.flowsFrom = now.instant + rules.richPause }
         if answer.root == view {
             asking.hunger = max(asking.hunger - 1, 0)
             let (index, isNeighbour) = edges.position(of: peer)
@@ -195,11 +243,9 @@ extension MembershipEngine {
         } else if asking.fruitless > 4 * Asking.fullHunger {
             asking.hunger = 0
         }
-        if answer.isMore, view != before {
-            // The answers themselves are the clock: the next question goes out when the last is answered.
-            asking.partner = peer
-            asking.last = nil
-        }
+        // The hungry ask everybody by turns, and do not wait for one that has spent its budget on them.
+        if answer.rest == .owed, view != before, asking.hunger == 0 { asking.partner = asking.partner ?? peer }
+        if isRich { asking.next = asking.flowsFrom }
         scheduleAsk(at: now)
     }
 }

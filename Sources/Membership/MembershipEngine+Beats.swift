@@ -10,9 +10,11 @@ extension MembershipEngine {
             let age = max((now.instant - edge.pulseAt).milliseconds, 0)
             let beat = Beat(
                 life: me.life, pulse: pulse, echo: edge.pulse, echoAge: UInt64(age),
-                loss: UInt8(clamping: edge.loss * 255 / MembershipRules.whole), root: view, isDeaf: deafSince != nil)
+                loss: UInt8(clamping: edge.loss * 255 / MembershipRules.whole), root: view, interval: settings.interval,
+                isDeaf: deafSince != nil, coordinate: tellsPlace ? coordinate : nil)
             send(.beat(beat), to: edge.peer, into: &outbox)
         }
+        for _ in 0..<edges.count { spend(Beat.usualBytes, at: now) }
         let shortest = settings.interval - settings.interval / 10
         nextBeat =
             now.instant
@@ -45,6 +47,7 @@ extension MembershipEngine {
             edge.learn(boot: beat.life.boot, pulse: beat.pulse, rules, at: now.instant)
             edge.lossThere = Int(beat.loss) * MembershipRules.whole / 255
             edge.isDeaf = beat.isDeaf
+            edge.interval = beat.interval
             edge.root = beat.root
             if beat.root == view {
                 edge.differsSince = nil
@@ -55,7 +58,12 @@ extension MembershipEngine {
         }
         scheduleAsk(at: now)
         let (place, _) = members.position(of: peer)
-        members.update(at: place) { $0.view = beat.root }
+        members.update(at: place) { member in
+            member.view = beat.root
+            if member.pace?.learn(beat, at: now.instant) == nil { member.pace = Pace(beat, at: now.instant) }
+            if let coordinate = beat.coordinate { member.coordinate = coordinate }
+        }
+        if sample != nil { locate(by: peer) }
     }
 
     mutating func takePing(
@@ -64,7 +72,9 @@ extension MembershipEngine {
     ) {
         hear(peer, pulse: pulse, at: now, into: &outbox)
         send(.pong(number: number, pulse: self.pulse), to: peer, into: &outbox)
-        if let held { speakUp(against: held.life, at: now, into: &outbox) }
+        guard let held else { return }
+        // That it ever had a longer life than this is for its own signature to say: the peer has that.
+        if held.life > me.life { askSoon(peer, at: now) } else { speakUp(against: held.life, at: now, into: &outbox) }
     }
 
     mutating func takePong(
@@ -103,9 +113,10 @@ extension MembershipEngine {
         }
         let (place, _) = members.position(of: peer)
         members.update(at: place) { $0.heard = now.instant }
+        tellAskers(of: peer, pulse: pulse, at: now, into: &outbox)
         let (edge, isNeighbour) = edges.position(of: peer)
         let rules = rules
-        if isNeighbour { edges.update(at: edge) { $0.hear(rules, at: now.instant) } }
+        if isNeighbour { edges.update(at: edge) { $0.hear(after: pulse, rules, at: now.instant) } }
     }
 
     /// Tells a member that it is held for gone, so that it speaks up: at most once a second.
@@ -132,6 +143,5 @@ extension MembershipEngine {
         let leap = min(life.beat, Limits.counted - 1)
         changeMe { $0.life = Life(boot: life.boot, beat: leap + 1) }
         outbox.put(.note(.spokeUp(me.life)))
-        spread(me.id, from: nil, at: now)
     }
 }

@@ -22,27 +22,38 @@ extension MembershipEngine {
         for peer in lostNeighbours.keys {
             let (index, found) = lostNeighbours.position(of: peer)
             guard found, lostNeighbours.values[index].next <= now.instant else { continue }
-            sayHello(to: peer, into: &outbox)
+            sayHello(to: peer, at: now, into: &outbox)
             let pause = min(lostNeighbours.values[index].pause * 2, rules.longestKnock)
             let wait = random.interval(in: pause / 2...pause)
             lostNeighbours.update(at: index) { $0 = Knock(next: now.instant + wait, pause: pause) }
         }
         guard nextKnock <= now.instant else { return }
+        guard me.seal != nil else { return nextKnock = now.instant + rules.pingSpacing }
         if isLonely { knockLonely(at: now, into: &outbox) } else { knockSometimes(at: now, into: &outbox) }
     }
 
-    private func sayHello(to peer: NodeID, into outbox: inout Outbox<Effect>) {
-        send(.hello(me, pulse: pulse), to: peer, into: &outbox)
+    /// At one of its doors: it may be back at any of them.
+    private mutating func sayHello(to peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>) {
+        guard me.seal != nil, let member = members[peer] else { return }
+        let doors = doors(of: member)
+        let door = doors.count > 1 ? doors[random.below(doors.count)] : doors[0]
+        sayHello(at: Contact(peer, at: door), at: now, into: &outbox)
     }
 
-    /// Nobody is there: a seed and one of the book, twice a second and then more seldom, never in step with others.
+    mutating func sayHello(at contact: Contact, at now: Now, into outbox: inout Outbox<Effect>) {
+        spend(me.encodedByteCount(), at: now)
+        outbox.put(.send(.hello(me, pulse: pulse), to: contact))
+    }
+
+    /// Nobody is there: two seeds and one of the book, twice a second and then more seldom, never in step with others.
     private mutating func knockLonely(at now: Now, into outbox: inout Outbox<Effect>) {
         let open = seeds.filter { $0 != me.address }
-        let isFirst = lonelyKnocks == 0
-        for seed in isFirst ? open : random.pick(open).map({ [$0] }) ?? [] {
-            outbox.put(.send(.hello(me, pulse: pulse), to: Contact(nil, at: seed)))
+        // Two, and not those that all others knock at in the same moment.
+        let first = open.isEmpty ? 0 : random.below(open.count)
+        for step in 0..<min(open.count, 2) {
+            sayHello(at: Contact(nil, at: open[(first + step) % open.count]), at: now, into: &outbox)
         }
-        if let member = someoneLost() { sayHello(to: member, into: &outbox) }
+        if let member = someoneLost() { sayHello(to: member, at: now, into: &outbox) }
         lonelyKnocks = min(lonelyKnocks + 1, 1 << 20)
         var pause = rules.lonelySpacing
         for _ in 0..<min(lonelyKnocks / 4, 6) { pause = pause + pause / 3 }
@@ -52,10 +63,10 @@ extension MembershipEngine {
     private mutating func knockSometimes(at now: Now, into outbox: inout Outbox<Effect>) {
         lonelyKnocks = 0
         nextKnock = now.instant + random.jittered(rules.knockSpacing, percent: 50)
-        if let member = someoneLost() { sayHello(to: member, into: &outbox) }
+        if let member = someoneLost() { sayHello(to: member, at: now, into: &outbox) }
         let here = members.values.filter(\.isPresent).map(\.record.contact.address)
         let open = seeds.filter { !here.contains($0) && $0 != me.address }
-        if let seed = random.pick(open) { outbox.put(.send(.hello(me, pulse: pulse), to: Contact(nil, at: seed))) }
+        if let seed = random.pick(open) { sayHello(at: Contact(nil, at: seed), at: now, into: &outbox) }
     }
 
     /// One of those that are unreachable, at random; of another site rather than of the own.
@@ -92,10 +103,8 @@ extension MembershipEngine {
                 if let claim = doubt.claim, let teller = doubt.teller, member.isPresent,
                     claim.record.life == member.record.life
                 {
-                    // This node has asked the subject itself, in vain.
-                    var accusers = Array(claim.accusers.filter { $0 != me.id }.prefix(Limits.observers - 1))
-                    accusers.append(me.id)
-                    accusers.sort()
+                    // This node has asked the subject itself, in vain: where nobody else is named, it answers for it.
+                    let accusers = claim.accusers.isEmpty ? [me.id] : claim.accusers
                     giveUp(
                         id, .down, .toldGone(by: teller, accusers: accusers), pulse: claim.pulse, accusers: accusers,
                         from: nil, at: now, into: &outbox)

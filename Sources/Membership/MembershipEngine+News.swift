@@ -19,6 +19,9 @@ extension MembershipEngine {
         if case .roster? = source { return }
         guard let mark = id == me.id ? myMark : members[id]?.mark else { return }
         let isFree = id == me.id || mark.standing != .here
+        // Who is hungry itself compares rosters, and those it meets do too: on the morning of a power-on a flood for
+        // each would be the same once more.
+        guard isFree || asking.hunger == 0 else { return }
         guard isFree || newsAllowance.allows(at: now.instant, perSecond: rules.newsPerSecond),
             news.count < Limits.newsOnItsWay || news[id] != nil
         else {
@@ -35,7 +38,7 @@ extension MembershipEngine {
     }
 
     private func claim(of id: NodeID) -> Claim? {
-        id == me.id ? Claim(me, me.isLeaving ? .left : .here) : members[id]?.claim
+        id == me.id ? (me.seal == nil ? nil : myClaim) : members[id]?.claim
     }
 
     /// Tells each neighbour what is due, as much of it as fits into a datagram.
@@ -67,7 +70,7 @@ extension MembershipEngine {
         guard found else { return }
         let rules = rules
         let allowance = edges.values[edge].newsAllowance
-        let isAllowed = allowance.allows(at: now.instant, perSecond: rules.newsBytesPerSecond)
+        let isAllowed = allowance.allows(at: now.instant, perSecond: rules.newsBytesPerSecond) && maySpend(at: now)
         let pause = edges.values[edge].acknowledgementTime(rules)
         var claims: [Claim] = []
         var offered: [Mark] = []
@@ -76,24 +79,27 @@ extension MembershipEngine {
             guard let due = news.values[index].waiting[peer], due <= now.instant,
                 let claim = claim(of: news.keys[index])
             else { continue }
-            guard isAllowed, claims.count < most, bytes + claim.encodedByteCount <= Limits.membershipBytes else {
-                let later = isAllowed ? now.instant + rules.newsSpacing / 10 : allowance.spentUntil
+            guard isAllowed, claims.count < most, bytes + claim.encodedByteCount() <= Limits.membershipBytes else {
+                let later =
+                    isAllowed
+                    ? now.instant + rules.newsSpacing / 10 : max(allowance.spentUntil, spending.spentUntil)
                 news.update(at: index) { $0.waiting[peer] = max(later, now.instant + .milliseconds(1)) }
                 continue
             }
-            if claim.encodedByteCount > rules.eagerBytes {
+            if claim.encodedByteCount() > rules.eagerBytes {
                 guard offered.count < most else { continue }
                 offered.append(claim.mark)
                 bytes += Mark.mostBytes
             } else {
                 claims.append(claim)
-                bytes += claim.encodedByteCount
+                bytes += claim.encodedByteCount()
             }
             let again = random.jittered(news.values[index].tries < 8 ? pause : pause * 4, percent: 10)
             news.update(at: index) { $0.waiting[peer] = now.instant + again }
         }
         guard bytes > 0, !isSilent else { return }
         edges.update(at: edge) { $0.newsAllowance.spend(bytes, perSecond: rules.newsBytesPerSecond, at: now.instant) }
+        spend(bytes, at: now)
         if !claims.isEmpty { send(.news(claims), to: peer, into: &outbox) }
         if !offered.isEmpty { send(.offer(offered), to: peer, into: &outbox) }
     }
@@ -104,6 +110,7 @@ extension MembershipEngine {
         if members[peer] == nil, let own = claims.first(where: { $0.record.id == peer }) {
             learn(own, .itself(pulse: 0), at: now, into: &outbox)
         }
+        guard members[peer] != nil else { return outbox.put(.note(.ignored(.stranger))) }
         hear(peer, pulse: 0, at: now, into: &outbox)
         var hashes: [UInt64] = []
         for claim in claims {
@@ -113,6 +120,7 @@ extension MembershipEngine {
             let isFirstHand = claim.record.id == peer
             learn(claim, isFirstHand ? .itself(pulse: 0) : .news(peer), at: now, into: &outbox)
         }
+        spend(8 * hashes.count, at: now)
         send(.known(hashes), to: peer, into: &outbox)
     }
 
@@ -145,6 +153,7 @@ extension MembershipEngine {
             let isNews = mine.map { $0.life < mark.life || ($0.life == mark.life && $0.standing < mark.standing) }
             if isNews ?? true { wanted.append(mark.subject) } else { known.append(mark.hash) }
         }
+        spend(Bytes32.byteCount * wanted.count + 8 * known.count, at: now)
         if !wanted.isEmpty { send(.want(wanted), to: peer, into: &outbox) }
         if !known.isEmpty { send(.known(known), to: peer, into: &outbox) }
     }
@@ -161,7 +170,8 @@ extension MembershipEngine {
             guard news[id]?.waiting[peer] != nil, let claim = claim(of: id),
                 edges.values[edge].newsAllowance.allows(at: now.instant, perSecond: rules.newsBytesPerSecond)
             else { continue }
-            bytes = claim.encodedByteCount
+            bytes = claim.encodedByteCount()
+            spend(bytes, at: now)
             send(.news([claim]), to: peer, into: &outbox)
             edges.update(at: edge) {
                 $0.newsAllowance.spend(bytes, perSecond: rules.newsBytesPerSecond, at: now.instant)

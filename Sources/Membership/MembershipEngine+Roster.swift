@@ -17,12 +17,13 @@ extension MembershipEngine {
         _ claim: Claim, _ source: Source, at now: Now, into outbox: inout Outbox<Effect>
     ) {
         let id = claim.record.id
-        guard id != me.id else { return hearOfMyself(claim, at: now, into: &outbox) }
+        guard id != me.id else { return hearOfMyself(claim, source, at: now, into: &outbox) }
         guard let known = members[id] else { return meet(claim, source, at: now, into: &outbox) }
         let (life, new) = (known.record.life, claim.record.life)
         guard new >= life else { return outbox.put(.note(.ignored(.stale))) }
         guard isPossible(new, after: life) else { return outbox.put(.note(.ignored(.impossibleLife))) }
         if new > life {
+            guard isGenuine(claim.record, source, at: now, into: &outbox) else { return }
             var member = known
             member.record = claim.record
             if claim.standing == .down {
@@ -36,6 +37,7 @@ extension MembershipEngine {
         }
         switch (claim.standing, known.standing) {
         case (.left, .unheard), (.left, .here), (.left, .down):
+            guard isGenuine(claim.record, source, at: now, into: &outbox) else { return }
             var member = known
             member.record = claim.record
             settle(&member, .left, source, at: now)
@@ -45,6 +47,7 @@ extension MembershipEngine {
             if claim.standing == .here, deafSince != nil, !source.isFirstHand { return }
             var member = known
             member.lostPulse = claim.pulse
+            member.accusers = claim.accusers
             settle(&member, claim.standing, source, at: now)
             put(member, replacing: known, from: source, at: now, into: &outbox)
         case (.here, .down): doubt(id, claim: nil, from: source, at: now)
@@ -60,6 +63,7 @@ extension MembershipEngine {
 
     private mutating func meet(_ claim: Claim, _ source: Source, at now: Now, into outbox: inout Outbox<Effect>) {
         guard members.count < Limits.members else { return outbox.put(.note(.ignored(.viewIsFull))) }
+        guard isGenuine(claim.record, source, at: now, into: &outbox) else { return }
         var member = Member(claim.record, .unreachable, .unheard, .notHeardSinceStart, at: now)
         member.lostPulse = claim.pulse
         member.accusers = claim.accusers
@@ -85,11 +89,40 @@ extension MembershipEngine {
         }
     }
 
-    private mutating func hearOfMyself(_ claim: Claim, at now: Now, into outbox: inout Outbox<Effect>) {
-        let isTrue = claim.record.life == me.life && claim.standing == .here
-        if claim.record.life >= me.life, !isTrue, claim.standing != .unheard || claim.record.life > me.life {
-            speakUp(against: claim.record.life, at: now, into: &outbox)
+    /// A life longer than this node's, or a goodbye, must be its own word: then it has a twin, or has lost its count.
+    private mutating func hearOfMyself(
+        _ claim: Claim, _ source: Source, at now: Now, into outbox: inout Outbox<Effect>
+    ) {
+        let life = claim.record.life
+        guard life > me.life || (life == me.life && claim.standing >= .down && !me.isLeaving) else { return }
+        let isOwnWord = life > me.life || claim.standing == .left
+        guard !isOwnWord || isGenuine(claim.record, source, at: now, into: &outbox) else { return }
+        speakUp(against: life, at: now, into: &outbox)
+    }
+
+    // MARK: Whose word it is
+
+    /// Whether the subject itself says so. Asked only of what would change the roster, so what is held already is not
+    /// looked at again; and of one who told a forgery no more for a while, so lies cost little.
+    private mutating func isGenuine(
+        _ record: MemberRecord, _ source: Source, at now: Now, into outbox: inout Outbox<Effect>
+    ) -> Bool {
+        let teller = source.teller ?? record.id
+        if let caught = members[teller]?.caught, now.instant - caught.at.instant < rules.distrust, teller != record.id {
+            outbox.put(.note(.ignored(.toldByALiar)))
+            return false
         }
+        if notary.vouches(for: record) { return true }
+        outbox.put(.note(.ignored(.forged)))
+        outbox.put(.note(.lied(teller, about: record.id)))
+        let (index, found) = members.position(of: teller)
+        if found {
+            members.update(at: index) { member in
+                let count = min((member.caught?.count ?? 0) + 1, 1 << 30)
+                member.caught = Member.Caught(count: count, at: now, about: record.id)
+            }
+        }
+        return false
     }
 
     // MARK: Deaths, as others tell of them
@@ -103,15 +136,16 @@ extension MembershipEngine {
         let id = claim.record.id
         let all = observers(of: id)
         let accusers = claim.accusers.filter(all.contains)
-        let isStrong = accusers.count >= max(quorum(of: all.count), 1)
+        // Those who pronounced it counted the observers that answered; how many did is not to be seen from here.
+        let isStrong = accusers.count >= max(min(rules.quorumLeast, all.count), 1)
         guard isStrong, case .news(let teller) = source else { return doubt(id, claim: claim, from: source, at: now) }
         if let edge = edges[id], edge.wasHeard, edge.trial == nil, rules.comparesPulses != 0 {
             outbox.put(.note(.ignored(.heardSince)))
             return doubt(id, claim: claim, from: source, at: now)
         }
-        let pulse = max(claim.pulse, edges[id]?.pulse ?? 0)
+        let pulse = max(claim.pulse, edges[id]?.latest ?? 0)
         giveUp(
-            id, .down, .toldGone(by: teller, accusers: accusers), pulse: pulse, accusers: claim.accusers,
+            id, .down, .toldGone(by: teller, accusers: claim.accusers), pulse: pulse, accusers: claim.accusers,
             from: source, at: now, into: &outbox)
     }
 
@@ -135,10 +169,6 @@ extension MembershipEngine {
     ) {
         guard let known = members[id], !known.isPresent, known.standing != .left else { return }
         var member = known
-        let absence = now.instant - known.heard
-        if absence < rules.absence, let habit = known.habit {
-            member.habit?.gap = max(habit.gap, absence)
-        }
         member.standing = .here
         member.accusers = []
         member.move(to: .alive, because: reason, at: now)
@@ -156,6 +186,13 @@ extension MembershipEngine {
         into outbox: inout Outbox<Effect>
     ) {
         let id = member.record.id
+        var member = member
+        if let old, let habit = old.habit, member.isPresent, !old.isPresent,
+            old.record.life.boot == member.record.life.boot, now.instant - old.heard < rules.longestGap
+        {
+            // It was there all the time, and has borne a silence that was taken for its death.
+            member.habit?.gap = max(habit.gap, now.instant - old.heard)
+        }
         if let old { view ^= old.mark.hash }
         view ^= member.mark.hash
         members[id] = member
@@ -163,7 +200,7 @@ extension MembershipEngine {
             outbox.put(.note(.moved(id, from: old?.state, to: member.state, because: member.reason)))
         }
         if old.map({ !$0.record.isStoredLike(member.record) }) ?? true {
-            outbox.put(.persist(Self.fact(of: member.record)))
+            outbox.put(.persist(Self.fact(of: member)))
         }
         if let source, member.standing != .unheard { spread(id, from: source, at: now) }
         if member.isPresent {
@@ -182,11 +219,11 @@ extension MembershipEngine {
         if member.isPresent, old.map({ $0.record.life < member.record.life || !$0.isPresent }) ?? true {
             let (index, isNeighbour) = edges.position(of: id)
             if isNeighbour {
+                let isNewBoot = old.map { $0.record.life.boot < member.record.life.boot } ?? false
                 edges.update(at: index) { edge in
                     edge.heard = now.instant
-                    edge.trial = nil
-                    edge.accusers.removeAll()
-                    edge.witnesses.removeAll()
+                    edge.acquit()
+                    if isNewBoot { edge.latest = 0 }
                 }
             }
         }
@@ -200,7 +237,7 @@ extension MembershipEngine {
             let habit = members[peer]?.habit ?? Member.Habit(loss: usualLoss, gap: .zero)
             var edge = Edge(peer, habit: habit, at: now)
             if let since = deafSince, now - since >= rules.isolationPatience {
-                edge.trial = Trial(began: now, pings: 0, nextPing: now, accusedSince: nil, nextAccusation: now)
+                edge.trial = Trial(at: now)
             }
             edges[peer] = edge
         }
@@ -211,17 +248,26 @@ extension MembershipEngine {
         edges[peer] = nil
         let (index, found) = members.position(of: peer)
         guard found else { return }
+        let isLearnt = edge.beats >= beatsToLearn
         members.update(at: index) { member in
             member.view = nil
-            if edge.wasHeard { member.habit = Member.Habit(loss: edge.loss, gap: edge.gap) }
+            // What a few beats have taught says less of a path than what the other paths lose.
+            if isLearnt {
+                member.habit = Member.Habit(loss: edge.loss, gap: edge.gap)
+            } else if let habit = member.habit {
+                member.habit?.gap = max(habit.gap, edge.gap)
+            }
         }
         guard members.values[index].state == .unreachable, lostNeighbours.count < Limits.lostNeighbours else { return }
         lostNeighbours[peer] = Knock(next: now + settings.interval, pause: settings.interval)
     }
 
+    /// After so many an edge knows what its path loses.
+    private var beatsToLearn: Int { rules.beatsAveraged / 3 }
+
     /// What a path that nothing is known of may lose: what the others do.
     private var usualLoss: Int {
-        let learnt = edges.values.filter { $0.beats >= rules.beatsAveraged / 3 }
+        let learnt = edges.values.filter { $0.beats >= beatsToLearn }
         guard !learnt.isEmpty else { return rules.lossAtStart }
         return learnt.reduce(0) { $0 + $1.loss } / learnt.count
     }

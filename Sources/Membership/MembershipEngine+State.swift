@@ -2,19 +2,22 @@ package import Base
 
 /// What the engine remembers over restarts (facts), and its whole state as bytes (for the flight recorder).
 extension MembershipEngine {
-    static func fact(of record: MemberRecord) -> Fact {
-        Fact(shelf: Shelf.members, key: record.id.value.bytes, value: record.encoded)
+    static func fact(of member: Member) -> Fact {
+        Fact(shelf: Shelf.members, key: member.record.id.value.bytes, value: StoredMember(member).encoded)
     }
 
     /// Takes a member of an earlier life into the view: known, but not heard of since the start. A fact that does not
     /// read is left where it is; the member will be heard of again.
     mutating func remember(_ fact: Fact, at now: Now) {
         guard members.count < Limits.members, let value = fact.value,
-            let record = try? MemberRecord(decoding: value.raw), record.id != me.id, members[record.id] == nil
+            let stored = try? StoredMember(decoding: value.raw), stored.record.id != me.id,
+            members[stored.record.id] == nil
         else { return }
-        let member = Member(
+        let record = stored.record
+        var member = Member(
             record, record.isLeaving ? .left : .unreachable, record.isLeaving ? .left : .unheard, .notHeardSinceStart,
             at: now)
+        member.places = stored.places
         view ^= member.mark.hash
         members[record.id] = member
     }
@@ -23,6 +26,7 @@ extension MembershipEngine {
 extension MembershipEngine: WireValue {
     package func encode(into writer: inout ByteWriter) {
         settings.encode(into: &writer)
+        notary.encode(into: &writer)
         me.encode(into: &writer)
         writer.list(members.values)
         writer.list(seeds)
@@ -38,11 +42,17 @@ extension MembershipEngine: WireValue {
             writer.nodeID(id)
             doubt.encode(into: &writer)
         }
+        writer.varint(UInt64(searches.count))
+        for (id, search) in searches {
+            writer.nodeID(id)
+            search.encode(into: &writer)
+        }
         asking.encode(into: &writer)
-        answerAllowance.encode(into: &writer)
+        spending.encode(into: &writer)
         welcomeAllowance.encode(into: &writer)
         writer.instant(nextKnock)
         writer.varint(UInt64(lonelyKnocks))
+        beacons.encode(into: &writer)
         writer.varint(UInt64(lostNeighbours.count))
         for (id, knock) in lostNeighbours {
             writer.nodeID(id)
@@ -51,12 +61,15 @@ extension MembershipEngine: WireValue {
         }
         writer.optional(deafSince) { $0.instant($1) }
         writer.optional(spokeUp) { $0.instant($1) }
+        coordinate.encode(into: &writer)
         writer.bytes32(random.state)
         writer.u64(mischief.bits)
+        writer.bool(isSigning)
     }
 
     package init(from reader: inout ByteReader) throws(DecodeError) {
         settings = try MembershipSettings(from: &reader)
+        notary = try Notary(from: &reader)
         me = try MemberRecord(from: &reader)
         members = SortedMap()
         rings = Rings()
@@ -81,7 +94,7 @@ extension MembershipEngine: WireValue {
         for _ in 0..<(try reader.count(atMost: Self.pulsesTimed)) { pulseTimes.append(try reader.instant()) }
         guard pulse >= UInt64(pulseTimes.count) else { throw .outOfRange }
         nextBeat = try reader.bool() ? try reader.instant() : nil
-        guard (nextBeat == nil) == me.isLeaving else { throw .outOfRange }
+        guard (nextBeat == nil) == (me.isLeaving && me.seal != nil) else { throw .outOfRange }
         news = SortedMap()
         for item in try reader.list(of: News.self, atMost: Limits.newsOnItsWay + 1) {
             try news.append(item, under: item.mark.subject)
@@ -94,11 +107,18 @@ extension MembershipEngine: WireValue {
             try doubts.append(try Doubt(from: &reader), under: id)
             guard members[id] != nil else { throw .outOfRange }
         }
+        searches = SortedMap()
+        for _ in 0..<(try reader.count(atMost: Limits.searches)) {
+            let id = try reader.nodeID()
+            try searches.append(try Search(from: &reader), under: id)
+            guard members[id] != nil else { throw .outOfRange }
+        }
         asking = try Asking(from: &reader)
-        answerAllowance = try Allowance(from: &reader)
+        spending = try Allowance(from: &reader)
         welcomeAllowance = try Allowance(from: &reader)
         nextKnock = try reader.instant()
         lonelyKnocks = try reader.count(atMost: 1 << 20)
+        beacons = try Beacons(from: &reader)
         lostNeighbours = SortedMap()
         for _ in 0..<(try reader.count(atMost: Limits.lostNeighbours)) {
             let id = try reader.nodeID()
@@ -106,10 +126,13 @@ extension MembershipEngine: WireValue {
         }
         deafSince = try reader.bool() ? try reader.instant() : nil
         spokeUp = try reader.bool() ? try reader.instant() : nil
+        coordinate = try Coordinate(from: &reader)
         let state = try reader.bytes32()
         guard state != .zero else { throw .outOfRange }
         random = Random(state: state)
         mischief = Mischief(bits: try reader.u64())
+        isSigning = try reader.bool()
+        guard !isSigning || me.seal == nil else { throw .outOfRange }
         view ^= myMark.hash
     }
 }
@@ -165,6 +188,26 @@ extension Doubt: WireValue {
     }
 }
 
+extension Search: WireValue {
+    func encode(into writer: inout ByteWriter) {
+        writer.varint(UInt64(askers.count))
+        for asker in askers { writer.nodeID(asker) }
+        writer.instant(next)
+        writer.instant(until)
+        writer.varint(pulse)
+        writer.instant(heard)
+    }
+
+    init(from reader: inout ByteReader) throws(DecodeError) {
+        askers = []
+        for _ in 0..<(try reader.count(atMost: Limits.observers)) { askers.append(try reader.nodeID()) }
+        next = try reader.instant()
+        until = try reader.instant()
+        pulse = try Life.pulse(from: &reader)
+        heard = try reader.instant()
+    }
+}
+
 extension Asking: WireValue {
     func encode(into writer: inout ByteWriter) {
         writer.optional(next) { $0.instant($1) }
@@ -172,6 +215,8 @@ extension Asking: WireValue {
         writer.optional(partner) { $0.nodeID($1) }
         writer.varint(UInt64(hunger))
         writer.varint(UInt64(fruitless))
+        writer.varint(UInt64(brought))
+        writer.optional(flowsFrom) { $0.instant($1) }
         writer.u16(UInt16(part))
     }
 
@@ -181,6 +226,8 @@ extension Asking: WireValue {
         partner = try reader.bool() ? try reader.nodeID() : nil
         hunger = try reader.count(atMost: Self.fullHunger)
         fruitless = try reader.count(atMost: 1 << 20)
+        brought = try reader.count(atMost: 1 << 20)
+        flowsFrom = try reader.bool() ? try reader.instant() : nil
         part = Int(try reader.u16())
     }
 }

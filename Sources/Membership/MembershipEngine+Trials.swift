@@ -5,98 +5,111 @@ extension MembershipEngine {
     /// When the next step about this neighbour is due.
     func trialStep(of edge: Edge) -> Instant {
         guard let trial = edge.trial else { return edge.trialDue(settings) }
-        return trial.accusedSince == nil ? trial.nextPing : min(trial.nextPing, trial.nextAccusation)
+        return min(trial.nextPing, trial.nextQuestion)
     }
 
     mutating func examineSilences(at now: Now, into outbox: inout Outbox<Effect>) {
+        for index in 0..<edges.count
+        where edges.values[index].trial == nil && edges.values[index].trialDue(settings) <= now.instant {
+            edges.update(at: index) { $0.trial = Trial(at: now.instant) }
+        }
         watchOwnHealth(at: now, into: &outbox)
         for peer in edges.keys {
-            guard let edge = edges[peer], trialStep(of: edge) <= now.instant else { continue }
-            if edge.trial == nil {
-                begin(trialOf: peer, at: now)
-            }
-            goOn(with: peer, at: now, into: &outbox)
+            let (index, found) = edges.position(of: peer)
+            guard found, trialStep(of: edges.values[index]) <= now.instant else { continue }
+            goOnPinging(peer, at: now, into: &outbox)
+            goOnAsking(about: peer, at: now, into: &outbox)
         }
     }
 
-    private mutating func begin(trialOf peer: NodeID, at now: Now) {
-        let (index, _) = edges.position(of: peer)
-        edges.update(at: index) { edge in
-            edge.trial = Trial(
-                began: now.instant, pings: 0, nextPing: now.instant, accusedSince: nil, nextAccusation: now.instant)
-        }
+    /// Whom this edge never heard may have other neighbours in its own roster, and not know who pings it.
+    private func burst(for edge: Edge) -> Int {
+        edge.wasHeard
+            ? edge.pingsNeeded(odds: Double(rules.oddsOfAccident), atMost: rules.mostPings, rules)
+            : edge.pingsNeeded(odds: Self.oddsOfOne, atMost: rules.mostPingsAlone, rules)
     }
 
-    private mutating func goOn(with peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>) {
+    private mutating func goOnPinging(_ peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>) {
         let (index, found) = edges.position(of: peer)
-        guard found, let trial = edges.values[index].trial else { return }
+        guard found, let trial = edges.values[index].trial, trial.nextPing <= now.instant else { return }
         let edge = edges.values[index]
         let rules = rules
-        // Whom this edge never heard may have other neighbours in its own roster, and not know who pings it.
-        let needed =
-            edge.wasHeard
-            ? edge.pingsNeeded(odds: Self.oddsOfMany, atMost: rules.mostPings, rules)
-            : edge.pingsNeeded(odds: Self.oddsOfOne, atMost: rules.mostPingsAlone, rules)
-        if trial.nextPing <= now.instant {
-            let isBurstOver = trial.pings >= needed
-            if isBurstOver, trial.accusedSince == nil, now.instant - edge.heard >= edge.borneSilence(rules) {
-                condemn(peer, at: now, into: &outbox)
-            }
-            ping(peer, at: now, into: &outbox)
-            edges.update(at: index) { edge in
-                guard var trial = edge.trial else { return }
-                trial.pings = min(trial.pings + 1, 1 << 30)
-                // Behind the last of the burst there is time for its answer; later pings are repeated like accusations.
-                trial.nextPing =
-                    now.instant
-                    + (trial.pings == needed
-                        ? edge.answerTime(rules) : isBurstOver ? rules.pingSpacing * 2 : rules.pingSpacing)
-                edge.trial = trial
-            }
+        let needed = burst(for: edge)
+        let isBurstOver = trial.pings >= needed
+        if isBurstOver, trial.accusedSince == nil, now.instant - edge.heard >= edge.borneSilence(rules) {
+            condemn(peer, at: now, into: &outbox)
         }
-        guard let trial = edges.values[index].trial, trial.accusedSince != nil, trial.nextAccusation <= now.instant
-        else { return }
-        // All accusations of a node fall on the same moments, so that they travel together.
+        ping(peer, at: now, into: &outbox)
+        edges.update(at: index) { edge in
+            guard var trial = edge.trial else { return }
+            trial.pings = min(trial.pings + 1, 1 << 30)
+            // Behind the last of the burst there is time for its answer; later pings are repeated like accusations.
+            trial.nextPing =
+                now.instant
+                + (trial.pings == needed
+                    ? edge.answerTime(rules) : isBurstOver ? rules.pingSpacing * 2 : rules.pingSpacing)
+            // The scouts have the second half of the burst: what they find is known before anybody is accused.
+            if trial.pings >= needed / 2 { trial.nextQuestion = min(trial.nextQuestion, now.instant) }
+            edge.trial = trial
+        }
+    }
+
+    /// Asks the scouts, and once the burst was in vain the other observers: four times a second.
+    private mutating func goOnAsking(about peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>) {
+        let (index, found) = edges.position(of: peer)
+        guard found, let trial = edges.values[index].trial, trial.nextQuestion <= now.instant else { return }
+        // All questions of a node fall on the same moments, so that they travel together.
         let spacing = UInt64(rules.accusationSpacing.nanoseconds)
         let next = Instant(nanoseconds: now.instant.nanoseconds / spacing * spacing) + rules.accusationSpacing
-        edges.update(at: index) { $0.trial?.nextAccusation = next }
-        if deafSince == nil {
+        edges.update(at: index) { edge in
+            edge.trial?.nextQuestion = next
+            edge.trial?.questions = min(trial.questions + 1, 1 << 30)
+        }
+        // Scouts go on by themselves for a while, and are asked half as often.
+        if trial.questions % 2 == 0 { sendScouts(after: peer, at: now, into: &outbox) }
+        guard trial.accusedSince != nil else { return }
+        if let voucher = voucher(of: edges.values[index], at: now) {
+            excuse(peer, voucher, at: now, into: &outbox)
+        } else if deafSince == nil {
             accuse(peer, at: now, into: &outbox)
         } else {
             giveUpDeaf(on: peer, at: now, into: &outbox)
         }
     }
 
-    /// One in so many silences gets that far by accident: where a quorum judges, where two do, and where one does.
-    private static let oddsOfMany = 1e3
+    /// One in so many silences gets that far by accident where two observers judge, and where one does.
     private static let oddsOfTwo = 1e6
     private static let oddsOfOne = 1e9
 
     private mutating func condemn(_ peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>) {
         let (index, _) = edges.position(of: peer)
-        edges.update(at: index) { $0.trial?.accusedSince = now.instant }
-        let finding = finding(about: peer, observers: [], vouchers: [], at: now)
+        edges.update(at: index) { edge in
+            edge.trial?.accusedSince = now.instant
+            edge.trial?.nextQuestion = now.instant
+        }
+        let finding = finding(about: peer, observers: [], at: now)
         let (place, found) = members.position(of: peer)
         guard found, members.values[place].state == .alive else { return }
         members.update(at: place) { $0.move(to: .suspect, because: .silent(finding), at: now) }
         outbox.put(.note(.moved(peer, from: .alive, to: .suspect, because: .silent(finding))))
     }
 
-    func finding(about peer: NodeID, observers: [NodeID], vouchers: [NodeID], at now: Now) -> Finding {
+    func finding(about peer: NodeID, observers: [NodeID], at now: Now) -> Finding {
         let edge = edges[peer]
+        let voucher = edge.flatMap { self.voucher(of: $0, at: now) }
         let accusers = observers.filter { $0 == me.id || isAccusing($0, peer, at: now) }
         return Finding(
             silence: edge.map { now.instant - $0.heard } ?? .zero, gap: edge?.gap ?? .zero, loss: edge?.loss ?? 0,
             pings: edge?.trial?.pings ?? 0, observers: observers.count,
             accusers: Array(accusers.prefix(Limits.observers)),
-            vouchers: Array(vouchers.prefix(Limits.observers)), silentEdges: silentEdges, edges: edges.count)
+            vouchers: voucher.map { [$0] } ?? [], silentEdges: silentEdges, edges: edges.count)
     }
 
     // MARK: The quorum
 
     private mutating func accuse(_ peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>) {
         guard let edge = edges[peer], let member = members[peer] else { return }
-        let charge = Charge(subject: peer, life: member.record.life, pulse: edge.pulse)
+        let charge = Charge(subject: peer, life: member.record.life, pulse: edge.latest)
         let observers = observers(of: peer)
         for observer in observers where observer != me.id { send(.accuse(charge), to: observer, into: &outbox) }
         judge(peer, observers, at: now, into: &outbox)
@@ -114,7 +127,7 @@ extension MembershipEngine {
     /// accused neither accuses nor vouches, and must not keep it in the roster.
     private func isReachable(_ observer: NodeID, about edge: Edge, at now: Now) -> Bool {
         if edge.accusers[observer].map({ now.instant - $0 < rules.accusationLife }) ?? false { return true }
-        if edge.witnesses[observer].map({ now.instant - $0.at < rules.accusationLife }) ?? false { return true }
+        if edge.witnesses[observer].map({ now.instant - $0 < rules.accusationLife }) ?? false { return true }
         if let own = edges[observer] {
             if own.trial?.accusedSince != nil { return false }
             if own.trial == nil, own.wasHeard { return true }
@@ -130,18 +143,20 @@ extension MembershipEngine {
         guard let edge = edges[peer], let trial = edge.trial else { return }
         let observers = all.filter { $0 == me.id || isReachable($0, about: edge, at: now) }
         let accusers = observers.filter { $0 == me.id || isAccusing($0, peer, at: now) }
-        let vouchers = observers.filter { observer in
-            edge.witnesses[observer].map { $0.pulse > 0 && now.instant - $0.at < rules.accusationLife } ?? false
-        }
-        let finding = finding(about: peer, observers: observers, vouchers: vouchers, at: now)
-        if let voucher = vouchers.first { return excuse(peer, voucher, finding, at: now, into: &outbox) }
         guard accusers.count >= quorum(of: observers.count) else { return }
-        let odds = observers.count >= 3 ? Self.oddsOfMany : observers.count == 2 ? Self.oddsOfTwo : Self.oddsOfOne
+        // One or two who judge alone may be almost deaf themselves: who was vouched for is given time.
+        if observers.count < 3, let vouch = edge.vouch, now.instant - vouch.at < rules.isolationPatience { return }
+        let odds = odds(for: observers.count)
         let most = observers.count >= 3 ? rules.mostPings : rules.mostPingsAlone
         guard trial.pings >= edge.pingsNeeded(odds: odds, atMost: most, rules) else { return }
+        let finding = finding(about: peer, observers: observers, at: now)
         giveUp(
-            peer, .down, .givenUp(finding), pulse: edge.pulse, accusers: accusers, from: .itself(pulse: 0), at: now,
+            peer, .down, .givenUp(finding), pulse: edge.latest, accusers: accusers, from: .itself(pulse: 0), at: now,
             into: &outbox)
+    }
+
+    private func odds(for observers: Int) -> Double {
+        observers >= 3 ? Double(rules.oddsOfAccident) : observers == 2 ? Self.oddsOfTwo : Self.oddsOfOne
     }
 
     /// How many of so many observers must agree.
@@ -150,13 +165,15 @@ extension MembershipEngine {
         return observers < 3 ? min(observers, max(rules.quorumLeast, share)) : max(rules.quorumLeast, share)
     }
 
-    /// Another observer hears it: the path between this node and the accused is bad, not the accused.
+    /// Somebody else hears it: the path between this node and the accused is bad, not the accused. It is not accused as
+    /// long as that is so.
     private mutating func excuse(
-        _ peer: NodeID, _ voucher: NodeID, _ finding: Finding, at now: Now, into outbox: inout Outbox<Effect>
+        _ peer: NodeID, _ voucher: NodeID, at now: Now, into outbox: inout Outbox<Effect>
     ) {
         let (place, found) = members.position(of: peer)
         guard found else { return }
         if case .vouched = members.values[place].reason { return }
+        let finding = finding(about: peer, observers: [], at: now)
         members.update(at: place) { $0.move(to: .suspect, because: .vouched(by: voucher, finding), at: now) }
         outbox.put(.note(.moved(peer, from: .suspect, to: .suspect, because: .vouched(by: voucher, finding))))
     }
@@ -174,21 +191,29 @@ extension MembershipEngine {
         edges.update(at: index) { $0.accusers[peer] = now.instant }
         // One answer for what an honest observer says once: whoever accuses faster gets no more of them.
         if let last, now.instant - last < rules.accusationSpacing / 2 { return }
-        let edge = edges.values[index]
-        let heard = edge.trial == nil && edge.wasHeard ? max(edge.pulse, 1) : 0
-        let testimony = Charge(subject: charge.subject, life: member.record.life, pulse: heard)
-        send(.witness(testimony), to: peer, into: &outbox)
+        testify(charge.subject, lastBeat(of: edges.values[index], at: now) ?? 0, to: peer, into: &outbox)
     }
+
+    /// Nobody beats more than twice an interval: who tells of a later beat than that hides the beats of those who tell
+    /// the truth. A few are granted, for clocks run differently.
+    private static let beatsAhead: UInt64 = 8
 
     mutating func takeTestimony(
         _ charge: Charge, from peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>
     ) {
         hear(peer, pulse: 0, at: now, into: &outbox)
         let (index, isNeighbour) = edges.position(of: charge.subject)
-        guard isNeighbour, edges.values[index].trial?.accusedSince != nil,
-            observers(of: charge.subject).contains(peer)
+        guard isNeighbour, let trial = edges.values[index].trial,
+            trial.scouts.contains(peer) || observers(of: charge.subject).contains(peer),
+            edges.values[index].witnesses.count < Limits.observers || edges.values[index].witnesses[peer] != nil
         else { return }
-        edges.update(at: index) { $0.witnesses[peer] = Testimony(pulse: charge.pulse, at: now.instant) }
+        let silence = now.instant - edges.values[index].heard
+        let pause = edges.values[index].pause(settings)
+        let most = UInt64(max(silence.nanoseconds / (pause.nanoseconds / 2), 0)) + Self.beatsAhead
+        guard edges.values[index].latest == 0 || charge.pulse <= edges.values[index].latest + most else {
+            return outbox.put(.note(.ignored(.impossibleLife)))
+        }
+        edges.update(at: index) { $0.testify(peer, charge.pulse, at: now.instant) }
     }
 
     // MARK: Own health
@@ -204,11 +229,16 @@ extension MembershipEngine {
         outbox.put(.note(.deaf(isDeaf, silentEdges: silent, edges: edges.count)))
     }
 
-    /// A deaf node that has waited long enough no longer counts on those that it does not hear, and tells nobody so.
-    /// Its rings close over them, and it comes to the few it is cut off together with.
+    /// A deaf node that has waited long enough no longer counts on those that it does not hear, as far as nobody whom
+    /// it does hear vouches for them; and tells nobody so. Its rings close over them, and it comes to the few it is cut
+    /// off together with.
     private mutating func giveUpDeaf(on peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>) {
-        guard let since = deafSince, now.instant - since >= rules.isolationPatience else { return }
-        let finding = finding(about: peer, observers: [], vouchers: [], at: now)
+        guard let since = deafSince, let edge = edges[peer], let trial = edge.trial else { return }
+        let vouched = edge.vouch?.at ?? since
+        guard now.instant - max(since, vouched) >= rules.isolationPatience,
+            now.instant - trial.began >= rules.accusationLife
+        else { return }
+        let finding = finding(about: peer, observers: [], at: now)
         giveUp(
             peer, .unheard, .notHeardByTheDeaf(finding), pulse: 0, accusers: [], from: nil, at: now, into: &outbox)
     }

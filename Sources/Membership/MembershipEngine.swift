@@ -9,11 +9,19 @@ package struct MembershipEngine: Engine {
     package enum Command: Hashable, Sendable {
         /// Say goodbye to everybody; nothing is said afterwards.
         case leave
+        /// This node's signature of what it says of itself in that life, as `sign` asked for it.
+        case signed(Seal, Life)
+        /// Somebody of this mesh has called on the local net, from addresses that are not this node's.
+        case heard(Call)
     }
 
     package enum Effect: Hashable, Sendable {
         case send(MembershipMessage, to: Contact)
+        /// Sign this record with the node's own key; until `signed` comes, nobody is told it.
+        case sign(MemberRecord)
         case persist(Fact)
+        /// Call on the local net.
+        case callOut(isLonely: Bool)
         case note(Note)
     }
 
@@ -27,6 +35,8 @@ package struct MembershipEngine: Engine {
         /// It was not run for so long, and judges nobody by that time.
         case stalled(Interval)
         case ignored(Ignored)
+        /// That peer told something of another which the other never said.
+        case lied(NodeID, about: NodeID)
     }
 
     /// Why a message or a part of it was not used.
@@ -47,9 +57,14 @@ package struct MembershipEngine: Engine {
         case notAnObserver
         /// A verdict over one who was heard since.
         case heardSince
+        /// A record that its subject did not sign.
+        case forged
+        /// It came from one that told a forgery not long ago, and costs too much to look at.
+        case toldByALiar
     }
 
     let settings: MembershipSettings
+    let notary: Notary
     package internal(set) var me: MemberRecord
     /// Everybody else.
     package internal(set) var members: SortedMap<NodeID, Member>
@@ -69,27 +84,36 @@ package struct MembershipEngine: Engine {
     var news: SortedMap<NodeID, News>
     var newsAllowance: Allowance
     var doubts: SortedMap<NodeID, Doubt>
+    /// Those whom this node pings for others.
+    var searches: SortedMap<NodeID, Search>
     var asking: Asking
-    var answerAllowance: Allowance
+    /// The budget of everything that is said.
+    var spending: Allowance
     var welcomeAllowance: Allowance
     var nextKnock: Instant
     var lonelyKnocks: Int
+    var beacons: Beacons
     var lostNeighbours: SortedMap<NodeID, Knock>
     var deafSince: Instant?
     var spokeUp: Instant?
+    /// Where this node stands among the others.
+    package internal(set) var coordinate: Coordinate
     var random: Random
     let mischief: Mischief
+    /// What this node says of itself was given to be signed.
+    var isSigning: Bool
 
     var rules: MembershipRules { settings.rules }
 
     /// `stored` are the facts of this engine's shelf from earlier lives.
     package init(
-        me: MemberRecord, settings: MembershipSettings, seeds: [Address], stored: [Fact], random: Random,
-        mischief: Mischief, at now: Now
+        me: MemberRecord, settings: MembershipSettings, notary: Notary, seeds: [Address], stored: [Fact],
+        random: Random, mischief: Mischief, at now: Now
     ) {
         precondition(settings.isConsistent, "the configuration refuses settings that contradict each other")
         self.me = me
         self.settings = settings
+        self.notary = notary
         self.seeds = Array(seeds.prefix(Limits.seedAddresses))
         self.random = random
         self.mischief = mischief
@@ -103,18 +127,23 @@ package struct MembershipEngine: Engine {
         news = SortedMap()
         newsAllowance = Allowance()
         doubts = SortedMap()
+        searches = SortedMap()
         asking = Asking()
-        answerAllowance = Allowance()
+        spending = Allowance()
         welcomeAllowance = Allowance()
         nextKnock = now.instant
         lonelyKnocks = 0
+        beacons = Beacons(at: now.instant)
         lostNeighbours = SortedMap()
+        isSigning = false
+        coordinate = Coordinate()
         rings.insert(me.id)
         view = myMark.hash
         for fact in stored { remember(fact, at: now) }
     }
 
-    var myMark: Mark { Mark(subject: me.id, life: me.life, standing: me.isLeaving ? .left : .here) }
+    var myMark: Mark { Mark(subject: me.id, life: me.life, standing: me.ownStanding) }
+    var myClaim: Claim { Claim(me, me.ownStanding) }
     /// Nobody else is present.
     var isLonely: Bool { rings.memberCount == 1 }
 
@@ -124,7 +153,9 @@ package struct MembershipEngine: Engine {
         for edge in edges.values { due = min(due, trialStep(of: edge)) }
         for item in news.values { due = min(due, item.next) }
         for doubt in doubts.values { due = min(due, doubt.next) }
+        for search in searches.values { due = min(due, search.next) }
         for knock in lostNeighbours.values { due = min(due, knock.next) }
+        if let call = beaconDue { due = min(due, call) }
         return Instant.earlier(due, asking.next)
     }
 
@@ -143,6 +174,7 @@ package struct MembershipEngine: Engine {
         case .pong(let number, let pulse): takePong(number, pulse, from: peer, at: now, into: &outbox)
         case .accuse(let charge): takeAccusation(charge, from: peer, at: now, into: &outbox)
         case .witness(let charge): takeTestimony(charge, from: peer, at: now, into: &outbox)
+        case .seek(let charge): takeSeek(charge, from: peer, at: now, into: &outbox)
         case .news(let claims): takeNews(claims, from: peer, at: now, into: &outbox)
         case .offer(let marks): takeOffer(marks, from: peer, at: now, into: &outbox)
         case .want(let ids): takeWant(ids, from: peer, at: now, into: &outbox)
@@ -151,22 +183,45 @@ package struct MembershipEngine: Engine {
         case .told(let answer): takeAnswer(answer, from: peer, at: now, into: &outbox)
         }
         sendNews(at: now, into: &outbox)
+        seekSeal(into: &outbox)
     }
 
     package mutating func perform(_ command: Command, at now: Now, into outbox: inout Outbox<Effect>) {
         switch command {
         case .leave:
             guard nextBeat != nil else { return }
-            changeMe {
-                $0.life.beat += 1
-                $0.isLeaving = true
+            if !me.isLeaving {
+                changeMe {
+                    $0.life.beat += 1
+                    $0.isLeaving = true
+                }
             }
-            nextBeat = nil
-            let goodbye = MembershipMessage.news([Claim(me, .left)])
-            for peer in edges.keys {
-                for _ in 0..<Limits.goodbyeCopies { send(goodbye, to: peer, into: &outbox) }
-            }
+        case .signed(let seal, let life):
+            guard isSigning, life == me.life, nextBeat != nil else { return }
+            isSigning = false
+            me.seal = seal
+            me.isLeaving ? sayGoodbye(into: &outbox) : spread(me.id, from: nil, at: now)
+            sendNews(at: now, into: &outbox)
+        case .heard(let call):
+            guard nextBeat != nil else { return outbox.put(.note(.ignored(.alreadyLeft))) }
+            hear(call, at: now, into: &outbox)
         }
+        seekSeal(into: &outbox)
+    }
+
+    private mutating func sayGoodbye(into outbox: inout Outbox<Effect>) {
+        nextBeat = nil
+        let goodbye = MembershipMessage.news([myClaim])
+        for peer in edges.keys {
+            for _ in 0..<Limits.goodbyeCopies { send(goodbye, to: peer, into: &outbox) }
+        }
+    }
+
+    /// What this node says of itself has changed: nobody believes it before it is signed.
+    private mutating func seekSeal(into outbox: inout Outbox<Effect>) {
+        guard me.seal == nil, !isSigning else { return }
+        isSigning = true
+        outbox.put(.sign(me))
     }
 
     package mutating func wake(at now: Now, into outbox: inout Outbox<Effect>) {
@@ -174,10 +229,13 @@ package struct MembershipEngine: Engine {
         forgiveStall(at: now, into: &outbox)
         if beatDue <= now.instant { beat(at: now, into: &outbox) }
         examineSilences(at: now, into: &outbox)
+        goOnSearching(at: now, into: &outbox)
         settleDoubts(at: now, into: &outbox)
         knock(at: now, into: &outbox)
+        callOut(at: now, into: &outbox)
         askIfDue(at: now, into: &outbox)
         sendNews(at: now, into: &outbox)
+        seekSeal(into: &outbox)
     }
 
     // MARK: Small words
@@ -187,10 +245,29 @@ package struct MembershipEngine: Engine {
         outbox.put(.send(message, to: member.record.contact))
     }
 
+    /// One budget for all that this node says, whatever it is for: so no second is ever worse than that, be it the
+    /// morning on which five hundred are switched on. Beats are counted, and wait for nobody; news waits; comparison
+    /// waits a little longer, so that it never keeps back a verdict.
+    mutating func spend(_ bytes: Int, at now: Now) {
+        spending.spend(
+            bytes + Limits.membershipOverhead, perSecond: rules.bytesPerSecond, burst: rules.burstBytes,
+            at: now.instant)
+    }
+
+    func maySpend(at now: Now) -> Bool { spending.allows(at: now.instant, perSecond: rules.bytesPerSecond) }
+
+    /// From when on there is enough for a comparison too.
+    var spareFrom: Instant {
+        spending.spentUntil
+            + Interval(nanoseconds: 1_000_000_000 / Int64(max(rules.bytesPerSecond, 1)) * Int64(rules.reservedBytes))
+    }
+
     /// Changes what this node says of itself, and with it the fingerprint.
     mutating func changeMe(_ change: (inout MemberRecord) -> Void) {
         view ^= myMark.hash
         change(&me)
+        me.seal = nil
+        isSigning = false
         view ^= myMark.hash
     }
 
@@ -201,9 +278,7 @@ package struct MembershipEngine: Engine {
         for index in 0..<edges.count {
             edges.update(at: index) { edge in
                 edge.heard = min(now.instant, edge.heard + stall)
-                edge.trial = nil
-                edge.accusers.removeAll()
-                edge.witnesses.removeAll()
+                edge.acquit()
             }
         }
         outbox.put(.note(.stalled(stall)))

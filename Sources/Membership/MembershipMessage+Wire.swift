@@ -25,9 +25,12 @@ extension MembershipMessage: WireValue {
         case .witness(let charge):
             writer.u8(6)
             charge.encode(into: &writer)
+        case .seek(let charge):
+            writer.u8(13)
+            charge.encode(into: &writer)
         case .news(let claims):
             writer.u8(7)
-            writer.list(claims)
+            Claim.encode(claims, into: &writer)
         case .offer(let marks):
             writer.u8(8)
             writer.list(marks)
@@ -61,7 +64,7 @@ extension MembershipMessage: WireValue {
         case 4: self = .pong(number: try reader.varint(), pulse: try Life.pulse(from: &reader))
         case 5: self = .accuse(try Charge(from: &reader))
         case 6: self = .witness(try Charge(from: &reader))
-        case 7: self = .news(try reader.list(of: Claim.self, atMost: Limits.claimsPerMessage))
+        case 7: self = .news(try Claim.list(from: &reader))
         case 8: self = .offer(try reader.list(of: Mark.self, atMost: Limits.claimsPerMessage))
         case 9:
             var ids: [NodeID] = []
@@ -73,6 +76,7 @@ extension MembershipMessage: WireValue {
             self = .known(hashes)
         case 11: self = .ask(try Question(from: &reader))
         case 12: self = .told(try Answer(from: &reader))
+        case 13: self = .seek(try Charge(from: &reader))
         default: throw .unknown
         }
     }
@@ -107,7 +111,9 @@ extension Beat: WireValue {
         writer.varint(echoAge)
         writer.u8(loss)
         writer.u64(root)
-        writer.bool(isDeaf)
+        writer.varint(UInt64(interval.milliseconds))
+        writer.u8((isDeaf ? 1 : 0) | (coordinate == nil ? 0 : 2))
+        coordinate?.encode(into: &writer)
     }
 
     package init(from reader: inout ByteReader) throws(DecodeError) {
@@ -117,7 +123,14 @@ extension Beat: WireValue {
         echoAge = try reader.varint()
         loss = try reader.u8()
         root = try reader.u64()
-        isDeaf = try reader.bool()
+        let longest = MembershipSettings.intervals.upperBound
+        interval = .milliseconds(Int64(try reader.count(atMost: Int(longest.milliseconds))))
+        guard MembershipSettings.intervals.contains(interval) else { throw .outOfRange }
+        // Two truths in one byte: whoever speaks of no coordinate needs no byte to say so.
+        let truths = try reader.u8()
+        guard truths < 4 else { throw .outOfRange }
+        isDeaf = truths & 1 != 0
+        coordinate = truths & 2 != 0 ? try Coordinate(from: &reader) : nil
     }
 }
 
@@ -163,18 +176,40 @@ extension Mark: WireValue {
 }
 
 extension Claim: WireValue {
-    package func encode(into writer: inout ByteWriter) {
-        record.encode(into: &writer)
-        writer.u8(standing.rawValue)
+    /// A list of claims: each says only what is not as in the one before it.
+    static func encode(_ claims: [Claim], into writer: inout ByteWriter) {
+        writer.varint(UInt64(claims.count))
+        var last: MemberRecord?
+        for claim in claims {
+            claim.encode(after: last, into: &writer)
+            last = claim.record
+        }
+    }
+
+    static func list(from reader: inout ByteReader) throws(DecodeError) -> [Claim] {
+        var claims: [Claim] = []
+        for _ in 0..<(try reader.count(atMost: Limits.claimsPerMessage)) {
+            claims.append(try Claim(after: claims.last?.record, from: &reader))
+        }
+        return claims
+    }
+
+    package func encode(into writer: inout ByteWriter) { encode(after: nil, into: &writer) }
+
+    private func encode(after last: MemberRecord?, into writer: inout ByteWriter) {
+        record.encode(standing: standing.rawValue, after: last, into: &writer)
         guard standing == .down else { return }
         writer.varint(pulse)
         writer.varint(UInt64(accusers.count))
         for accuser in accusers { writer.nodeID(accuser) }
     }
 
-    package init(from reader: inout ByteReader) throws(DecodeError) {
-        record = try MemberRecord(from: &reader)
-        guard let standing = Standing(rawValue: try reader.u8()) else { throw .outOfRange }
+    package init(from reader: inout ByteReader) throws(DecodeError) { try self.init(after: nil, from: &reader) }
+
+    private init(after last: MemberRecord?, from reader: inout ByteReader) throws(DecodeError) {
+        let bits: UInt8
+        (record, bits) = try MemberRecord.withStanding(after: last, from: &reader)
+        guard let standing = Standing(rawValue: bits) else { throw .outOfRange }
         guard (standing == .left) == record.isLeaving else { throw .outOfRange }
         self.standing = standing
         pulse = 0
@@ -217,14 +252,21 @@ extension Answer: WireValue {
     package func encode(into writer: inout ByteWriter) {
         writer.varint(pulse)
         writer.u64(root)
-        writer.bool(isMore)
-        writer.list(claims)
+        writer.u8(rest.rawValue)
+        Claim.encode(claims, into: &writer)
+        writer.varint(UInt64(doors.count))
+        for door in doors { door.encodeShort(into: &writer) }
     }
 
     package init(from reader: inout ByteReader) throws(DecodeError) {
         pulse = try Life.pulse(from: &reader)
         root = try reader.u64()
-        isMore = try reader.bool()
-        claims = try reader.list(of: Claim.self, atMost: Limits.claimsPerMessage)
+        guard let rest = Rest(rawValue: try reader.u8()) else { throw .outOfRange }
+        self.rest = rest
+        claims = try Claim.list(from: &reader)
+        doors = []
+        for _ in 0..<(try reader.count(atMost: Limits.doorsPerAnswer)) {
+            doors.append(try Address(short: &reader))
+        }
     }
 }

@@ -13,6 +13,8 @@ package enum MembershipMessage: Hashable, Sendable {
     case accuse(Charge)
     /// What an observer that is asked so has heard of it.
     case witness(Charge)
+    /// "Do you hear this one?" Whoever is asked pings it, and answers as a witness.
+    case seek(Charge)
     /// What has changed, for everybody. Repeated until acknowledged.
     case news([Claim])
     /// News too large to be sent to those who have it.
@@ -40,8 +42,14 @@ package struct Beat: Hashable, Sendable {
     package var loss: UInt8
     /// The fingerprint of the sender's roster.
     package var root: UInt64
+    /// How long the sender waits until its next beat, more or less: what its budget pays for is its own affair.
+    package var interval: Interval
     /// The sender hears hardly anybody, and so its silence about others means nothing.
     package var isDeaf: Bool
+    /// Where the sender stands, now and then: it changes slowly.
+    package var coordinate: Coordinate?
+
+    static let usualBytes = 24
 }
 
 /// Of whom one gave up, what is held against it.
@@ -55,6 +63,12 @@ package struct Charge: Hashable, Sendable {
     package var subject: NodeID
     package var life: Life
     package var pulse: UInt64
+
+    package init(subject: NodeID, life: Life, pulse: UInt64) {
+        self.subject = subject
+        self.life = life
+        self.pulse = pulse
+    }
 }
 
 /// A piece of the roster as one member tells it to another.
@@ -65,7 +79,7 @@ package struct Claim: Hashable, Sendable {
     package var pulse: UInt64
     package var accusers: [NodeID]
 
-    init(_ record: MemberRecord, _ standing: Standing, pulse: UInt64 = 0, accusers: [NodeID] = []) {
+    package init(_ record: MemberRecord, _ standing: Standing, pulse: UInt64 = 0, accusers: [NodeID] = []) {
         self.record = record
         self.standing = standing
         self.pulse = pulse
@@ -108,9 +122,10 @@ extension Mark {
 extension Claim {
     var mark: Mark { Mark(subject: record.id, life: record.life, standing: standing) }
 
-    /// How many bytes it takes.
-    var encodedByteCount: Int {
-        record.encodedByteCount + 1 + (standing == .down ? 11 + accusers.count * Bytes32.byteCount : 0)
+    /// How many bytes it takes, alone or behind another.
+    func encodedByteCount(after other: Claim? = nil) -> Int {
+        record.encodedByteCount(after: other?.record)
+            + (standing == .down ? 11 + accusers.count * Bytes32.byteCount : 0)
     }
 }
 
@@ -130,10 +145,28 @@ package struct Question: Hashable, Sendable {
 package struct Answer: Hashable, Sendable {
     package var pulse: UInt64
     package var root: UInt64
-    /// The one who answers, first.
     package var claims: [Claim]
-    /// Whether more of the same is missing.
-    package var isMore: Bool
+    package var rest: Rest
+    /// Where a stranger may say hello too.
+    package var doors: [Address]
+
+    package init(pulse: UInt64, root: UInt64, claims: [Claim], rest: Rest, doors: [Address] = []) {
+        self.pulse = pulse
+        self.root = root
+        self.claims = claims
+        self.rest = rest
+        self.doors = doors
+    }
+
+    /// What comes after this datagram of an answer.
+    package enum Rest: UInt8, Sendable {
+        /// Nothing is left to tell.
+        case nothing
+        /// Another datagram.
+        case follows
+        /// Nothing now, though there is more: who answers has told as much as it may.
+        case owed
+    }
 }
 
 extension MembershipMessage {
@@ -144,6 +177,7 @@ extension MembershipMessage {
             guard record.id == peer, record.address.isUnspecified else { return record }
             var record = record
             record.address = Address(high: source.high, low: source.low, port: record.address.port)
+            record.isHostSeen = true
             return record
         }
         func located(_ claims: [Claim]) -> [Claim] {
@@ -162,7 +196,7 @@ extension MembershipMessage {
         case .told(var answer):
             answer.claims = located(answer.claims)
             return .told(answer)
-        case .beat, .ping, .pong, .accuse, .witness, .offer, .want, .known: return self
+        case .beat, .ping, .pong, .accuse, .witness, .seek, .offer, .want, .known: return self
         }
     }
 }

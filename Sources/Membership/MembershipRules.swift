@@ -27,8 +27,9 @@ package struct MembershipRules: Hashable, Sendable {
     /// The longest silence ever borne with, times so many hundredths, must pass before anybody is accused. 100 gave
     /// twelve false deaths in a scenario of fades, 150 none.
     package var silencePercent = 150
-    /// It is remembered up to this: fades of uplinks last as long, and a death must be found some day.
-    package var longestGap = Interval.seconds(60)
+    /// It is remembered up to this: fades of uplinks last as long. What is longer is an outage, and a mesh that had one
+    /// of a minute must not need a minute and a half for every death of the next hour.
+    package var longestGap = Interval.seconds(20)
     /// A silence above this says nothing of the path: somebody was away.
     package var absence = Interval.seconds(120)
     /// How much of the memory of the longest silence is lost with each beat, in millionths: half of it in 40 minutes.
@@ -52,6 +53,11 @@ package struct MembershipRules: Hashable, Sendable {
     package var quorumPercent = 50
     /// And so many of them, as far as there are.
     package var quorumLeast = 3
+    /// One in so many silences gets as far as an accusation by accident, where a quorum judges.
+    package var oddsOfAccident = 1_000
+    /// So many others are asked to ping whom its observers do not hear: a few links may be cut while a way round leads
+    /// to it. With 0 nobody is.
+    package var scouts = 3
     /// The chance that an observer who answers is taken for one who does not, as 1 in so many.
     package var oddsOfWitness = 10_000
     /// A verdict gives way to a later beat of the subject, and to that only; with 0 to any.
@@ -73,7 +79,8 @@ package struct MembershipRules: Hashable, Sendable {
     package var newsBurst = 8
     package var newsPerSecond = 2
     /// News larger than this is offered first and sent to those who ask.
-    package var eagerBytes = 256
+    /// News larger than this is offered first and sent to those who ask: more than a verdict with all that signed it.
+    package var eagerBytes = 400
     /// Bytes of news to one neighbour in a second.
     package var newsBytesPerSecond = 1_500
 
@@ -81,14 +88,25 @@ package struct MembershipRules: Hashable, Sendable {
     package var differenceBorne = Interval.seconds(1)
     /// Between two comparisons that this node begins, while they bring something.
     package var askSpacing = Interval.milliseconds(250)
+    /// The same for one that is hungry.
+    package var hungrySpacing = Interval.milliseconds(80)
+    /// What they may take of the budget, as one part in so many.
+    package var questionShare = 6
     /// The same when they bring nothing.
     package var idleAskSpacing = Interval.seconds(2)
-    /// Bytes of claims that a stranger's first word is answered with: some contacts, so that many can be answered.
-    package var welcomeBytes = 320
     /// First words answered in a second, besides other answers: those who know nobody yet come first.
-    package var welcomesPerSecond = 20
-    /// Bytes of answers in a second, whoever asks: nobody is special, not even a seed on the morning of a power-on.
-    package var answerBytesPerSecond = 10_000
+    package var welcomesPerSecond = 60
+    /// Bytes said in a second, with all that carries them: nobody is special, not even a seed on the morning of a
+    /// power-on, when all budgets together are what limits how fast everybody is told of everybody.
+    package var bytesPerSecond = 19_000
+    /// As many may be saved up: an answer of four datagrams.
+    package var burstBytes = 4_000
+    /// So many of them are kept for news.
+    package var reservedBytes = 500
+    /// New claims in an answer that make the next question worth asking at once.
+    package var richAnswer = 8
+    /// How long after it: the datagrams of an answer may overtake each other.
+    package var richPause = Interval.milliseconds(20)
 
     /// Between two knocks at the doors of those that are unreachable.
     package var knockSpacing = Interval.seconds(15)
@@ -102,15 +120,20 @@ package struct MembershipRules: Hashable, Sendable {
     /// A life may be so much longer than the one known; more is a lie, for nobody starts so often unseen.
     package var longestLeap: Int = 1 << 16
 
+    /// So long nothing is believed of one who told what its subject never said: a forgery costs as much to find as
+    /// twenty datagrams to open, and ten thousand a second must not.
+    package var distrust = Interval.seconds(10)
+
     package init() {}
 
     static func numbers() -> [WritableKeyPath<MembershipRules, Int>] {
         [
             \.everybodyUpTo, \.smallestSite, \.lossAtStart, \.beatsBelieved, \.beatsAveraged, \.leastLoss, \.mostLoss,
             \.oddsOfSilence, \.silencePercent, \.gapDecay, \.fewestPings, \.mostPings, \.mostPingsAlone,
-            \.quorumPercent, \.quorumLeast, \.oddsOfWitness, \.comparesPulses, \.isolationEdges, \.isolationPercent,
-            \.newsBurst, \.newsPerSecond, \.eagerBytes, \.newsBytesPerSecond, \.answerBytesPerSecond,
-            \.knocksPerOwnSite, \.longestLeap, \.welcomeBytes, \.welcomesPerSecond,
+            \.quorumPercent, \.quorumLeast, \.oddsOfAccident, \.scouts, \.oddsOfWitness, \.comparesPulses,
+            \.isolationEdges, \.isolationPercent, \.newsBurst, \.newsPerSecond, \.eagerBytes, \.newsBytesPerSecond,
+            \.bytesPerSecond, \.burstBytes, \.reservedBytes, \.richAnswer, \.questionShare, \.knocksPerOwnSite,
+            \.longestLeap, \.welcomesPerSecond,
         ]
     }
 
@@ -118,7 +141,7 @@ package struct MembershipRules: Hashable, Sendable {
         [
             \.longestGap, \.absence, \.pingSpacing, \.accusationSpacing, \.accusationLife, \.isolationPatience,
             \.newsSpacing, \.newsLife, \.differenceBorne, \.askSpacing, \.idleAskSpacing, \.knockSpacing,
-            \.lonelySpacing, \.longestKnock,
+            \.lonelySpacing, \.longestKnock, \.distrust, \.richPause, \.hungrySpacing,
         ]
     }
 
@@ -128,7 +151,8 @@ package struct MembershipRules: Hashable, Sendable {
             && Self.times().allSatisfy { (.zero...Limits.patience).contains(self[keyPath: $0]) }
             && beatsAveraged > 0 && leastLoss > 0 && leastLoss <= mostLoss && mostLoss < Self.whole
             && lossAtStart < Self.whole && knocksPerOwnSite > 0 && oddsOfSilence > 0 && oddsOfWitness > 0
-            && askSpacing > .zero && pingSpacing > .zero && accusationSpacing > .zero && lonelySpacing > .zero
+            && questionShare > 0 && scouts <= Limits.observers / 2 && askSpacing > .zero && hungrySpacing > .zero
+            && pingSpacing > .zero && accusationSpacing > .zero && lonelySpacing > .zero
             && knockSpacing > .zero && newsSpacing > .zero && idleAskSpacing > .zero
     }
 }

@@ -6,13 +6,14 @@ internal import Traffic
 /// docs/wire.md; a number is never used again for something else.
 package enum Frame: Hashable, Sendable {
     case membership(MembershipMessage)
+    case sounding(Sounding)
 }
 
 extension Frame {
     /// What goes first when not everything can.
     var priority: Priority {
         switch self {
-        case .membership: .pulse
+        case .membership, .sounding: .pulse
         }
     }
 }
@@ -23,12 +24,16 @@ extension Frame: WireValue {
         case .membership(let message):
             writer.u8(1)
             message.encode(into: &writer)
+        case .sounding(let sounding):
+            writer.u8(8)
+            sounding.encode(into: &writer)
         }
     }
 
     package init(from reader: inout ByteReader) throws(DecodeError) {
         switch try reader.u8() {
         case 1: self = .membership(try MembershipMessage(from: &reader))
+        case 8: self = .sounding(try Sounding(from: &reader))
         default: throw .unknown
         }
     }

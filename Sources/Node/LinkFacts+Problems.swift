@@ -18,8 +18,8 @@ extension LinkFacts {
         let found = last { note in
             switch note {
             case .established, .renewed: true
-            case .refused, .began, .unanswered, .ended, .moved, .fellBack, .answeredByOther, .proofAsked,
-                .cookieAsked, .freshAsked, .dropped, .line:
+            case .refused, .began, .unanswered, .ended, .moved, .fellBack, .comesOverUDP, .answeredByOther,
+                .proofAsked, .cookieAsked, .freshAsked, .dropped, .line:
                 false
             }
         }

@@ -42,6 +42,10 @@ struct LinkMemory: Sendable {
         fileprivate(set) var address: Address?
         fileprivate(set) var refusals: Refusals?
         fileprivate(set) var touched: Instant
+        /// How the last dialled TCP connection began.
+        fileprivate(set) var dial: (outcome: DialOutcome, at: Now)?
+        /// When the peer last said that this node's handshakes come over UDP.
+        fileprivate(set) var arrivesOverUDP: Now?
         private var ofSession: [Event] = []
         private var ofLine: [Event] = []
 
@@ -69,6 +73,7 @@ struct LinkMemory: Sendable {
         fileprivate mutating func prepend(_ former: Story) {
             ofSession = (former.ofSession + ofSession).suffix(Limits.linkEvents - Limits.lineEvents)
             if refusals == nil { refusals = former.refusals }
+            if dial == nil { dial = former.dial }
         }
 
         /// The same again among the last few takes the other's place: beginning, giving up and dropping what waited
@@ -119,11 +124,25 @@ struct LinkMemory: Sendable {
         case .established(let node, let path, _), .renewed(let node, let path), .moved(let node, _, let path):
             put(note, .node(node), at: path.address, now)
         case .answeredByOther(let meant, _, _): put(note, .node(meant), at: nil, now)
-        case .ended(let node, _), .fellBack(let node, _), .line(let node, _): put(note, .node(node), at: nil, now)
+        case .ended(let node, _), .fellBack(let node, _), .line(let node, _), .comesOverUDP(let node):
+            put(note, .node(node), at: nil, now)
         case .cookieAsked(let path), .freshAsked(let path):
             // A stranger could ask for pages of these; they are in no story until somebody is known there.
             if let owner = owners[path.address] { put(note, owner, at: nil, now) }
         }
+    }
+
+    /// A TCP connection to `address` was dialled.
+    mutating func take(_ outcome: DialOutcome, of address: Address, at now: Now) {
+        let subject = owners[address] ?? .place(address)
+        guard stories[subject] != nil else { return }
+        stories.update(subject, default: Story(at: now)) { $0.dial = (outcome, now) }
+    }
+
+    /// `node` says that this node's handshakes come over UDP.
+    mutating func arrivesOverUDP(at node: NodeID, _ now: Now) {
+        guard stories[.node(node)] != nil else { return }
+        stories.update(.node(node), default: Story(at: now)) { $0.arrivesOverUDP = now }
     }
 
     private mutating func put(_ note: SessionNote, _ subject: Subject, at address: Address?, _ now: Now) {

@@ -23,6 +23,7 @@ extension SessionNote {
         case .ended(_, .forgotten): "link.ended.forgotten"
         case .moved: "link.moved"
         case .fellBack: "link.fell_back"
+        case .comesOverUDP: "udp.comes"
         case .answeredByOther: "handshake.other_node"
         case .proofAsked(_, .address): "proof.address_wanted"
         case .proofAsked(_, .fresh): "proof.fresh_wanted"
@@ -51,6 +52,7 @@ extension SessionNote {
         case .ended(_, let ending): "the session ended: \(ending.words)"
         case .moved(_, let from, let to): "the peer's packets come over \(to) now, no longer over \(from)"
         case .fellBack(_, let tries): "UDP was silent for \(tries) tries and TCP answered: the session runs over TCP"
+        case .comesOverUDP: "a handshake of the peer came over UDP; it hears no answer there"
         case .answeredByOther(_, let other, let path):
             "\(name(other)) answered at \(path) in the place of the node that was meant"
         case .proofAsked(_, .address):

@@ -10,11 +10,15 @@ extension MarramNode {
         switch request {
         case .status: envelope(.status(status(at: now)), view: view(at: now), at: now)
         case .members: envelope(.members(members(at: now)), view: view(at: now), at: now)
-        case .links: envelope(.links(links(at: now)), at: now)
+        case .links: envelope(.links(links(at: now)), view: view(at: now), at: now)
+        case .topology: envelope(.topology(topology(at: now)), view: view(at: now), at: now)
+        case .moves(let since): envelope(.moves(moves(since: since)), view: view(at: now), at: now)
         case .explainLink(let peer): explainLink(to: peer, at: now)
+        case .explainPeer(let peer): explainPeer(peer, at: now)
         case .invite(let uses, let lifetime): invite(uses: uses, lifetime: lifetime, at: now)
         case .version: envelope(.version(.own), at: now)
         case .leave: envelope(.left(LeaveReply(mesh: configuration.mesh, told: others.count)), at: now)
+        case .ping, .roundTrip: preconditionFailure("these are answered when the members asked have answered")
         case .saveRecording:
             preconditionFailure("the world saves recordings itself: they are in its files, not in the node")
         case .store: preconditionFailure("the desk attends to the store: some of its answers wait")
@@ -41,7 +45,7 @@ extension MarramNode {
 
     /// How many of this node and its living neighbours think the same of who is here. A neighbour says what it thinks
     /// with every beat.
-    private func view(at now: Now) -> Envelope.View {
+    func view(at now: Now) -> Envelope.View {
         let mine = switchboard.membership.view
         let living = others.values.filter { $0.state == .alive && $0.view != nil }
         let oldest = living.map { now.instant - $0.heard }.max() ?? .zero
@@ -75,7 +79,7 @@ extension MarramNode {
         return counts
     }
 
-    private var ownState: Member.State { switchboard.membership.me.isLeaving ? .left : .alive }
+    var ownState: Member.State { switchboard.membership.me.isLeaving ? .left : .alive }
 
     private var traffic: StatusReply.Traffic {
         StatusReply.Traffic(
@@ -94,7 +98,7 @@ extension MarramNode {
             StatusReply.Problem(
                 member.state == .suspect ? .memberSuspect : .memberUnreachable,
                 what: "\(member.record.name) is \(member.state): \(why(member, at: now))",
-                remedy: "marram explain link \(member.record.name)")
+                remedy: "marram explain peer \(member.record.name)")
         }
     }
 
@@ -105,13 +109,15 @@ extension MarramNode {
         let own = MemberRow(
             name: me.name, id: me.id, state: ownState.row, address: me.address, site: me.site,
             since: now.wall + (started - now.instant), age: now.instant - started, why: "this node")
-        let rows = others.values.map { member in
-            MemberRow(
-                name: member.record.name, id: member.record.id, state: member.state.row,
-                address: member.record.address, site: member.record.site, since: member.since.wall,
-                age: now.instant - member.since.instant, why: why(member, at: now))
-        }
+        let rows = others.values.map { row(of: $0, at: now) }
         return ([own] + rows).sorted { ($0.name, $0.id) < ($1.name, $1.id) }
+    }
+
+    func row(of member: Member, at now: Now) -> MemberRow {
+        MemberRow(
+            name: member.record.name, id: member.record.id, state: member.state.row,
+            address: member.record.address, site: member.record.site, since: member.since.wall,
+            age: now.instant - member.since.instant, why: why(member, at: now))
     }
 
     /// The reason for a member's state, in a few words.
@@ -145,7 +151,7 @@ extension MarramNode {
 }
 
 extension Member.State {
-    fileprivate var row: MemberRow.State {
+    var row: MemberRow.State {
         switch self {
         case .alive: .alive
         case .suspect: .suspect

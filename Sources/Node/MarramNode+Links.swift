@@ -23,15 +23,10 @@ extension MarramNode {
 
     func explainLink(to word: String, at now: Now) -> Envelope {
         do throws(Complaint) {
-            let subject = try linkSubject(word)
+            let subject = try linkSubject(word, for: "link")
             let facts = LinkFacts(subject, attempts[subject], in: self, at: now)
             let row = row(facts)
-            let events = (facts.story?.events ?? []).map { event in
-                LinkReply.Event(
-                    name: event.note.name, at: event.last.wall, age: now.instant - event.last.instant,
-                    count: event.count, firstAge: now.instant - event.first.instant,
-                    what: event.note.sentence { name(of: $0) })
-            }
+            let events = (facts.story?.events ?? []).map { event in event.reply(at: now.instant) { name(of: $0) } }
             let reply = LinkReply(
                 link: row, events: events, clues: facts.clues,
                 problems: facts.problems(calling: row.title) { name(of: $0) })
@@ -64,8 +59,9 @@ extension MarramNode {
 
     // MARK: Whom a person means
 
-    /// The one that `word` names: a member's name, its id or the start of it as tables show it, or an address.
-    private func linkSubject(_ word: String) throws(Complaint) -> LinkMemory.Subject {
+    /// The one that `word` names: a member's name, its id or the start of it as tables show it, or an address. `what`
+    /// is to be explained, for the hint when there is no such peer.
+    func linkSubject(_ word: String, for what: String) throws(Complaint) -> LinkMemory.Subject {
         let named = others.values.filter { $0.record.name == word }.map(\.record.id)
         if let node = try onlyOne(named, word) { return .node(node) }
         if word == configuration.name { throw itself }
@@ -74,7 +70,7 @@ extension MarramNode {
         let guess = nearest(to: word, among: others.values.map(\.record.name) + knownAddresses.map(\.description))
         throw Complaint(
             .unknownPeer, what: "no peer called \(quoted(word)) is known here",
-            remedy: guess.map { "marram explain link \($0)" })
+            remedy: guess.map { "marram explain \(what) \($0)" })
     }
 
     private var itself: Complaint {

@@ -21,6 +21,8 @@ package struct MarramNode: ~Copyable {
     package private(set) var recorder: FlightRecorder
     private(set) var counters: Counters
     private(set) var links: LinkMemory
+    private(set) var moves: MoveLog
+    var soundings: Soundings
     var desk: StoreDesk
     let started: Instant
     package private(set) var isRecording: Bool
@@ -29,6 +31,8 @@ package struct MarramNode: ~Copyable {
     private var opened: Outbox<SessionEffect>
     private var sealed: Outbox<SessionEffect>
     private var scratch: ByteWriter
+    /// Peers that may have to be told that their handshakes come over UDP.
+    private var owedWords: [NodeID]
 
     /// `stored` are the facts of all shelves from earlier lives; `random` is this life's chance.
     package init(
@@ -37,21 +41,25 @@ package struct MarramNode: ~Copyable {
     ) {
         precondition(sessions.me == configuration.id, "a node speaks as itself")
         precondition(identity.id == configuration.id, "a node signs for itself")
-        self.configuration = configuration
+        let notary = Notary.mesh(identity.meshID)
         let mesh = identity.meshID
-        self.identity = identity
-        self.sessions = sessions
         let me = MemberRecord(
             id: configuration.id, name: configuration.name, site: configuration.site, address: configuration.listen,
-            life: Life(boot: configuration.boot, beat: 0), isLeaving: false)
+            life: Life(boot: configuration.boot, beat: 0), isLeaving: false
+        ).sealed(by: identity.signing, in: identity.meshID)
+        self.configuration = configuration
+        self.identity = identity
+        self.sessions = sessions
         switchboard = Switchboard(
             membership: MembershipEngine(
-                me: me, settings: configuration.gossip, seeds: configuration.seeds,
+                me: me, settings: configuration.gossip, notary: notary, seeds: configuration.seeds,
                 stored: stored.filter { $0.shelf == Shelf.members }, random: random, mischief: mischief, at: now),
             store: Self.store(of: configuration, in: mesh, stored, random))
         recorder = FlightRecorder()
         counters = Counters()
         links = LinkMemory()
+        moves = MoveLog()
+        soundings = Soundings()
         desk = StoreDesk()
         started = now.instant
         isRecording = configuration.records
@@ -59,13 +67,15 @@ package struct MarramNode: ~Copyable {
         opened = Outbox()
         sealed = Outbox()
         scratch = ByteWriter()
+        owedWords = []
         startRecording(continues: false)
     }
 
     package var name: String { configuration.name }
 
     package var deadline: Instant? {
-        Instant.earlier(Instant.earlier(switchboard.deadline, sessions.deadline), desk.deadline)
+        let engines = Instant.earlier(switchboard.deadline, sessions.deadline)
+        return .earlier(engines, .earlier(soundings.deadline, desk.deadline))
     }
 
     /// What is wrong with the keys and values that were found on the disk. A node must not run on with them.
@@ -114,6 +124,33 @@ package struct MarramNode: ~Copyable {
             }
         }
         opened.effects.removeAll(keepingCapacity: true)
+        tellOfUDP(at: now, into: &world)
+    }
+
+    /// A call came on the local net. `own` are the addresses of this machine at which the node listens: what it called
+    /// out itself comes back to it, and machines behind the same kind of bridge have addresses in common.
+    package mutating func hear(
+        beacon bytes: inout MutableRawSpan, from source: Address, own: [Address], at now: Now,
+        into world: inout NodeOutbox
+    ) {
+        do throws(Refusal) {
+            var call = try sessions.open(beacon: &bytes)
+            call.addresses.removeAll { own.contains($0) || $0.isUnspecified }
+            // A machine with several addresses is reached at the one that its call came from, if at any.
+            let likely = call.addresses.filter { $0.high == source.high && $0.low == source.low }
+            call.addresses = likely + call.addresses.filter { !likely.contains($0) }
+            if !call.addresses.isEmpty { take(.performed(.heard(call)), at: now, into: &world) }
+        } catch {
+            counters.countRefusal("beacon-\(error.name)")
+        }
+    }
+
+    /// A call for one local net, on which this node has `addresses`.
+    package mutating func sealCall(
+        isLonely: Bool, addresses: [Address], into arena: inout ByteWriter
+    ) -> Range<Int> {
+        sessions.seal(
+            Call(isLonely: isLonely, addresses: Array(addresses.prefix(Limits.callAddresses))), into: &arena)
     }
 
     private mutating func hear(
@@ -126,14 +163,32 @@ package struct MarramNode: ~Copyable {
             counters.countRefusal("undecoded-\(error)")
             return world.put(.note(.undecoded(error, from: peer)))
         }
-        take(.received(frame, from: peer, source: source), at: now, into: &world)
+        switch frame {
+        case .membership: take(.received(frame, from: peer, source: source), at: now, into: &world)
+        case .sounding(.ping(let number)):
+            let place = switchboard.membership.coordinate
+            say(.sounding(.pong(number, place)), to: Contact(peer, at: source), at: now, into: &world)
+        case .sounding(.pong(let number, let place)):
+            soundings.hear(number, from: peer, place: place, at: now.instant)
+        case .sounding(.comesOverUDP): links.arrivesOverUDP(at: peer, now)
+        }
+    }
+
+    /// The world dialled a TCP connection, and this came of it.
+    package mutating func dialled(_ address: Address, _ outcome: DialOutcome, at now: Now) {
+        links.take(outcome, of: address, at: now)
     }
 
     /// Somebody at the control socket asks.
     package mutating func perform(_ request: Request, id: RequestID, at now: Now, into world: inout NodeOutbox) {
         if case .store(let question) = request { return attend(to: question, id, at: now, into: &world) }
         if case .leave = request { take(.performed(.leave), at: now, into: &world) }
-        world.put(.reply(id, answer(to: request, at: now)))
+        do throws(Complaint) {
+            if try beginSounding(request, id, at: now) { return sound(at: now, into: &world) }
+            world.put(.reply(id, answer(to: request, at: now)))
+        } catch {
+            world.put(.reply(id, envelope(.failure(error), at: now)))
+        }
     }
 
     /// The facts of `ticket` are on the disk.
@@ -150,6 +205,8 @@ package struct MarramNode: ~Copyable {
         sessions.wake(at: now.instant, into: &sealed)
         swap(&sealed.arena, &world.arena)
         passSealed(at: now, into: &world)
+        tellOfUDP(at: now, into: &world)
+        sound(at: now, into: &world)
     }
 
     // MARK: The flight recorder
@@ -177,28 +234,36 @@ package struct MarramNode: ~Copyable {
     // MARK: Inside
 
     mutating func take(_ input: Switchboard.Input, at now: Now, into world: inout NodeOutbox) {
+        var unsigned: MemberRecord?
         var unattested: Digest?
         switchboard.take(input, at: now, into: &outbox)
         if isRecording { recorder.record(input, at: now, leadingTo: switchboard) }
         for effect in outbox.effects {
             switch effect {
             case .send(let frame, let contact): say(frame, to: contact, at: now, into: &world)
+            case .sign(let record): unsigned = record
             case .persist(let facts, let ticket): world.put(.persist(facts, ticket))
             case .attest(let id): unattested = id
             case .wrote(let id, let dot): wasMade(id, dot, at: now, into: &world)
             case .refused(let id, let refusal): wasRefused(id, refusal, at: now, into: &world)
+            case .callOut(let isLonely): world.put(.callOut(isLonely: isLonely))
             case .note(let note):
                 if case .membership(.ignored(let reason)) = note { counters.countRefusal("ignored-\(reason)") }
+                moves.take(note, at: now)
                 world.put(.note(note))
             }
         }
         outbox.removeAll()
-        guard let unattested else { return }
-        let signature = identity.signing.sign(unattested.value.bytes.raw, as: Chain.kind, in: identity.meshID)
-        take(.performed(.attested(signature)), at: now, into: &world)
+        if let unattested {
+            let signature = identity.signing.sign(unattested.value.bytes.raw, as: Chain.kind, in: identity.meshID)
+            take(.performed(.attested(signature)), at: now, into: &world)
+        }
+        guard let sealed = unsigned?.sealed(by: identity.signing, in: identity.meshID), let seal = sealed.seal
+        else { return }
+        take(.performed(.signed(seal, sealed.life)), at: now, into: &world)
     }
 
-    private mutating func say(_ frame: Frame, to contact: Contact, at now: Now, into world: inout NodeOutbox) {
+    mutating func say(_ frame: Frame, to contact: Contact, at now: Now, into world: inout NodeOutbox) {
         scratch.removeAll()
         frame.encode(into: &scratch)
         let datagram = scratch.bytes
@@ -206,6 +271,18 @@ package struct MarramNode: ~Copyable {
         sessions.say(datagram.raw, frame.priority, to: contact, at: now.instant, into: &sealed)
         swap(&sealed.arena, &world.arena)
         passSealed(at: now, into: &world)
+    }
+
+    /// A peer whose handshakes came over UDP just before the session went over to TCP cannot know that they came.
+    private mutating func tellOfUDP(at now: Now, into world: inout NodeOutbox) {
+        guard !owedWords.isEmpty else { return }
+        for peer in owedWords {
+            guard let path = sessions.evidence(of: peer)?.path, path.carrier == .tcp,
+                links[.node(peer)]?.comesOverUDP.map({ now.instant - $0.instant < .minutes(1) }) ?? false
+            else { continue }
+            say(.sounding(.comesOverUDP), to: Contact(peer, at: path.address), at: now, into: &world)
+        }
+        owedWords.removeAll()
     }
 
     /// No engine speaks in streams yet: a peer that opens one is of a later version.
@@ -234,6 +311,7 @@ package struct MarramNode: ~Copyable {
         case .note(let note):
             if case .refused(let refusal, from: _) = note { counters.countRefusal(refusal.name) }
             links.take(note, at: now)
+            if let node = note.concernsUDP, !owedWords.contains(node) { owedWords.append(node) }
             world.put(.note(.session(note)))
         case .stream: break
         case .said: preconditionFailure("only a packet that came can say something")

@@ -9,12 +9,15 @@ package import Replication
 package struct Switchboard {
     package enum Effect: Hashable, Sendable {
         case send(Frame, to: Contact)
+        /// Sign this with the node's key, which is not in here.
+        case sign(MemberRecord)
         case persist([Fact], Ticket)
         /// Sign the id of a transaction with the node's key, which is not in here.
         case attest(Digest)
         /// A write was made, and is on the disk.
         case wrote(RequestID, Dot)
         case refused(RequestID, WriteRefusal)
+        case callOut(isLonely: Bool)
         case note(NodeNote)
     }
 
@@ -30,6 +33,8 @@ package struct Switchboard {
     /// What our own side may ask for that changes something.
     package enum Command: Hashable, Sendable {
         case leave
+        case signed(Seal, Life)
+        case heard(Call)
         case write(RequestID, [Change])
         case attested(Signature)
     }
@@ -59,8 +64,16 @@ package struct Switchboard {
         case .received(.membership(let message), let peer, let source):
             let located = message.located(at: source, saidBy: peer)
             membership.receive(located, from: peer, at: now, into: &membershipOutbox)
+            membership.notice(peer, at: source, now: now, into: &membershipOutbox)
+        case .received(.sounding, from: _, source: _):
+            // The node answers these itself; only a recording that somebody made up holds one.
+            break
         case .performed(.leave):
             membership.perform(.leave, at: now, into: &membershipOutbox)
+        case .performed(.signed(let seal, let life)):
+            membership.perform(.signed(seal, life), at: now, into: &membershipOutbox)
+        case .performed(.heard(let call)):
+            membership.perform(.heard(call), at: now, into: &membershipOutbox)
         case .performed(.write(let id, let changes)):
             store.perform(.write(id, changes), at: now, into: &storeOutbox)
         case .performed(.attested(let signature)):
@@ -81,7 +94,9 @@ package struct Switchboard {
         for effect in membershipOutbox.effects {
             switch effect {
             case .send(let message, let contact): outbox.put(.send(.membership(message), to: contact))
+            case .sign(let record): outbox.put(.sign(record))
             case .persist(let fact): facts.append(fact)
+            case .callOut(let isLonely): outbox.put(.callOut(isLonely: isLonely))
             case .note(let note): outbox.put(.note(.membership(note)))
             }
         }
@@ -163,12 +178,19 @@ extension Switchboard.Input: WireValue {
             writer.u8(3)
             writer.u64(ticket.number)
         case .woken: writer.u8(4)
-        case .performed(.write(let id, let changes)):
+        case .performed(.signed(let seal, let life)):
+            writer.u8(5)
+            seal.encode(into: &writer)
+            life.encode(into: &writer)
+        case .performed(.heard(let call)):
             writer.u8(6)
+            call.encode(into: &writer)
+        case .performed(.write(let id, let changes)):
+            writer.u8(7)
             writer.u64(id.number)
             writer.list(changes)
         case .performed(.attested(let signature)):
-            writer.u8(7)
+            writer.u8(8)
             signature.encode(into: &writer)
         }
     }
@@ -182,10 +204,12 @@ extension Switchboard.Input: WireValue {
         case 2: self = .performed(.leave)
         case 3: self = .persisted(Ticket(number: try reader.u64()))
         case 4: self = .woken
-        case 6:
+        case 5: self = .performed(.signed(try Seal(from: &reader), try Life(from: &reader)))
+        case 6: self = .performed(.heard(try Call(from: &reader)))
+        case 7:
             let id = RequestID(number: try reader.u64())
             self = .performed(.write(id, try reader.list(of: Change.self, atMost: Limits.operations)))
-        case 7: self = .performed(.attested(try Signature(from: &reader)))
+        case 8: self = .performed(.attested(try Signature(from: &reader)))
         default: throw .unknown
         }
     }

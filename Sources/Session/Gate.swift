@@ -219,8 +219,16 @@ enum MeshKeys {
     }
 
     static func cookie(of node: AgreementPublicKey?, in mesh: Digest) -> EnvelopeKey {
+        envelopeKey("marram/1/cookie", node, mesh)
+    }
+
+    static func beacon(in mesh: Digest) -> EnvelopeKey { envelopeKey("marram/1/beacon", nil, mesh) }
+
+    private static func envelopeKey(
+        _ purpose: String, _ node: AgreementPublicKey?, _ mesh: Digest
+    ) -> EnvelopeKey {
         do throws(CryptoError) {
-            return try EnvelopeKey(secret("marram/1/cookie", node, mesh))
+            return try EnvelopeKey(secret(purpose, node, mesh))
         } catch {
             preconditionFailure("a hash has the length of a key")
         }

@@ -27,6 +27,8 @@ enum Packet {
         case knock = 6
         case answer = 7
         case confirm = 8
+        /// A call on the local net; it has a port of its own.
+        case beacon = 9
     }
 
     /// The kind of a packet that looks like one of ours. The third byte is the phase in data and zero in the others.

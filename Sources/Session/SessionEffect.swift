@@ -42,6 +42,9 @@ package enum SessionNote: Hashable, Sendable {
     case moved(NodeID, from: Path, to: Path)
     /// UDP was silent for so many tries and TCP answered.
     case fellBack(NodeID, silentTries: Int)
+    /// A handshake of a peer came over UDP although the peer hears no answer there: it asks over TCP as well, or its
+    /// session runs over TCP.
+    case comesOverUDP(NodeID)
     /// At a node's last address another one lives: the node that was meant, and the one that answered.
     case answeredByOther(NodeID, NodeID, Path)
     /// A peer does not work on this node's handshake before it has a proof.

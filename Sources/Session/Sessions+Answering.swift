@@ -40,8 +40,12 @@ extension Sessions {
         remember(
             Candidate(
                 index, .keyed(keys, node, peerKey, greeting, beginnings: header.beginnings),
-                continues: continued, ephemeral: header.ephemeral, answer: message.bytes, handshake: nil), at: now)
+                continues: continued, ephemeral: header.ephemeral, answer: message.bytes, on: path.carrier,
+                handshake: nil), at: now)
         put(message.bytes, to: path, into: &outbox)
+        if path.carrier == .udp, peers[node]?.conversation?.path.carrier == .tcp {
+            outbox.put(.note(.comesOverUDP(node)))
+        }
         if settings.flaw == .believesCandidates {
             establish(
                 peer(node, key: peerKey), keys, greeting, on: path, isMine: false, continues: nil, at: now,
@@ -74,7 +78,7 @@ extension Sessions {
         precondition(message.count <= packet.byteCount, "an answer is never longer than what it answers")
         remember(
             Candidate(
-                index, .knocked, continues: nil, ephemeral: header.ephemeral, answer: message.bytes,
+                index, .knocked, continues: nil, ephemeral: header.ephemeral, answer: message.bytes, on: path.carrier,
                 handshake: handshake), at: now)
         put(message.bytes, to: path, into: &outbox)
     }
@@ -132,6 +136,9 @@ extension Sessions {
             return false
         }
         put(candidate.answer, to: path, into: &outbox)
+        if candidate.carrier != path.carrier, case .keyed(_, let node, _, _, _) = candidate.stage {
+            outbox.put(.note(.comesOverUDP(node)))
+        }
         return true
     }
 

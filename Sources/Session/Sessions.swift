@@ -103,6 +103,7 @@ package struct Sessions: ~Copyable {
             case .confirm: try takeConfirm(&packet, from: path, at: now, into: &outbox)
             case .cookie: try takeCookie(&packet, from: path, at: now, into: &outbox)
             case .fresh: try takeFresh(packet.bytes, from: path, at: now, into: &outbox)
+            case .beacon: throw .unexpected
             }
         } catch {
             if settings.flaw == .roamsBeforeSeal { follow(packet.bytes, on: path, at: now) }
@@ -253,18 +254,21 @@ final class Candidate {
     let ephemeral: AgreementPublicKey
     /// The answer, to be said again when the beginning comes again.
     let answer: [UInt8]
+    /// On what the beginning came first.
+    let carrier: Carrier
     /// Of a knock: what reads its last message.
     private var handshake: Handshake?
 
     init(
         _ index: UInt32, _ stage: Stage, continues: Conversation?, ephemeral: AgreementPublicKey, answer: [UInt8],
-        handshake: consuming Handshake?
+        on carrier: Carrier, handshake: consuming Handshake?
     ) {
         self.index = index
         self.stage = stage
         self.continues = continues
         self.ephemeral = ephemeral
         self.answer = answer
+        self.carrier = carrier
         self.handshake = handshake
     }
 

@@ -17,6 +17,8 @@ struct Event {
         case checkpoint
         /// The faults are over.
         case calm
+        /// A node hears what came of dialling a TCP connection; `detail` is the other node, doubled, and the outcome.
+        case dial
     }
 
     /// Nanoseconds since the world began.

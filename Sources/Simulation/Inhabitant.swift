@@ -1,4 +1,5 @@
 package import Base
+package import Node
 
 /// A node as the simulator sees it: four doors in, one outbox out, one deadline, and a fingerprint of its state. It is
 /// the shape of a whole Marram node, so the node that runs at a site moves in here unchanged. The simulator's own toy
@@ -28,6 +29,9 @@ package protocol Inhabitant: ~Copyable {
     /// Time passed.
     mutating func wake(at now: Now, into outbox: inout Outbox<WorldEffect<Reply, Note>>)
 
+    /// A TCP connection was dialled, and this came of it.
+    mutating func dialled(_ address: Address, _ outcome: DialOutcome, at now: Now)
+
     /// What notes are counted under, for finding out whether a batch of seeds ever reached the rare places.
     static var markers: [String] { get }
     /// The place of a note's marker in `markers`.
@@ -35,6 +39,9 @@ package protocol Inhabitant: ~Copyable {
 }
 
 extension Inhabitant where Self: ~Copyable {
+    /// Most inhabitants speak over UDP only.
+    package mutating func dialled(_ address: Address, _ outcome: DialOutcome, at now: Now) {}
+
     /// Lends the node to `read`. The way to look into an optional node that cannot be copied.
     borrowing func lend<Result>(_ read: (borrowing Self) -> Result) -> Result { read(self) }
 }

@@ -49,14 +49,16 @@ extension Scenario {
     static let meshSettings = MembershipSettings(interval: .seconds(1))
 
     /// A node that knows the first two of the mesh when it starts, as an invitation would tell it.
-    private static func meshNode(_ birth: Birth, of script: Script) -> MarramNode {
+    static func meshNode(
+        _ birth: Birth, of script: Script, hasTCP: Bool = false, records: Bool = true
+    ) -> MarramNode {
         let identity = meshIdentity(birth.index, seed: script.seed)
         let configuration = NodeConfiguration(
             mesh: "simulated", name: birth.name, site: "main", id: identity.id, meshKey: .zero,
             boot: UInt64(birth.boots), listen: birth.address, reachable: [birth.address],
-            seeds: Array(birth.addresses.prefix(2)), gossip: meshSettings, records: true)
+            seeds: Array(birth.addresses.prefix(2)), gossip: meshSettings, records: records)
         let sessions = Sessions(
-            identity, boot: UInt64(birth.boots), settings: SessionSettings(hasTCP: false),
+            identity, boot: UInt64(birth.boots), settings: SessionSettings(hasTCP: hasTCP),
             entropy: .seeded(birth.seed), random: Random(seed: birth.seed ^ 1), at: birth.now.instant)
         return MarramNode(
             configuration, identity: identity, sessions: sessions,
@@ -97,7 +99,7 @@ extension MarramNode: Inhabitant {
         + [
             "session-began", "session-unanswered", "session-established", "session-renewed", "session-moved",
             "session-fell-back", "session-cookie", "session-fresh", "session-dropped", "session-line", "session-proof",
-            "session-other-node",
+            "session-other-node", "session-comes-over-udp",
         ] + SessionNote.Ending.allCases.map { "session-ended-\($0)" }
 
     /// What a batch of seeds must have seen. The others need a fault that this mesh does not bear, or a view of ten
@@ -121,6 +123,7 @@ extension MarramNode: Inhabitant {
         case .membership(.spokeUp): return own
         case .membership(.deaf(let isDeaf, _, _)): return own + (isDeaf ? 1 : 2)
         case .membership(.stalled): return own + 3
+        case .membership(.lied): return ignored + Int(MembershipEngine.Ignored.forged.rawValue)
         case .membership(.ignored(let reason)): return ignored + Int(reason.rawValue)
         case .session(.refused(let refusal, from: _)): return refused + Int(refusal.rawValue)
         case .undecoded: return sessions - 1
@@ -128,7 +131,7 @@ extension MarramNode: Inhabitant {
         case .session(.unanswered): return sessions + 1
         case .session(.established): return sessions + 2
         case .session(.renewed): return sessions + 3
-        case .session(.ended(_, let ending)): return sessions + 12 + Int(ending.rawValue)
+        case .session(.ended(_, let ending)): return sessions + 13 + Int(ending.rawValue)
         case .session(.moved): return sessions + 4
         case .session(.fellBack): return sessions + 5
         case .session(.cookieAsked): return sessions + 6
@@ -137,6 +140,7 @@ extension MarramNode: Inhabitant {
         case .session(.line): return sessions + 9
         case .session(.proofAsked): return sessions + 10
         case .session(.answeredByOther): return sessions + 11
+        case .session(.comesOverUDP): return sessions + 12
         }
     }
 }

@@ -9,6 +9,7 @@ struct PacketPool {
         /// The port it was sent to: a node that moved away does not hear what is sent to its old port.
         var port: UInt16
         var length: UInt16
+        var carrier = Carrier.udp
     }
 
     /// The largest packet that the invented network carries: an Ethernet frame's payload.
@@ -27,9 +28,11 @@ struct PacketPool {
     }
 
     /// Copies a packet in; answers its slot, or nil when the pool is full.
-    mutating func put(_ bytes: [UInt8], _ range: Range<Int>, from: Address, to: Int, port: UInt16) -> Int? {
+    mutating func put(
+        _ bytes: [UInt8], _ range: Range<Int>, from: Address, to: Int, port: UInt16, carrier: Carrier = .udp
+    ) -> Int? {
         precondition(range.count <= Self.slotBytes, "the link refuses larger packets")
-        let packet = Packet(from: from, to: Int32(to), port: port, length: UInt16(range.count))
+        let packet = Packet(from: from, to: Int32(to), port: port, length: UInt16(range.count), carrier: carrier)
         let slot: Int
         if let last = free.popLast() {
             slot = Int(last)

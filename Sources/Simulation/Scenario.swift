@@ -10,6 +10,8 @@ package struct Stage<Member: Inhabitant & ~Copyable> {
     /// How often the checkers look at the whole world.
     package var checkpoint = Interval.seconds(1)
     package var disks = DiskKind.memory
+    /// Whether TCP carries packets too: it does wherever UDP is not cut but only lossy, however lossy that is.
+    package var hasTCP = false
     /// What the scenario measures, asked for when a run is over.
     package var figures: (borrowing World<Member>) -> [Figure] = { _ in [] }
 

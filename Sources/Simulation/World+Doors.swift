@@ -1,4 +1,5 @@
 internal import Base
+internal import Node
 
 /// The four doors of a node, and what happens to the effects that come out of them.
 extension World where Member: ~Copyable {
@@ -21,7 +22,8 @@ extension World where Member: ~Copyable {
         let now = step(node, .packet)
         let range = pool.bytes(of: slot)
         if let narrate { narrate("  bytes \(hexadecimal(pool.storage[range]))") }
-        let deadline = Self.open(&pool.storage, range, at: homes[node], from: packet.from, now, &trace, &outbox)
+        let path = Path(packet.from, packet.carrier)
+        let deadline = Self.open(&pool.storage, range, at: homes[node], from: path, now, &trace, &outbox)
         pool.release(slot)
         finish(node, deadline)
     }
@@ -29,7 +31,7 @@ extension World where Member: ~Copyable {
     /// Folds the bytes into the trace, then lets the node open them in place; answers its new deadline. The parts of
     /// the world come one by one, because each is lent on its own.
     private static func open(
-        _ storage: inout [UInt8], _ range: Range<Int>, at home: Home<Member>, from address: Address, _ now: Now,
+        _ storage: inout [UInt8], _ range: Range<Int>, at home: Home<Member>, from path: Path, _ now: Now,
         _ trace: inout TraceHash, _ outbox: inout Outbox<WorldEffect<Member.Reply, Member.Note>>
     ) -> Instant? {
         trace.absorb(storage.raw.extracting(range))
@@ -37,8 +39,15 @@ extension World where Member: ~Copyable {
         // Safe: raw bytes of bytes.
         var whole = unsafe span.mutableBytes
         var bytes = whole._mutatingExtracting(range)
-        home.member?.receive(&bytes, from: Path(address), at: now, into: &outbox)
+        home.member?.receive(&bytes, from: path, at: now, into: &outbox)
         return home.member?.deadline
+    }
+
+    /// `word`: whom it dialled, doubled, and one more when nobody listened there.
+    mutating func tell(_ node: Int, dialled word: Int) {
+        guard posts[node].isUp, posts[node].pausedUntil <= time else { return }
+        let now = posts[node].clock.now(time)
+        homes[node].member?.dialled(Self.address(word / 2), word % 2 == 0 ? .taken : .refused, at: now)
     }
 
     mutating func wake(_ node: Int, life: Int32) {
@@ -110,8 +119,11 @@ extension World where Member: ~Copyable {
     private mutating func carryOut(_ index: Int, _ node: Int) {
         switch outbox.effects[index] {
         case .send(let range, let path):
-            // Nobody in the invented world listens on TCP.
-            if path.carrier == .udp { send(range, from: node, to: path.address) }
+            switch path.carrier {
+            case .udp: send(range, from: node, to: path.address)
+            case .tcp: if stage.hasTCP { sendOverTCP(range, from: node, to: path.address) }
+            }
+        case .callOut: preconditionFailure("nobody here is told to call: the invented world has no local net")
         case .persist(let facts, let ticket):
             disks[node].accept(facts, ticket)
             store(node)

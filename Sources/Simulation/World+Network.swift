@@ -39,6 +39,22 @@ extension World where Member: ~Copyable {
         suffer(fate - link.loss, link, slot, arrival: arrival, to: to, word)
     }
 
+    /// TCP loses nothing and is late: it crosses whatever is not cut. A machine without a process refuses; one whose
+    /// process stands still takes the connection, because its kernel does.
+    mutating func sendOverTCP(_ range: Range<Int>, from: Int, to address: Address) {
+        guard let to = node(at: address), !network.isCut(from: from, to: to), !network.isCut(from: to, to: from)
+        else { return }
+        let trip = 2 * network.link(from: from, to: to).delay.nanoseconds
+        let isUp = posts[to].isUp
+        heap.push(at: time + trip, .dial, node: from, detail: 2 * to + (isUp ? 0 : 1))
+        let source = Self.address(from, place: posts[from].place)
+        guard isUp, range.count <= PacketPool.slotBytes,
+            let slot = pool.put(
+                outbox.arena.bytes, range, from: source, to: to, port: address.port, carrier: .tcp)
+        else { return }
+        heap.push(at: time + trip, .packet, node: to, detail: slot)
+    }
+
     /// What happens to a packet that is not lost but does not fare well either.
     private mutating func suffer(_ fate: Int, _ link: Link, _ slot: Int, arrival: Int64, to: Int, _ word: UInt64) {
         let packet = pool.packets[slot]

@@ -117,6 +117,7 @@ package struct World<Member: Inhabitant & ~Copyable>: ~Copyable {
         case .snapshot: backups[detail] = script.actions[detail].deed.victim.map { disks[$0].image }
         case .birth: if !posts[node].isUp, !isHeldDown(node) { bear(node) }
         case .calm: calm()
+        case .dial: tell(node, dialled: detail)
         case .checkpoint:
             checkpoint()
             heap.push(at: time + stage.checkpoint.nanoseconds, .checkpoint, node: 0, detail: 0)

@@ -23,8 +23,8 @@ package struct Diagnostic: Error, Hashable, Sendable {
 }
 
 extension SourceText {
-    /// The three lines of a diagnostic, without a final line end.
-    package func rendered(_ diagnostic: Diagnostic) -> String {
+    /// The three lines of a diagnostic, without a final line end; `calling` it an error or a warning.
+    package func rendered(_ diagnostic: Diagnostic, calling it: String = "error") -> String {
         let position = position(of: diagnostic.span.start)
         let content = content(ofLine: position.line)
         // A span that runs over several lines is underlined on its first.
@@ -50,7 +50,7 @@ extension SourceText {
         let hint = diagnostic.hint.map { " " + $0 } ?? ""
         let place = "\(printable(path)):\(position.line):\(position.column)"
         return """
-            \(place): error \(diagnostic.code): \(diagnostic.what)
+            \(place): \(it) \(diagnostic.code): \(diagnostic.what)
             \(gutter) | \(before.text)\(marked.text)\(after.text)
             \(margin) | \(indent)\(carets)\(hint)
             """

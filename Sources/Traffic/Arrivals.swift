@@ -16,7 +16,7 @@ struct Arrivals: Sendable {
     private var bytesSince = 0
     private var rangesSince = 0
     private(set) var isAsked = false
-    private(set) var hasNews = false
+    private var hasNews = false
     /// The sender needs the first feedbacks sooner than it can know: its rate hangs on them.
     private var early = 64
 
@@ -56,6 +56,14 @@ struct Arrivals: Sendable {
         nextSample = (nextSample + 1) % Limits.feedbackSamples
     }
 
+    /// Whether feedback should go beside something else. When nobody has asked, it is seldom and short: two nodes that
+    /// exchange nothing but beats would say more about the beats than the beats say.
+    func isWorthSaying(at now: Instant) -> Bool { hasNews && (isAsked || now - lastFeedback >= Self.unaskedPause) }
+
+    private static let unaskedPause = Interval.seconds(4)
+    private static let unaskedSamples = 2
+    private static let unaskedRangeBytes = 48
+
     /// The packet that came asks for feedback.
     mutating func ask() { isAsked = true }
 
@@ -79,14 +87,16 @@ struct Arrivals: Sendable {
         feedback.packets = packets
         feedback.bytes = bytes
         feedback.samples.removeAll(keepingCapacity: true)
-        for back in 1...max(1, samples.count) where !samples.isEmpty {
+        let told = isAsked ? samples.count : min(samples.count, Self.unaskedSamples)
+        for back in 1...max(1, told) where told > 0 {
             let sample = samples[(nextSample + samples.count - back) % samples.count]
             let age = UInt64(max(0, (now - sample.at).nanoseconds) / 1_000)
             feedback.samples.append(Feedback.Sample(number: sample.number, age: age))
         }
         feedback.ranges.removeAll(keepingCapacity: true)
         var size = 0
-        for back in 1...min(received.count, Limits.feedbackRanges) where size < Self.rangeBytes {
+        let room = isAsked ? Self.rangeBytes : Self.unaskedRangeBytes
+        for back in 1...min(received.count, Limits.feedbackRanges) where size < room {
             let range = received[received.count - back]
             let gap = feedback.ranges.last.map { $0.lower - range.upper } ?? 0
             size += varintBytes(gap) + varintBytes(UInt64(range.count))

@@ -5,7 +5,7 @@ extension Line {
     /// Writes feedback when it is due, or beside something else when there is news; and the state of streams.
     mutating func writeFeedback(until end: Int, start: Int, into writer: inout ByteWriter) {
         let isDue = arrivals.deadline(interval: feedbackInterval).map { clock >= $0 } ?? false
-        let isBeside = arrivals.hasNews && writer.count > start
+        let isBeside = arrivals.isWorthSaying(at: clock) && writer.count > start
         guard isDue || isBeside, writer.count == start || end - writer.count >= 850 else { return }
         arrivals.report(into: &feedback, at: clock)
         guard !feedback.ranges.isEmpty else { return }

@@ -54,6 +54,38 @@ private let up =
                     + #""events":[{"event":"link.up","at":"2026-11-20T14:02:11.118Z","age_seconds":1.5,"count":3,"#
                     + #""first_age_seconds":60,"what":"it is up"}],"clues":["others hear it"],"#
                     + #""problems":[{"code":"M3103","what":"w","because":"b","try":"t"}]}"#),
+            letter(
+                "peer",
+                #""data":{"member":{"name":"till-01","id":"\#(id)","state":"alive","address":"10.9.0.11:7946","#
+                    + #""site":"front","since":"2026-11-18T11:06:40.000Z","since_seconds":183331.118,"#
+                    + #""why":"this node"},"cause":"udp_dropped","confidence":"high","what":"UDP is dropped","#
+                    + #""evidence":["e","f"],"#
+                    + #""events":[{"event":"link.up","at":"2026-11-20T14:02:11.118Z","age_seconds":1.5,"count":3,"#
+                    + #""first_age_seconds":60,"what":"it is up"}],"others":["o"],"try":["r","s"]}"#),
+            letter(
+                "topology",
+                #""data":{"edges":[{"name":"till-07","id":"\#(id)","state":"silent","rtt_microseconds":1100,"#
+                    + #""loss_here_ppm":12000,"loss_there_ppm":null,"heard_seconds":3,"longest_silence_seconds":2,"#
+                    + #""agrees":false,"deaf":true}],"#
+                    + #""seats":[{"name":"till-01","id":"\#(id)","state":"alive","observers":["till-07"]}]}"#),
+            letter(
+                "moves",
+                #""data":{"moves":[{"number":42,"at":"2026-11-20T14:02:11.118Z","name":"till-07","id":"\#(id)","#
+                    + #""from":null,"to":"alive","why":"w"}],"cursor":42,"missed":3}"#),
+            letter(
+                "ping",
+                #""data":{"name":"till-07","id":"\#(id)","address":"10.9.0.17:7946","carrier":"tcp","sent":3,"#
+                    + #""received":2,"loss_ppm":333333,"min_microseconds":1100,"median_microseconds":1100,"#
+                    + #""p99_microseconds":4000,"rtt_microseconds":[1100,4000]}"#),
+            letter(
+                "ping",
+                #""data":{"name":"till-07","id":"\#(id)","address":null,"carrier":null,"sent":3,"received":0,"#
+                    + #""loss_ppm":1000000,"min_microseconds":null,"median_microseconds":null,"#
+                    + #""p99_microseconds":null,"rtt_microseconds":[]}"#),
+            letter(
+                "rtt",
+                #""data":{"from":"a","to":"b","measured_microseconds":900,"estimated_microseconds":1000,"#
+                    + #""estimate_error_percent":7,"silent":["c"]}"#),
             letter("invitation", #""data":{"token":"MARRAM1-AH7K","uses":20,"expires":"2026-11-20T14:02:11.118Z"}"#),
             letter("recording", #""data":{"path":"/tmp/a.rec","bytes":123,"inputs":45}"#),
             letter("version", #""data":{"version":"0.1.0","protocol":1}"#),
@@ -90,6 +122,12 @@ func aReplyThatLacksAFieldIsRefusedByName(_ reply: Reply) throws {
     nullable.insert("shortest_rtt_microseconds")
     if case .links = reply { nullable.formUnion(["name", "id"]) }
     if case .link = reply { nullable.formUnion(["name", "id"]) }
+    nullable.formUnion(["min_microseconds", "median_microseconds", "p99_microseconds", "carrier"])
+    nullable.formUnion(["from", "loss_there_ppm"])
+    nullable.formUnion(["measured_microseconds", "estimated_microseconds", "estimate_error_percent"])
+    if case .link = reply { nullable.remove("carrier") }
+    if case .links = reply { nullable.remove("carrier") }
+    if case .roundTrip = reply { nullable.remove("from") }
     var tried = 0
     for path in paths(envelope) where !path.isEmpty {
         let name = path[path.count - 1]

@@ -41,6 +41,10 @@ enum Samples {
         ],
         clues: ["others hear it"], problems: [Complaint(.udpBlocked, what: "w", because: "b", remedy: "t")])
 
+    static let peer = PeerReply(
+        member: alive, cause: .udpDropped, confidence: .high, what: "UDP is dropped", evidence: ["e", "f"],
+        events: link.events, others: ["o"], remedies: ["r", "s"])
+
     static func envelope(_ reply: Reply) -> Envelope {
         Envelope(
             node: "till-01", at: at, view: .init(agree: 11, of: 12, oldest: .milliseconds(4_200), digest: "8c1f"),
@@ -53,6 +57,27 @@ enum Samples {
         .members([]),
         .links([up, handshaking]),
         .link(link),
+        .peer(peer),
+        .topology(
+            TopologyReply(
+                edges: [
+                    .init(
+                        name: "till-07", id: id, state: .silent, roundTrip: .microseconds(1_100), lossHere: 12_000,
+                        lossThere: nil, heard: .seconds(3), longestSilence: .seconds(2), agrees: false, isDeaf: true)
+                ], seats: [.init(name: "till-01", id: id, state: .alive, observers: ["till-07"])])),
+        .moves(
+            MovesReply(
+                moves: [.init(number: 42, at: at, name: "till-07", id: id, from: nil, to: .alive, why: "w")],
+                cursor: 42, missed: 3)),
+        .ping(
+            PingReply(
+                name: "till-07", id: id, address: Address("10.9.0.17:7946"), carrier: .tcp, sent: 3,
+                trips: [.microseconds(1_100), .milliseconds(4)])),
+        .ping(PingReply(name: "till-07", id: id, address: nil, carrier: nil, sent: 3, trips: [])),
+        .roundTrip(
+            RoundTripReply(
+                from: "a", to: "b", measured: .microseconds(900), estimated: .milliseconds(1), errorPercent: 7,
+                silent: ["c"])),
         .invitation(InvitationReply(token: "MARRAM1-AH7K", uses: 20, expires: at)),
         .recording(RecordingReply(path: "/tmp/a.rec", bytes: 123, inputs: 45)),
         .version(VersionReply(version: "0.1.0", controlProtocol: 1)),
@@ -61,7 +86,10 @@ enum Samples {
     ]
 
     static let requests: [Request] = [
-        .status, .members, .links, .explainLink(peer: "till-07"), .invite(uses: 20, lifetime: .hours(24)),
+        .status, .members, .links, .explainLink(peer: "till-07"), .explainPeer(peer: "till-07"),
+        .topology, .moves(since: 41), .ping(peer: "till-07", count: 5), .roundTrip(one: "a", other: nil),
+        .roundTrip(one: "a", other: "b"),
+        .invite(uses: 20, lifetime: .hours(24)),
         .saveRecording(path: "/tmp/a.rec"), .version,
         .leave,
     ]

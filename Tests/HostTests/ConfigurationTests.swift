@@ -32,7 +32,7 @@ private func complaint(_ table: String, _ line: String) -> String {
     let reading = try read().get()
     #expect(reading.configuration == Configuration())
     #expect(reading.rows.allSatisfy { $0.origin == "default" })
-    #expect(reading.verdict == "ok: no configuration file, 0 of 9 keys set, the others at their defaults")
+    #expect(reading.verdict == "ok: no configuration file, 0 of 8 keys set, the others at their defaults")
 }
 
 @Test func everyKeyIsRead() throws {
@@ -43,11 +43,10 @@ private func complaint(_ table: String, _ line: String) -> String {
         site = "store-0412"
         [listen]
         address = "[fe80::1]:7000"
+        beacon = false
         [gossip]
-        interval = "500ms"
-        fanout = 5
-        suspect_after = "2s"
-        unreachable_after = "5m"
+        budget = "480B/s"
+        interval = "2s"
         [record]
         bytes = "10MB"
         [log]
@@ -56,27 +55,26 @@ private func complaint(_ table: String, _ line: String) -> String {
     ).get()
     var expected = Configuration()
     expected.node = .init(name: "till-01", site: "store-0412")
-    expected.listen.address = try #require(Address("[fe80::1]:7000"))
-    expected.gossip = .init(
-        interval: .milliseconds(500), fanout: 5, suspectAfter: .seconds(2), unreachableAfter: .minutes(5))
+    expected.listen = .init(address: try #require(Address("[fe80::1]:7000")), beacon: false)
+    expected.gossip = .init(budget: 480, interval: .seconds(2))
     expected.record.bytes = 10_000_000
     expected.log.level = .debug
     #expect(reading.configuration == expected)
-    #expect(reading.verdict == "ok: 1 file, 9 of 9 keys set, the others at their defaults")
+    #expect(reading.verdict == "ok: 1 file, 8 of 8 keys set, the others at their defaults")
 }
 
 @Test func aLaterFileOverridesKeyByKey() throws {
     let reading = try read(
-        "[gossip]\ninterval = \"2s\"\nfanout = 4\n", "gossip.fanout = 5", "[log]\nlevel = \"error\""
+        "[gossip]\ninterval = \"2s\"\nbudget = \"4kB/s\"\n", "gossip.budget = \"5kB/s\"", "[log]\nlevel = \"error\""
     ).get()
     #expect(reading.configuration.gossip.interval == .seconds(2))
-    #expect(reading.configuration.gossip.fanout == 5)
+    #expect(reading.configuration.gossip.budget == 5_000)
     #expect(
         reading.rows.filter { $0.origin != "default" }.map { "\($0.key) \($0.value ?? "") \($0.origin)" } == [
-            "gossip.interval 2s /etc/marram/marram.toml:2", "gossip.fanout 5 /etc/marram/conf.d/10.toml:1",
+            "gossip.budget 5kB/s /etc/marram/conf.d/10.toml:1", "gossip.interval 2s /etc/marram/marram.toml:2",
             "log.level error /etc/marram/conf.d/20.toml:2",
         ])
-    #expect(reading.verdict == "ok: 3 files, 3 of 9 keys set, the others at their defaults")
+    #expect(reading.verdict == "ok: 3 files, 3 of 8 keys set, the others at their defaults")
 }
 
 @Test func aRefusalShowsEveryErrorWithItsLineAndCaret() {
@@ -87,8 +85,8 @@ private func complaint(_ table: String, _ line: String) -> String {
             [gossip]
             intervall = "1s"
             interval  = "500"
-            fanout = 99
-            suspect_after = 5
+            budget = "99kB/s"
+            budgets = 5
             [gosip]
             x = 1
             [log]
@@ -101,12 +99,12 @@ private func complaint(_ table: String, _ line: String) -> String {
                 /etc/marram/marram.toml:4:13: error M1107: "500" needs a unit
                     4 | interval  = "500"
                       |             ^^^^^ try "500ms" or "500s"
-                /etc/marram/marram.toml:5:10: error M1105: 99 is out of range
-                    5 | fanout = 99
-                      |          ^^ choose a number from 1 to 16
-                /etc/marram/marram.toml:6:17: error M1107: 5 needs a unit
-                    6 | suspect_after = 5
-                      |                 ^ try "5ms" or "5s"
+                /etc/marram/marram.toml:5:10: error M1105: "99kB/s" is more than is allowed here
+                    5 | budget = "99kB/s"
+                      |          ^^^^^^^^ at most "9kB/s"
+                /etc/marram/marram.toml:6:1: error M1103: unknown key "budgets" in [gossip]
+                    6 | budgets = 5
+                      | ^^^^^^^ did you mean "budget"?
                 /etc/marram/marram.toml:7:2: error M1103: unknown table "gosip"
                     7 | [gosip]
                       |  ^^^^^ did you mean [gossip]?
@@ -130,7 +128,7 @@ private func complaint(_ table: String, _ line: String) -> String {
 }
 
 @Test func errorsOfAllFilesAreReportedInTheirOrder() {
-    guard case .failure(let refusal) = read("x = 1\n[node", "[gossip]\nfanout = 0", "[log]\nlevel = 3") else {
+    guard case .failure(let refusal) = read("x = 1\n[node", "[gossip]\nbudget = \"0B/s\"", "[log]\nlevel = 3") else {
         return #expect(Bool(false), "accepted")
     }
     #expect(
@@ -169,13 +167,9 @@ private let refusedValues: [(table: String, line: String, complaint: String)] = 
         "gossip", "interval = [\"1s\"]",
         "M1104 a length of time is expected here, not an array · write it like \"100ms\""
     ),
-    ("gossip", "fanout = \"3\"", "M1104 a whole number is expected here, not text · write 3, without quotes"),
-    (
-        "gossip", "fanout = 3.0",
-        "M1104 a whole number is expected here, not a number with a fraction · write a number from 1 to 16"
-    ),
-    ("gossip", "fanout = 0", "M1105 0 is out of range · choose a number from 1 to 16"),
-    ("gossip", "fanout = 17", "M1105 17 is out of range · choose a number from 1 to 16"),
+    ("gossip", "budget = 900", "M1107 900 needs a unit · try \"900B/s\" or \"900kB/s\""),
+    ("gossip", "budget = \"900B\"", "M1107 \"900B\" has no unit that fits · the units are B/s, kB/s, KiB/s"),
+    ("gossip", "budget = \"89B/s\"", "M1105 \"89B/s\" is less than is allowed here · at least \"90B/s\""),
     ("record", "bytes = 8388608", "M1107 8388608 needs a unit · try \"8388608KiB\" or \"8388608MiB\""),
     ("record", "bytes = \"64KB\"", "M1107 \"64KB\" has no unit that fits · did you mean \"64kB\"?"),
     ("record", "bytes = \"65535B\"", "M1105 \"65535B\" is less than is allowed here · at least \"64KiB\""),
@@ -195,6 +189,10 @@ private let refusedValues: [(table: String, line: String, complaint: String)] = 
     (
         "node", "name = \"till 01\"",
         "M1105 \"till 01\" cannot be a name · 1 to 63 letters, digits, - and _, with a letter or digit at both ends"
+    ),
+    (
+        "listen", "beacon = \"yes\"",
+        "M1104 true or false is expected here, not text · write true or false, without quotes"
     ),
     ("node", "site = true", "M1104 a name is expected here, not a truth value · write it like \"till-01\""),
     ("log", "level = \"inof\"", "M1105 \"inof\" is not one of the words allowed here · did you mean \"info\"?"),
@@ -218,9 +216,9 @@ func aValueThatDoesNotFitIsRefusedWithAHint(table: String, line: String, complai
 
 @Test func aKeyOutsideOfItsTableIsShownItsPlace() {
     #expect(
-        refusal("fanout = 3\ngossip = 5") == """
-            /etc/marram/marram.toml:1:1: error M1103: unknown key "fanout" outside of any table
-                1 | fanout = 3
+        refusal("budget = 3\ngossip = 5") == """
+            /etc/marram/marram.toml:1:1: error M1103: unknown key "budget" outside of any table
+                1 | budget = 3
                   | ^^^^^^ it belongs in [gossip]
             /etc/marram/marram.toml:2:10: error M1104: [gossip] is a table, not a whole number
                 2 | gossip = 5
@@ -230,25 +228,44 @@ func aValueThatDoesNotFitIsRefusedWithAHint(table: String, line: String, complai
             """)
 }
 
-@Test func settingsThatContradictEachOtherAreRefusedWhereAPersonWroteThem() {
-    #expect(
-        refusal("[gossip]\nsuspect_after = \"30s\"\nunreachable_after = \"25s\"") == """
-            /etc/marram/marram.toml:3:1: error M1106: unreachable_after is 25s, and must be more than suspect_after
-                3 | unreachable_after = "25s"
-                  | ^^^^^^^^^^^^^^^^^ suspect_after is 30s, /etc/marram/marram.toml:2
-            1 error, nothing applied
+@Test func theBudgetDecidesHowOftenThereIsABeat() throws {
+    func beat(_ text: String) throws -> Interval { try read(text).get().configuration.gossip.beat }
+    #expect(try beat("") == .milliseconds(1_066))
+    #expect(try beat("gossip.budget = \"480B/s\"") == .seconds(2))
+    #expect(try beat("gossip.budget = \"192B/s\"") == .seconds(5))
+    #expect(try beat("gossip.budget = \"90B/s\"") == .milliseconds(10_666))
+    #expect(try beat("gossip.budget = \"9kB/s\"") == .milliseconds(106))
+    #expect(try beat("gossip.interval = \"500ms\"") == .milliseconds(500), "a default contradicts nobody")
+    #expect(try beat("gossip = { budget = \"450B/s\", interval = \"3s\" }") == .seconds(3), "less is allowed")
+}
 
-            """)
+@Test func aBudgetAndAnIntervalThatItDoesNotPayForAreRefusedWhereAPersonWroteThem() {
     #expect(
-        refusal("[gossip]\ninterval = \"8s\"") == """
-            /etc/marram/marram.toml:2:1: error M1106: interval is 8s, and must be less than suspect_after
-                2 | interval = "8s"
-                  | ^^^^^^^^ suspect_after is 8s, its default
+        refusal("[gossip]\nbudget = \"480B/s\"\ninterval = \"1s\"") == """
+            /etc/marram/marram.toml:3:1: error M1106: interval is 1s, and budget pays for 2s
+                3 | interval = "1s"
+                  | ^^^^^^^^ budget is 480B/s, /etc/marram/marram.toml:2; leave out one of the two
             1 error, nothing applied
 
             """)
     // A value that is refused anyway is not compared.
-    #expect(complaint("gossip", "interval = \"8s\"\nsuspect_after = \"x\"").hasPrefix("M1104"))
+    #expect(complaint("gossip", "budget = \"450B/s\"\ninterval = \"x\"").hasPrefix("M1104"))
+}
+
+@Test func aKeyOfAnEarlierVersionIsWarnedOfAndReadOver() throws {
+    let old = "[gossip]\ninterval = \"2s\"\nfanout = 4\nsuspect_after = \"8s\"\nunreachable_after = 5\n"
+    let reading = try read(old).get()
+    #expect(reading.configuration.gossip == .init(interval: .seconds(2)))
+    #expect(reading.verdict == "ok: 1 file, 1 of 8 keys set, the others at their defaults")
+    #expect(reading.warningRows.map(\.code) == [.keyGone, .keyGone, .keyGone])
+    #expect(
+        reading.warningRows[0].text == """
+            /etc/marram/marram.toml:3:1: warning M1112: fanout means nothing any more
+                3 | fanout = 4
+                  | ^^^^^^ every node has eight neighbours; budget sets how often
+            """)
+    #expect(complaint("log", "fanout = 4").hasPrefix("M1103"), "it was never a key of that table")
+    for key in FormerKey.all { #expect(!ConfigurationKey.all.contains { $0.name == key.name }) }
 }
 
 @Test func whatConfigShowPrintsIsAConfigurationThatMeansTheSame() throws {
@@ -264,14 +281,16 @@ func aValueThatDoesNotFitIsRefusedWithAHint(table: String, line: String, complai
 }
 
 @Test func aPathCannotSmuggleALineIntoWhatIsShown() throws {
-    let source = SourceText(path: "a\nfanout = 9", text: "gossip.fanout = 4")
+    let source = SourceText(path: "a\nbudget = 9", text: "gossip.budget = \"400B/s\"")
     let shown = try ConfigurationFile.read([source]).get().shown(origin: true)
-    #expect(try read(shown).get().configuration.gossip.fanout == 4)
+    #expect(try read(shown).get().configuration.gossip.budget == 400)
 }
 
 @Test func configShowNamesTheOriginOfEveryValue() throws {
-    let reading = try read("[gossip]\nfanout = 4\n", "[log]\nlevel = \"error\"\n[listen]\naddress = \"10.0.0.1:80\"")
-        .get()
+    let reading = try read(
+        "[gossip]\nbudget = \"400B/s\"\n", "[log]\nlevel = \"error\"\n[listen]\naddress = \"10.0.0.1:80\""
+    )
+    .get()
     #expect(
         reading.shown(origin: true) == """
             [node]
@@ -280,12 +299,11 @@ func aValueThatDoesNotFitIsRefusedWithAHint(table: String, line: String, complai
 
             [listen]
             address = "10.0.0.1:80"                              # /etc/marram/conf.d/10.toml:4, restart needed
+            beacon  = true                                       # default, restart needed
 
             [gossip]
-            interval          = "1s"                             # default, restart needed
-            fanout            = 4                                # /etc/marram/marram.toml:2, restart needed
-            suspect_after     = "8s"                             # default, restart needed
-            unreachable_after = "20s"                            # default, restart needed
+            budget   = "400B/s"                                  # /etc/marram/marram.toml:2, restart needed
+            # interval is not set: what budget pays for is taken # default, restart needed
 
             [record]
             bytes = "8MiB"                                       # default, restart needed

@@ -44,7 +44,7 @@ private func contents(_ path: String) throws -> [String: Data] {
     let scratch = Scratch()
     let listen = Address(high: 0, low: 1, port: 7947)
     _ = try scratch.directory.initialise(mesh: "store-0412", name: "till-01", site: "front", listen: listen)
-    let configuration = try scratch.directory.configuration()
+    let configuration = try scratch.directory.configuration().configuration
     var expected = Configuration()
     expected.node.name = "till-01"
     expected.node.site = "front"
@@ -56,7 +56,7 @@ private func contents(_ path: String) throws -> [String: Data] {
     let scratch = Scratch()
     try scratch.write("[log]\nlevel = \"debug\"\n", to: "marram.toml")
     _ = try scratch.directory.initialise(mesh: "store-0412", name: "till-01", site: nil, listen: nil)
-    #expect(try scratch.directory.configuration().log.level == .debug)
+    #expect(try scratch.directory.configuration().configuration.log.level == .debug)
 }
 
 @Test func whereANodeLivesNoOtherMoves() throws {

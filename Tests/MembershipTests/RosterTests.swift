@@ -61,7 +61,7 @@ private func bereaved(_ change: (inout MembershipRules) -> Void = { _ in }) -> S
 @Test func aThirdPartyNeverRaisesTheDeadButMakesThisNodeAsk() {
     var subject = bereaved()
     let claim = Claim(record(2), .here)
-    #expect(subject.receive(.told(Answer(pulse: 9, root: 1, claims: [claim], isMore: false)), from: 4).moves.isEmpty)
+    #expect(subject.receive(.told(Answer(pulse: 9, root: 1, claims: [claim], rest: .nothing)), from: 4).moves.isEmpty)
     #expect(subject.receive(.news([claim]), from: 4).moves.isEmpty)
     let asked = subject.run(until: 63_000)
     #expect(asked.pings(of: 2) >= 3 && asked.moves.isEmpty)
@@ -89,13 +89,13 @@ private func bereaved(_ change: (inout MembershipRules) -> Void = { _ in }) -> S
 
 @Test func aLifeFromElsewhereIsAnAlarmAndALeapTooFarIsNothing() {
     var subject = Subject(2...3)
-    let answer = Answer(pulse: 1, root: 1, claims: [Claim(record(1, boot: 9), .here)], isMore: false)
+    let answer = Answer(pulse: 1, root: 1, claims: [Claim(record(1, boot: 9), .here)], rest: .nothing)
     let clone = subject.receive(.told(answer), from: 2)
     #expect(clone.notes.contains(.ignored(.ownLifeFromElsewhere)))
     #expect(subject.engine.me.life == Life(boot: 9, beat: 1), "it speaks up with a life longer than the clone's")
     _ = subject.run(until: 5_000)
     let leap = subject.receive(
-        .told(Answer(pulse: 1, root: 1, claims: [Claim(record(1, boot: 9 + 65_537), .here)], isMore: false)), from: 2)
+        .told(Answer(pulse: 1, root: 1, claims: [Claim(record(1, boot: 9 + 65_537), .here)], rest: .nothing)), from: 2)
     #expect(leap.notes.contains(.ignored(.impossibleLife)))
     #expect(subject.engine.me.life.boot == 9)
 }
@@ -140,7 +140,7 @@ private func bereaved(_ change: (inout MembershipRules) -> Void = { _ in }) -> S
     var subject = Subject(2...5)
     _ = subject.run(until: 60_000)
     subject.beating[2] = nil
-    let told = Answer(pulse: 9, root: 1, claims: [gone(2, accusers: [])], isMore: false)
+    let told = Answer(pulse: 9, root: 1, claims: [gone(2, accusers: [])], rest: .nothing)
     #expect(subject.receive(.told(told), from: 3).moves.isEmpty)
     let settled = subject.run(until: 70_000)
     #expect(settled.pings(of: 2) >= 6)
@@ -159,11 +159,11 @@ private func bereaved(_ change: (inout MembershipRules) -> Void = { _ in }) -> S
 @Test func aMemberOfAnEarlierLifeIsBackWhenItIsHeardAndWhenOthersHearIt() {
     var first = Subject(2...4)
     _ = first.run(until: 1_000)
-    let stored = (UInt64(2)...4).map { MembershipEngine.fact(of: record($0)) }
+    let stored = (UInt64(2)...4).map { storedFact(record($0)) }
     var second = Subject(stored: stored)
     #expect((UInt64(2)...4).allSatisfy { second.state(of: $0) == .unreachable && second.standing(of: $0) == .unheard })
     #expect(second.beat(of: 2, pulse: 5).moves == ["2 unreachable alive"])
-    let answer = Answer(pulse: 9, root: 1, claims: [Claim(record(3), .here)], isMore: false)
+    let answer = Answer(pulse: 9, root: 1, claims: [Claim(record(3), .here)], rest: .nothing)
     #expect(second.receive(.told(answer), from: 2).moves == ["3 unreachable alive"])
     #expect(Subject(stored: [Fact(shelf: Shelf.members, key: [1], value: [2, 3])]).engine.members.isEmpty)
 }
@@ -190,7 +190,7 @@ private func bereaved(_ change: (inout MembershipRules) -> Void = { _ in }) -> S
     var subject = Subject()
     for number in UInt64(2)..<UInt64(Limits.members) + 2 {
         let claim = Claim(record(number), .unheard)
-        _ = subject.receive(.told(Answer(pulse: 1, root: 1, claims: [claim], isMore: false)), from: 2)
+        _ = subject.receive(.told(Answer(pulse: 1, root: 1, claims: [claim], rest: .nothing)), from: 2)
     }
     #expect(subject.engine.members.count == Limits.members)
     #expect(subject.receive(.hello(record(60_000), pulse: 1), from: 60_000).notes.contains(.ignored(.viewIsFull)))

@@ -4,13 +4,13 @@ import Testing
 @testable import Membership
 
 @Test func anEngineThatWasSavedAndReadGoesOnInTheSameWay() throws {
-    var one = Subject(2...20, seeds: [port(90)], stored: [MembershipEngine.fact(of: record(80))])
+    var one = Subject(2...20, seeds: [port(90)], stored: [storedFact(record(80))])
     _ = one.run(until: 20_000)
     one.beating[one.engine.edges.keys[0].value.w0] = nil
     _ = one.run(until: 24_200)
     let neighbour = one.engine.edges.keys[1].value.w0
     _ = one.receive(.news([Claim(record(30), .here)]), from: neighbour)
-    _ = one.receive(.told(Answer(pulse: 9, root: 3, claims: [Claim(record(5), .down)], isMore: true)), from: neighbour)
+    _ = one.receive(.told(Answer(pulse: 9, root: 3, claims: [Claim(record(5), .down)], rest: .owed)), from: neighbour)
     var other = one
     other.engine = try MembershipEngine(decoding: one.engine.encoded.raw)
     #expect(other.engine.encoded == one.engine.encoded)

@@ -1,4 +1,5 @@
 import Base
+import Crypto
 
 @testable import Membership
 
@@ -12,9 +13,24 @@ func time(_ milliseconds: Int64) -> Now {
 }
 
 func record(_ number: UInt64, boot: UInt64 = 1, beat: UInt64 = 0, leaving: Bool = false) -> MemberRecord {
-    MemberRecord(
-        id: id(number), name: "node-\(number)", site: "front", address: port(number),
-        life: Life(boot: boot, beat: beat), isLeaving: leaving)
+    sealed(
+        MemberRecord(
+            id: id(number), name: "node-\(number)", site: "front", address: port(number),
+            life: Life(boot: boot, beat: beat), isLeaving: leaving))
+}
+
+/// As its subject would have signed it. Nothing here is decoded, so an id may be one that can be read.
+func sealed(_ record: MemberRecord) -> MemberRecord {
+    Notary.invent(VerifyingKey(record.id.value), for: record, in: 5)
+}
+
+/// What a node has on its disk of a member, heard at these places. Without a seal, whose key would have another id.
+func storedFact(_ record: MemberRecord, heardAt places: [Address] = []) -> Fact {
+    var record = record
+    record.seal = nil
+    var member = Member(record, .unreachable, .unheard, .notHeardSinceStart, at: time(0))
+    member.places = places.map { Place(address: $0, heard: WallTime(milliseconds: 1), roundTrip: nil, loss: nil) }
+    return MembershipEngine.fact(of: member)
 }
 
 /// Node 1, whose time is what the test says, and what comes out of it.
@@ -27,14 +43,17 @@ struct Subject {
 
     init(
         _ others: ClosedRange<UInt64>? = nil, seeds: [Address] = [], stored: [Fact] = [], mischief: Mischief = .none,
-        at start: Int64 = 0, rules change: (inout MembershipRules) -> Void = { _ in }
+        at start: Int64 = 0, callsOut: Bool = false, chance: UInt64 = 7,
+        rules change: (inout MembershipRules) -> Void = { _ in }
     ) {
         var rules = MembershipRules()
         change(&rules)
         now = start
         engine = MembershipEngine(
-            me: record(1), settings: MembershipSettings(interval: .seconds(1), rules: rules), seeds: seeds,
-            stored: stored, random: Random(seed: 7), mischief: mischief, at: time(start))
+            me: record(1),
+            settings: MembershipSettings(interval: .seconds(1), rules: rules, callsOut: callsOut),
+            notary: .invented(5), seeds: seeds, stored: stored, random: Random(seed: chance), mischief: mischief,
+            at: time(start))
         guard let others else { return }
         for number in others {
             _ = receive(.hello(record(number), pulse: 1), from: number)
@@ -42,7 +61,7 @@ struct Subject {
         }
         // Three rosters in a row that are like its own: it need not ask any more.
         for _ in 0..<3 {
-            let answer = Answer(pulse: 1, root: engine.view, claims: [], isMore: false)
+            let answer = Answer(pulse: 1, root: engine.view, claims: [], rest: .nothing)
             _ = receive(.told(answer), from: others.lowerBound)
         }
     }
@@ -52,14 +71,18 @@ struct Subject {
         collect { $0.receive(message, from: id(peer), at: time($1), into: &$2) }
     }
 
+    /// Hears somebody call on the local net.
+    mutating func hear(_ call: Call) -> [Effect] { collect { $0.perform(.heard(call), at: time($1), into: &$2) } }
+
     mutating func leave() -> [Effect] { collect { $0.perform(.leave, at: time($1), into: &$2) } }
 
     mutating func beat(
-        of number: UInt64, pulse: UInt64, boot: UInt64 = 1, life: UInt64 = 0, root: UInt64? = nil
+        of number: UInt64, pulse: UInt64, boot: UInt64 = 1, life: UInt64 = 0, root: UInt64? = nil,
+        interval: Interval = .seconds(1)
     ) -> [Effect] {
         let beat = Beat(
             life: Life(boot: boot, beat: life), pulse: pulse, echo: 0, echoAge: 0, loss: 0, root: root ?? engine.view,
-            isDeaf: false)
+            interval: interval, isDeaf: false)
         return receive(.beat(beat), from: number)
     }
 
@@ -86,9 +109,13 @@ struct Subject {
         return all
     }
 
-    private mutating func collect(_ call: (inout MembershipEngine, Int64, inout Outbox<Effect>) -> Void) -> [Effect] {
+    mutating func collect(_ call: (inout MembershipEngine, Int64, inout Outbox<Effect>) -> Void) -> [Effect] {
         var outbox = Outbox<Effect>()
         call(&engine, now, &outbox)
+        for case .sign(let record) in outbox.effects {
+            guard let seal = sealed(record).seal else { continue }
+            engine.perform(.signed(seal, record.life), at: time(now), into: &outbox)
+        }
         return outbox.effects
     }
 

@@ -96,9 +96,9 @@ private func minute(_ change: (inout MembershipRules) -> Void = { _ in }) -> Sub
     let answer = subject.receive(.accuse(charge(3, pulse: 60)), from: 4)
     #expect(answer.sent.contains { $0.message == .witness(charge(3, pulse: 61)) && $0.to == 4 })
     _ = subject.run(until: 62_900)
-    for _ in 0..<12 {
+    for number in UInt64(0)..<12 {
         for peer in [UInt64(3), 4] { _ = subject.receive(.accuse(charge(2, pulse: 60)), from: peer) }
-        _ = subject.receive(.witness(charge(2, pulse: 77)), from: 5)
+        _ = subject.receive(.witness(charge(2, pulse: 77 + number)), from: 5)
         _ = subject.run(until: subject.now + 250)
     }
     #expect(subject.state(of: 2) == .suspect, "three accuse, one hears it: it is there")
@@ -178,4 +178,18 @@ private func minute(_ change: (inout MembershipRules) -> Void = { _ in }) -> Sub
     #expect(subject.run(until: 12_000).moves.isEmpty)
     let late = subject.run(until: 30_000)
     #expect(late.moves == ["6 alive suspect"] && late.pings(of: 6) > 40)
+}
+
+/// One that beats every five seconds and says so is not pinged in between; one that is silent for as long and beats
+/// every second is.
+@Test(arguments: [(Interval.seconds(5), 0), (.seconds(1), 1)])
+func aNeighbourIsExpectedAsOftenAsItSaysItself(interval: Interval, fewestPings: Int) {
+    var subject = Subject(2...6)
+    _ = subject.run(until: 60_000)
+    let pulse = (subject.beating[2] ?? 0) + 1
+    subject.beating[2] = nil
+    _ = subject.beat(of: 2, pulse: pulse, interval: interval)
+    let pings = subject.run(until: 64_500).pings(of: 2)
+    #expect(fewestPings == 0 ? pings == 0 : pings >= fewestPings)
+    #expect(subject.run(until: 90_000).pings(of: 2) >= 3, "silence for many of its intervals is one")
 }

@@ -18,7 +18,8 @@ private struct Net {
         engines = (1...count).map { number in
             MembershipEngine(
                 me: record(number), settings: MembershipSettings(interval: .seconds(1), rules: rules),
-                seeds: [port(1), port(2)], stored: [], random: Random(seed: number), mischief: .none, at: time(0))
+                notary: .invented(5), seeds: [port(1), port(2)], stored: [], random: Random(seed: number),
+                mischief: .none, at: time(0))
         }
     }
 
@@ -40,6 +41,10 @@ private struct Net {
     private mutating func drive(_ index: Int, _ call: (inout MembershipEngine, Now, inout Outbox<Effect>) -> Void) {
         var outbox = Outbox<Effect>()
         call(&engines[index], time(now), &outbox)
+        for case .sign(let record) in outbox.effects {
+            guard let seal = sealed(record).seal else { continue }
+            engines[index].perform(.signed(seal, record.life), at: time(now), into: &outbox)
+        }
         for sent in outbox.effects.sent where chance.below(100) >= loss {
             let to = Int(sent.to) - 1
             guard engines.indices.contains(to) else { continue }

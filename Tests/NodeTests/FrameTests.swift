@@ -12,8 +12,8 @@ private let sample = Frame.membership(
 /// The golden bytes: a change of these is a change of the wire, and belongs in docs/wire.md.
 private let golden =
     "01" + "01" + "07"
-    + "0102030405060708" + "00000000000000000000000000000000" + "0000000000000001" + "0774696c6c2d3031"
-    + "0566726f6e74" + "00000000000000000000ffff0a09000b" + "0a1f" + "03" + "ac02" + "00"
+    + "01" + "0102030405060708" + "00000000000000000000000000000000" + "0000000000000001" + "0a09000b"
+    + "0774696c6c2d3031" + "0566726f6e74" + "0a1f" + "03" + "ac02"
 
 @Test func aFrameHasItsGoldenBytes() throws {
     #expect(hexadecimal(sample.encoded) == golden)
@@ -29,7 +29,7 @@ private let golden =
 }
 
 @Test func aFrameOfAnUnknownEngineIsRefused() {
-    for tag in UInt8.min...UInt8.max where tag != 1 {
+    for tag in UInt8.min...UInt8.max where tag != 1 && tag != 8 {
         let bytes = [tag] + Array(sample.encoded.dropFirst())
         #expect(throws: DecodeError.unknown) { try Frame(decoding: bytes.raw) }
     }

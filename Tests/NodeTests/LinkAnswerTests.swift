@@ -50,9 +50,7 @@ private func failure(_ envelope: Envelope) throws -> Complaint {
 @Test func oneNameOfTwoMembersIsNotGuessed() throws {
     let village = Village(1)
     for number in UInt16(2)...3 {
-        let twin = MemberRecord(
-            id: id(number), name: "twin", site: "front", address: port(number), life: Life(boot: 1, beat: 0),
-            isLeaving: false)
+        let twin = sealedRecord(number, named: "twin")
         village[1].hear(Frame.membership(.hello(twin, pulse: 1)).encoded, saidBy: number)
     }
     let complaint = try failure(village.ask(1, .explainLink(peer: "twin")))

@@ -17,6 +17,7 @@ private let notes: [SessionNote] =
     ] + SessionNote.Ending.allCases.map { .ended(id(2), $0) }
     + [
         .moved(id(2), from: Path(port(2)), to: Path(port(3), .tcp)), .fellBack(id(2), silentTries: 3),
+        .comesOverUDP(id(2)),
         .answeredByOther(id(2), id(3), Path(port(2))), .proofAsked(known, .address), .proofAsked(known, .fresh),
         .cookieAsked(Path(port(2))), .freshAsked(Path(port(2))), .dropped(known, count: 2),
         .line(id(2), .rate(.steady, 1_000_000, .saturated)), .line(id(2), .packetSize(1_452)),

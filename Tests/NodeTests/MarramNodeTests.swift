@@ -129,8 +129,7 @@ import Trust
     #expect(village[1].node.switchboard.unstored.isEmpty)
     var switchboard = village[1].node.switchboard
     var outbox = Outbox<Switchboard.Effect>()
-    let stranger = MemberRecord(
-        id: id(3), name: "till-03", site: "front", address: port(3), life: Life(boot: 1, beat: 0), isLeaving: false)
+    let stranger = sealedRecord(3, named: "till-03")
     switchboard.take(
         .received(.membership(.hello(stranger, pulse: 1)), from: id(3), source: port(3)), at: moment(3_000),
         into: &outbox)
@@ -138,4 +137,32 @@ import Trust
     let ticket = try #require(switchboard.unstored.keys.first)
     switchboard.take(.persisted(ticket), at: moment(3_001), into: &outbox)
     #expect(switchboard.unstored.isEmpty)
+}
+
+@Test func aCallOnTheLocalNetIsAnsweredWithAHandshake() {
+    let call = Resident(1, records: false).call(from: [port(8), port(9)])
+    func answered(_ call: [UInt8], own: [Address] = []) -> Set<Address> {
+        let hearer = Resident(2, records: false)
+        hearer.hear(call: call, from: port(50), own: own)
+        return Set(hearer.post().map(\.to))
+    }
+    #expect(answered(call) == [port(8)])
+    #expect(answered(call, own: [port(8)]) == [port(9)], "both stand behind bridges of one address")
+    #expect(answered(call, own: [port(8), port(9)]).isEmpty, "it is its own")
+    let stranger = Resident(1, records: false, mesh: 8).call(from: [port(8)])
+    #expect(answered(stranger).isEmpty && answered([1, 2, 3]).isEmpty)
+    #expect(answered(Resident(1, records: false).call(from: (1...20).map { port($0) })).count == 1)
+}
+
+/// A machine with several addresses is written to at the one that its call came from; and nowhere that does not stand
+/// inside the seal, whatever address the packet claims to come from.
+@Test func aCallIsAnsweredWhereItCameFromIfThatIsSealed() {
+    let near = Address(v4: 0x0A09_0001, port: 7946)
+    let far = Address(v4: 0xC0A8_0001, port: 7946)
+    let call = Resident(1, records: false).call(from: [far, near])
+    for (source, expected) in [(near.host, near), (far.host, far), ("10.1.1.1", far)] {
+        let hearer = Resident(2, records: false)
+        hearer.hear(call: call, from: Address("\(source):7945") ?? near, own: [])
+        #expect(Set(hearer.post().map(\.to)) == [expected])
+    }
 }

@@ -19,6 +19,8 @@ final class Village {
     var loss = 0
     /// Whether what one says to the other never arrives.
     var blocks: (Address, Address) -> Bool = { _, _ in false }
+    /// The same, of UDP only.
+    var blocksUDPFrom: (Address, Address) -> Bool = { _, _ in false }
     private var random = Random(seed: 42)
 
     init(_ count: Int, records: Bool = false, meshes: [UInt64] = []) {
@@ -44,6 +46,12 @@ final class Village {
         return answer
     }
 
+    /// Asks without waiting for the answer.
+    func begin(_ number: Int, _ request: Request) {
+        self[number].begin(request, at: moment(time))
+        settle()
+    }
+
     /// Delivers until nobody has anything more to say.
     private func settle() {
         while true {
@@ -52,6 +60,7 @@ final class Village {
             past += letters
             for letter in letters where !(blocksUDP && letter.carrier == .udp) {
                 if blocks(letter.from, letter.to) { continue }
+                if letter.carrier == .udp, blocksUDPFrom(letter.from, letter.to) { continue }
                 if loss > 0, random.below(100) < loss { continue }
                 for resident in residents where resident.address == letter.to && resident.isListening {
                     resident.hear(letter.datagram, from: letter.from, over: letter.carrier, at: moment(time))
@@ -86,9 +95,8 @@ final class Resident {
         address = port(number)
         node = MarramNode(
             configuration(number, meshKey: Bytes32(mesh, 0xFEED_F00D_CAFE_BABE, 3, 4), records: records),
-            identity: identity(number, mesh: mesh),
-            sessions: sessions(number, mesh: mesh, entropy: entropy), stored: [],
-            random: Random(seed: chance ?? UInt64(number)), mischief: .none, at: moment(0))
+            identity: identity(number, mesh: mesh), sessions: sessions(number, mesh: mesh, entropy: entropy),
+            stored: [], random: Random(seed: chance ?? UInt64(number)), mischief: .none, at: moment(0))
         takeRecording()
     }
 
@@ -103,6 +111,20 @@ final class Resident {
         var span = bytes.mutableRaw
         node.receive(&span, from: Path(from, carrier), at: now, into: &outbox)
         carryOut(at: now)
+    }
+
+    /// Hears a call on the local net.
+    func hear(call: [UInt8], from source: Address, own: [Address]) {
+        var bytes = call
+        var span = bytes.mutableRaw
+        node.hear(beacon: &span, from: source, own: own, at: moment(0), into: &outbox)
+        carryOut(at: moment(0))
+    }
+
+    func call(from addresses: [Address]) -> [UInt8] {
+        var arena = ByteWriter()
+        let range = node.sealCall(isLonely: true, addresses: addresses, into: &arena)
+        return Array(arena.bytes[range])
     }
 
     /// A member that is no resident makes a session with this one and says `datagram`.
@@ -130,6 +152,13 @@ final class Resident {
         return answers.removeLast()
     }
 
+    func begin(_ request: Request, at now: Now) {
+        node.perform(request, id: RequestID(number: 6), at: now, into: &outbox)
+        carryOut(at: now)
+    }
+
+    func takeAnswer() -> Envelope? { answers.popLast() }
+
     func post() -> [Letter] {
         defer { letters = [] }
         return letters
@@ -151,6 +180,7 @@ final class Resident {
                         Letter(
                             datagram: Array(outbox.arena.bytes[range]), from: address, to: to.address,
                             carrier: to.carrier))
+                case .callOut: Issue.record("the residents are told not to call")
                 case .persist(_, let ticket): tickets.append(ticket)
                 case .reply(_, let envelope): answers.append(envelope)
                 case .note(let note): notes.append(note)
@@ -176,6 +206,15 @@ func identity(_ number: UInt16, mesh: UInt64) -> NodeIdentity {
         mesh: "store-0412", meshKey: Bytes32(mesh, 0xFEED_F00D_CAFE_BABE, 3, 4), seeds: [],
         expires: WallTime(milliseconds: 0), uses: 1)
     return NodeIdentity(invitedBy: invitation, from: &entropy)
+}
+
+/// What a node says of itself, signed by it.
+func sealedRecord(_ number: UInt16, named name: String) -> MemberRecord {
+    let identity = identity(number, mesh: 7)
+    let record = MemberRecord(
+        id: id(number), name: name, site: "front", address: port(number), life: Life(boot: 1, beat: 0),
+        isLeaving: false)
+    return record.sealed(by: identity.signing, in: identity.meshID)
 }
 
 func sessions(_ number: UInt16, mesh: UInt64 = 7, entropy: UInt64? = nil) -> Sessions {

@@ -222,9 +222,13 @@ private let esc = "\u{1B}["
     #expect(
         stage.output.contains(
             #""data":{"files":["a.toml"],"errors":[{"code":"M1303","file":"a.toml","line":14,"column":1,"#
-                + #""what":"unknown key","hint":null}]}"#))
+                + #""what":"unknown key","hint":null}],"warnings":[]}"#))
     #expect(stage.run("config show") == .no)
     #expect(stage.narration.hasPrefix("a.toml:14:1"))
+    stage.report.warnings = stage.report.faults
+    stage.report.faults = []
+    #expect(stage.run("config check a.toml") == .done, "a warning is no error")
+    #expect(stage.output == "a.toml:14:1: error\n   14 | x\n      | ^\nok a.toml\n")
 }
 
 @Test func theVersionNeedsNoDaemonUnlessAsked() {

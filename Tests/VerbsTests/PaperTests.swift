@@ -28,6 +28,10 @@ private func printed(_ line: String) -> String {
               status      show on one screen how this node and its mesh are doing
               members     show who is in the mesh and how each is doing
               links       show the ways to the peers and how each is doing
+              topology    show who observes whom, and which edges are bad
+              ping        ping a member through its session: loss and round trips
+              rtt         show how long a round trip takes, to a member or between two
+              watch       print the moves of members as they come, with their reasons
               explain     tell why something is as it is, and what to do about it
               get         print what a key holds
               list        show the keys and what they hold
@@ -176,8 +180,8 @@ func aShellUnderstandsItsCompletionScript(_ shell: String) throws {
 private let completions: [(words: String, offers: String)] = [
     ("mem", "members"), ("co", "completion config conflicts"), ("completion ", "bash fish zsh"), ("config sh", "show"),
     ("--data /tmp comp", "completion"), ("-o w", "wide"), ("members -o n", "name"), ("members --out", "--output"),
-    ("invite --us", "--uses"), ("members --us", ""), ("help inv", "invite"), ("record ", "save"), ("explain ", "key link"),
-    ("lin", "links"),
+    ("invite --us", "--uses"), ("members --us", ""), ("help inv", "invite"), ("record ", "save"),
+    ("explain ", "key link peer"), ("lin", "links"),
     ("invite --uses 3 --exp", "--expires"), ("config --origin ch", "check"), ("status x y", ""),
 ]
 

@@ -25,6 +25,7 @@ final class Stage {
     private(set) var output = ""
     private(set) var narration = ""
     private(set) var asked: [Request] = []
+    private(set) var paused: [Interval] = []
     private(set) var socket = ""
     private(set) var timeout = Interval.zero
     private(set) var founded: [NewNode] = []
@@ -61,6 +62,7 @@ final class Stage {
                     return bytes
                 },
                 now: { Samples.at },
+                pause: { self.paused.append($0) },
                 secondsEast: { _ in self.east },
                 currentDirectory: { "/tmp/here" },
                 ask: { request, socket, timeout throws(Complaint) in

@@ -174,7 +174,7 @@ extension Correspondent {
         [
             "said", "heard", "knocks", "sent", "delivered", "sealed", "phase", "candidate-expired", "broken",
             "unanswered", "established", "renewed", "moved", "fell-back", "cookie", "fresh", "dropped", "traffic",
-            "answered-by-other", "proof-asked",
+            "answered-by-other", "proof-asked", "comes-over-udp",
         ].map { "line.\($0)" } + Ending.allCases.map { "line.parcel-\($0)" }
         + SessionNote.Ending.allCases.map { "line.ended-\($0)" }
         + SessionNote.Beginnings.allCases.map { "line.began-\($0)" }
@@ -190,7 +190,7 @@ extension Correspondent {
         ].map { "line.\($0)" }
 
     package static func marker(of note: Note) -> Int {
-        let endings = 20
+        let endings = 21
         let ended = endings + Ending.allCases.count
         let began = ended + SessionNote.Ending.allCases.count
         let refused = began + SessionNote.Beginnings.allCases.count
@@ -216,6 +216,7 @@ extension Correspondent {
         case .session(.line): return 17
         case .session(.answeredByOther): return 18
         case .session(.proofAsked): return 19
+        case .session(.comesOverUDP): return 20
         case .session(.ended(_, let ending)): return ended + Int(ending.rawValue)
         case .session(.refused(let refusal, from: _)): return refused + Int(refusal.rawValue)
         }

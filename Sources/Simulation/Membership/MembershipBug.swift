@@ -24,6 +24,8 @@ package enum MembershipBug: String, CaseIterable, Sendable {
     case noComparing = "no-comparing"
     /// Whoever asks is answered, however many ask.
     case noBudget = "no-budget"
+    /// Nobody is asked to ping those whom their observers do not hear.
+    case noScouts = "no-scouts"
     /// An observer's accusations are forgotten before the next one's come.
     case hastyForgetting = "hasty-forgetting"
 
@@ -44,8 +46,12 @@ package enum MembershipBug: String, CaseIterable, Sendable {
             rules.longestKnock = .days(300)
         case .noComparing:
             rules.askSpacing = .days(300)
+            rules.hungrySpacing = .days(300)
             rules.idleAskSpacing = .days(300)
-        case .noBudget: rules.answerBytesPerSecond = 1 << 20
+        case .noBudget:
+            rules.bytesPerSecond = 1 << 20
+            rules.burstBytes = 1 << 20
+        case .noScouts: rules.scouts = 0
         case .hastyForgetting: rules.accusationLife = .milliseconds(1)
         }
         return rules

@@ -1,5 +1,18 @@
 internal import Base
+internal import Crypto
 internal import Membership
+
+/// Who is who in a world: what all its nodes share.
+struct MembershipPeople {
+    let ids: [NodeID]
+    /// Looked up only.
+    let numbers: [NodeID: Int]
+
+    init(_ count: Int) {
+        ids = (0..<count).map { MembershipNode.id($0) }
+        numbers = Dictionary(uniqueKeysWithValues: zip(ids, 0..<count))
+    }
+}
 
 /// The membership engine and nothing else of a node: messages are encoded and decoded, but no session seals them. What
 /// seals, lines and IP add on the wire is counted, so figures in bytes are a whole node's, session handshakes aside.
@@ -19,6 +32,8 @@ struct MembershipNode: Inhabitant, ~Copyable {
         var because: Member.Reason
         /// Those who gave it up, as far as others had to be told.
         var tellers: [Int]
+        /// Those whom the verdict names, whoever tells of it.
+        var accusers: [Int]
     }
 
     /// What a real datagram has more than the packets here, which begin with two bytes that name the sender: the tag of
@@ -30,33 +45,32 @@ struct MembershipNode: Inhabitant, ~Copyable {
     private var effects = Outbox<MembershipEngine.Effect>()
     private var tickets: UInt64 = 0
     private(set) var meter = ByteMeter()
-    private let nodes: Int
+    private let people: MembershipPeople
+    private var liar: MembershipLiar?
 
-    init(_ birth: Birth, nodes: Int, rules: MembershipRules) {
+    init(_ birth: Birth, _ people: MembershipPeople, interval: Interval, rules: MembershipRules, lies: Bool) {
+        liar = lies ? MembershipLiar(seed: birth.seed, at: birth.now) : nil
         index = birth.index
-        self.nodes = nodes
-        let id = Self.id(birth.index)
+        self.people = people
+        let me = MemberRecord(
+            id: Self.id(birth.index), name: birth.name, site: "main", address: birth.address,
+            life: Life(boot: UInt64(birth.boots), beat: 0), isLeaving: false)
         engine = MembershipEngine(
-            me: MemberRecord(
-                id: id, name: birth.name, site: "main", address: birth.address,
-                life: Life(boot: UInt64(birth.boots), beat: 0), isLeaving: false),
-            settings: MembershipSettings(interval: .seconds(1), rules: rules), seeds: Array(birth.addresses.prefix(3)),
-            stored: birth.facts,
-            random: Random(seed: birth.seed), mischief: birth.mischief, at: birth.now)
+            me: Notary.invent(Self.key(birth.index), for: me, in: Self.notaryWord),
+            settings: MembershipSettings(interval: interval, rules: rules), notary: .invented(Self.notaryWord),
+            seeds: Array(birth.addresses.prefix(3)), stored: birth.facts, random: Random(seed: birth.seed),
+            mischief: birth.mischief, at: birth.now)
     }
 
-    /// Ids lie in no order that has to do with the nodes' numbers; the last word tells the number.
-    static func id(_ index: Int) -> NodeID {
-        NodeID(Bytes32(Chance.mixed(UInt64(index)), Chance.mixed(~UInt64(index)), 0, UInt64(index)))
-    }
+    /// In this world a hash stands in for signatures: 500 nodes would be verifying for minutes.
+    static let notaryWord: UInt64 = 0x6D61_7272_616D
 
-    /// The number of a node, when it is one of this world's.
-    private static func number(of id: NodeID, below nodes: Int) -> Int? {
-        let number = Int(truncatingIfNeeded: id.value.w3)
-        return (0..<nodes).contains(number) ? number : nil
-    }
+    static func key(_ index: Int) -> VerifyingKey { VerifyingKey(Bytes32(UInt64(index), 0, 0, 0)) }
+    static func id(_ index: Int) -> NodeID { key(index).nodeID }
 
-    var deadline: Instant? { engine.deadline }
+    var deadline: Instant? {
+        liar.map { Instant.earlier(engine.deadline, $0.next) } ?? engine.deadline
+    }
 
     /// The engine's whole state would cost more to read than the engine to run: what it has sent and when it wants to
     /// be woken follow from it soon enough.
@@ -76,8 +90,8 @@ extension MembershipNode {
     mutating func receive(
         _ bytes: inout MutableRawSpan, from path: Path, at now: Now, into outbox: inout Out
     ) {
-        guard let (sender, message) = Self.read(bytes.bytes), sender < nodes else { return }
-        engine.receive(message, from: Self.id(sender), at: now, into: &effects)
+        guard let (sender, message) = Self.read(bytes.bytes), sender < people.ids.count else { return }
+        engine.receive(message, from: people.ids[sender], at: now, into: &effects)
         carryOut(at: now, into: &outbox)
     }
 
@@ -105,32 +119,54 @@ extension MembershipNode {
     mutating func wake(at now: Now, into outbox: inout Out) {
         engine.wake(at: now, into: &effects)
         carryOut(at: now, into: &outbox)
+        for lie in liar?.lies(of: engine, at: now) ?? [] { send(lie.message, to: lie.to, into: &outbox) }
     }
 
     private mutating func carryOut(at now: Now, into outbox: inout Out) {
         var facts: [Fact] = []
+        var unsigned: MemberRecord?
         for effect in effects.effects {
             switch effect {
             case .send(let message, let contact):
-                let start = outbox.arena.count
-                outbox.arena.u16(UInt16(index))
-                message.encode(into: &outbox.arena)
-                let range = start..<outbox.arena.count
-                meter.add(range.count + Self.wireOverhead, at: now.instant)
-                outbox.put(.send(range, to: Path(contact.address)))
+                meter.add(send(message, to: contact, into: &outbox) + Self.wireOverhead, at: now.instant)
+            case .sign(let record): unsigned = record
             case .persist(let fact): facts.append(fact)
+            case .callOut: preconditionFailure("the settings say that it does not call")
             case .note(.moved(let peer, let from, let to, let because)):
-                guard let peer = Self.number(of: peer, below: nodes) else { continue }
-                let tellers = because.tellers.compactMap { [nodes] in Self.number(of: $0, below: nodes) }
-                outbox.put(.note(Note(peer: peer, from: from, to: to, because: because, tellers: tellers)))
+                guard let peer = people.numbers[peer] else { continue }
+                func numbers(_ ids: [NodeID]) -> [Int] { ids.compactMap { [people] id in people.numbers[id] } }
+                let note = Note(
+                    peer: peer, from: from, to: to, because: because, tellers: numbers(because.tellers),
+                    accusers: numbers(because.accusers))
+                outbox.put(.note(note))
             case .note: break
             }
         }
         // Emptied where the element is known: a generic method of another module is not specialised for it.
         effects.effects.removeAll(keepingCapacity: true)
-        guard !facts.isEmpty else { return }
-        tickets += 1
-        outbox.put(.persist(facts, Ticket(number: tickets)))
+        if !facts.isEmpty {
+            tickets += 1
+            outbox.put(.persist(facts, Ticket(number: tickets)))
+        }
+        guard let record = unsigned else { return }
+        let sealed = Notary.invent(Self.key(index), for: record, in: Self.notaryWord)
+        guard let seal = sealed.seal else { return }
+        engine.perform(.signed(seal, record.life), at: now, into: &effects)
+        carryOut(at: now, into: &outbox)
+    }
+}
+
+/// Sending.
+extension MembershipNode {
+    /// How many bytes it took.
+    @discardableResult
+    private func send(_ message: MembershipMessage, to contact: Contact, into outbox: inout Out) -> Int {
+        let start = outbox.arena.count
+        outbox.arena.u16(UInt16(index))
+        message.encode(into: &outbox.arena)
+        let range = start..<outbox.arena.count
+        outbox.put(.send(range, to: Path(contact.address)))
+        return range.count
     }
 }
 
@@ -149,6 +185,12 @@ extension Member.Reason {
             .saidGoodbye:
             []
         }
+    }
+}
+
+extension Member.Reason {
+    fileprivate var accusers: [NodeID] {
+        if case .givenUp(let finding) = self { finding.accusers } else { tellers }
     }
 }
 

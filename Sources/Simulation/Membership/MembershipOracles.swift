@@ -14,7 +14,8 @@ enum MembershipOracles {
         // The log hears first: the others ask it.
         [
             keepsLog(log), falseAlarms(log), goodbyes(log), evidence(), nobodyIsForgotten(log.script), deaths(log),
-            boots(log), heals(log), boundedBytes(log), oneRoster(log), nobodyInventsLife(),
+            boots(log), heals(log), boundedBytes(log), oneRoster(log), nobodyInventsLife(), verdicts(log),
+            borneFades(log),
         ]
     }
 
@@ -113,10 +114,11 @@ enum MembershipOracles {
     }
 
     private static func deaths(_ log: MembershipLog) -> Checker<MembershipNode> {
-        let limit = MembershipPlan.deathLimit(log.script.near)
         var checker = Checker<MembershipNode>("death-known")
         checker.atCheckpoint = { world in
-            for death in log.deaths where (death.knownAt ?? world.time) - death.at > limit.nanoseconds {
+            for death in log.deaths {
+                let limit = log.plan.deathLimit(of: death.node, log.script.near)
+                guard (death.knownAt ?? world.time) - death.at > limit.nanoseconds else { continue }
                 return Finding("its death was not known to all within \(limit.text)", at: death.node)
             }
             return nil
@@ -154,6 +156,65 @@ enum MembershipOracles {
                 if peak > peakBytes { return Finding("sent \(peak) bytes in one second", at: node) }
             }
             return nil
+        }
+        return checker
+    }
+
+    /// A verdict carries its evidence: whoever holds a member for down names the accusers of a verdict that was
+    /// pronounced, however it came to know of it.
+    private static func verdicts(_ log: MembershipLog) -> Checker<MembershipNode> {
+        let people = MembershipPeople(log.script.nodes)
+        var pronounced = [[[Int]]](repeating: [], count: people.ids.count)
+        func isKnown(_ accusers: [Int], against subject: Int) -> Bool {
+            pronounced[subject].contains { $0.allSatisfy(accusers.contains) }
+        }
+        var checker = Checker<MembershipNode>("verdict-evidence")
+        checker.hear = { happening, _ in
+            guard case .noted(let node, let note) = happening, note.to == .unreachable else { return nil }
+            if note.because.isOwnVerdict { pronounced[note.peer].append(note.accusers) }
+            guard note.because.isToldVerdict, !isKnown(note.accusers, against: note.peer) else { return nil }
+            return Finding("believes that \(note.accusers) gave up node \(note.peer), who never did", at: node)
+        }
+        checker.atCheckpoint = { world in
+            for node in world.nodes {
+                let finding: Finding?? = world.inspect(node) { node in
+                    for member in node.engine.members.values where member.standing == .down {
+                        let accusers = member.accusers.compactMap { people.numbers[$0] }
+                        guard let subject = people.numbers[member.record.id],
+                            !isKnown(accusers, against: subject)
+                        else { continue }
+                        return Finding("holds node \(subject) for down on the word of \(accusers), who never gave it")
+                    }
+                    return nil
+                }
+                if let finding = finding ?? nil { return finding }
+            }
+            return nil
+        }
+        return checker
+    }
+
+    /// Whoever came back from a silence is borne with for as long the next time. Asked in small meshes only, where
+    /// everybody observes everybody and so remembers.
+    private static func borneFades(_ log: MembershipLog) -> Checker<MembershipNode> {
+        let memory = Interval.minutes(10)
+        let fades = log.script.actions.compactMap { action -> (node: Int, at: Interval, end: Interval)? in
+            guard case .partition(let side, let length) = action.deed, side.count == 1 else { return nil }
+            return (side[0], action.at, action.at + length)
+        }
+        let isAsked = log.plan.fades == .nodes && log.script.nodes <= 9
+        let burst = MembershipPlan.deathLimit(log.script.near)
+        var checker = Checker<MembershipNode>("borne-fades")
+        checker.hear = { happening, world in
+            guard isAsked, case .noted(let node, let note) = happening, note.to == .unreachable,
+                let fade = fades.first(where: { $0.node == note.peer && $0.at <= world.now && world.now < $0.end })
+            else { return nil }
+            let silence = world.now - fade.at
+            let earlier = fades.filter { $0.node == note.peer && $0.end < fade.at && fade.at - $0.end < memory }
+            let longest = earlier.map { $0.end - $0.at }.max() ?? .zero
+            guard longest > burst, longest < MembershipRules().longestGap, silence < longest else { return nil }
+            return Finding(
+                "gave up node \(note.peer) after \(silence.text), which had come back after \(longest.text)", at: node)
         }
         return checker
     }
@@ -205,6 +266,21 @@ enum MembershipOracles {
     }
 }
 
+extension Member.Reason {
+    fileprivate var isOwnVerdict: Bool { if case .givenUp = self { true } else { false } }
+    fileprivate var isToldVerdict: Bool { if case .toldGone = self { true } else { false } }
+}
+
+extension Membership.Finding {
+    /// What a verdict of this node itself lacks.
+    fileprivate var lack: String? {
+        if silence <= .zero { return "though it was not silent" }
+        if edges >= 4, silentEdges * 2 > edges { return "though it hardly heard anybody itself" }
+        let quorum = observers < 3 ? observers : max(3, (observers + 1) / 2)
+        return accusers.count < quorum ? "with \(accusers.count) of \(observers) observers" : nil
+    }
+}
+
 extension MembershipNode.Note {
     /// What the evidence of this change lacks, in words; nil when it is whole.
     fileprivate var lack: String? {
@@ -212,7 +288,7 @@ extension MembershipNode.Note {
         case (.suspect, .silent), (.suspect, .vouched): nil
         case (.suspect, _): "though it was not silent"
         case (.unreachable, .givenUp(let finding)):
-            finding.silence > .zero ? nil : "though it was not silent"
+            finding.lack
         case (.unreachable, .toldGone(_, let accusers)): accusers.isEmpty ? "though nobody accused it" : nil
         case (.unreachable, .notHeardByTheDeaf), (.unreachable, .notHeardSinceStart): nil
         case (.unreachable, _): "and says neither who gave it up nor why"

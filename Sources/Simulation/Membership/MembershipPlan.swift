@@ -17,6 +17,10 @@ struct MembershipPlan: Sendable {
     /// Nodes fade all the time, alone or with their whole site: then only false alarms are judged, not times.
     var fades = Fades.none
     var hasStorm = false
+    /// The last node lies.
+    var hasLiar = false
+    /// How often the nodes beat, by turns.
+    var intervals = [Interval.seconds(1)]
 
     enum Fades {
         case none
@@ -26,10 +30,16 @@ struct MembershipPlan: Sendable {
 
     var isTimed: Bool { fades == .none }
 
-    /// How long a death may go unknown at this loss. The table is the design's goal.
-    static func deathLimit(_ link: Link) -> Interval {
+    func interval(of node: Int) -> Interval { intervals[node % intervals.count] }
+
+    /// How long the death of a node may go unknown at this loss. The table is the design's goal for a beat a second.
+    /// Whoever beats more seldom is accused when it has been silent for one and a half times the longest silence that
+    /// was borne, and that is as many and a half of its pauses as its path loses in a row.
+    func deathLimit(of node: Int, _ link: Link) -> Interval {
         let extra = link.delay >= .milliseconds(100) ? Interval.seconds(3) : .zero
-        return .seconds(step(link.loss, [3, 5, 9, 14, 40])) + extra
+        let percent = Self.step(link.loss, [225, 375, 675, 975, 1_600])
+        let later = (interval(of: node) - .seconds(1)) / 100 * percent
+        return .seconds(Self.step(link.loss, [3, 5, 9, 14, 40])) + extra + later
     }
 
     /// How long a boot of all nodes at once may take.

@@ -12,7 +12,9 @@ extension Scenario {
         membership(
             "membership-uplinks", "sites lose their uplink for 2 s every 20 s", fading(.sites), losses: [200_000],
             sites: 3...5),
+        membership("membership-mixed", "nodes beat every 1, 2 or 5 seconds, as their budgets pay for", mixed),
         membership("membership-months", "two halves are apart for thirty days", apart, nodes: 4...6),
+        membership("membership-liar", "one member lies ten thousand times a second", lying, nodes: 8...20),
     ]
 
     static let membershipCalm = membership(
@@ -30,11 +32,25 @@ extension Scenario {
         return plan
     }()
 
+    private static let mixed: MembershipPlan = {
+        var plan = calm
+        plan.intervals = [.seconds(1), .seconds(2), .seconds(5)]
+        plan.deathLength = .seconds(60)
+        return plan
+    }()
+
     private static func fading(_ fades: MembershipPlan.Fades) -> MembershipPlan {
         var plan = calm
         plan.fades = fades
         return plan
     }
+
+    private static let lying: MembershipPlan = {
+        var plan = MembershipPlan()
+        plan.end = plan.deaths
+        plan.hasLiar = true
+        return plan
+    }()
 
     private static let apart: MembershipPlan = {
         var plan = calm
@@ -71,8 +87,13 @@ extension Scenario {
 
     private static func membershipStage(_ log: MembershipLog, _ bug: MembershipBug?) -> Stage<MembershipNode> {
         let rules = bug?.rules ?? MembershipRules()
+        let people = MembershipPeople(log.script.nodes)
         var stage = Stage<MembershipNode>(
-            bear: { birth in MembershipNode(birth, nodes: log.script.nodes, rules: rules) },
+            bear: { birth in
+                MembershipNode(
+                    birth, people, interval: log.plan.interval(of: birth.index), rules: rules,
+                    lies: log.plan.hasLiar && birth.index == log.script.nodes - 1)
+            },
             request: { errand in errand.verb == "leave" ? .leave : nil },
             checkers: { _ in MembershipOracles.all(log) })
         stage.figures = { world in membershipFigures(log, world) }

@@ -38,11 +38,13 @@ extension Verb {
     private static func check(_ report: ConfigurationReport, _ errand: inout Errand) {
         let data: JSONValue = [
             "files": .array(report.files.map { .text($0) }), "errors": .array(report.faults.map(\.json)),
+            "warnings": .array(report.warnings.map(\.json)),
         ]
         errand.present(schema: "marram.config_check/1", data) { look in
             guard !report.faults.isEmpty else {
                 let files = report.files.isEmpty ? "no file, only defaults" : report.files.joined(separator: ", ")
-                return "\(look.paint(look.sign("✓", else: "ok"), .good)) \(look.clean(files))\n"
+                let warnings = report.warnings.map { look.clean(lines: $0.text) }.joined()
+                return warnings + "\(look.paint(look.sign("✓", else: "ok"), .good)) \(look.clean(files))\n"
             }
             let texts = report.faults.map { look.clean(lines: $0.text) }.joined()
             return texts + "\(Figures.count(report.faults.count, "error")), nothing applied\n"
@@ -61,7 +63,7 @@ extension Verb {
         errand.present(schema: "marram.config/1", .array(data)) { look in
             look.clean(lines: withOrigin ? report.annotatedText : report.text)
         }
-        for fault in report.faults { errand.narrate(errand.narrationLook.clean(lines: fault.text)) }
+        for fault in report.faults + report.warnings { errand.narrate(errand.narrationLook.clean(lines: fault.text)) }
     }
 }
 

@@ -7,46 +7,59 @@ extension Verb {
         summary: "tell why something is as it is, and what to do about it",
         about: [
             """
+            peer names the likeliest cause of a member's state, how sure that is, what it rests on, what happened \
+            lately, what others say, and what to do. NAME is a member's name, its id or the first eight digits of it, \
+            or its address.
+            """,
+            """
             link shows how the way to a peer is doing now, what happened to it lately, what speaks for one cause or \
-            another, and what is wrong with it. NAME is a member's name, its id or the first eight digits of it, or an \
-            address; its port may be left out when only one peer is there.
+            another, and what is wrong with it. Here NAME may also be an address at which nobody is known; its port \
+            may be left out when only one peer is there.
             """,
             """
             key shows what a key holds, who wrote it, by what rule writes at the same time are joined, and what became \
-            of every other write that is still known.
+            of every other write that is still known. NAME is the key.
             """,
             """
-            Only this node is asked. A firewall, a peer that is down and a peer of another mesh are equally silent, \
-            and what cannot be told apart from here is not guessed; the last lines then say where to look.
+            Only this node is asked. What cannot be told apart from here is not guessed: a firewall that swallows \
+            everything and a machine that is off are equally silent. The last lines then say where to look.
             """,
         ],
         arguments: [
-            Argument(name: "WHAT", summary: "what to explain", expects: .words(["link", "key"])),
-            Argument(name: "NAME", summary: "of a link the peer: a name, an id or an address; else the key"),
+            Argument(name: "WHAT", summary: "what to explain", expects: .words(["peer", "link", "key"])),
+            Argument(
+                name: "NAME", summary: "which member, or whose link: a name, an id or an address; or which key"),
         ],
         examples: [
-            Example(command: "marram explain link till-07", what: "why till-07 is slow, or not reached"),
+            Example(command: "marram explain peer till-07", what: "why till-07 is suspect, unreachable or slow"),
             Example(command: "marram explain link 10.9.0.17:7946", what: "why nobody answers at a seed address"),
+            Example(
+                command: "marram explain peer till-07 --json", what: "for programs; data.cause is one of twelve words"),
             Example(command: "marram explain key till/tax", what: "why the key holds what it holds"),
         ],
         exits: [
-            ExitMeaning(code: .no, meaning: "something is wrong with the link, or the key is in conflict"),
+            ExitMeaning(code: .no, meaning: "something is wrong with the peer or the link, or the key is in conflict"),
             ExitMeaning(code: .notFound, meaning: "no such peer is known, or nothing was ever written to the key"),
         ],
         run: { errand throws(Complaint) in
-            if errand.argument(0) == "key" { return try tellOfKey(errand.argument(1) ?? "", &errand) }
-            let envelope = try errand.ask(try .explanation(ofLinkTo: errand.argument(1) ?? ""))
-            guard case .link(let link) = envelope.reply else { throw errand.unexpected(envelope) }
-            let place = errand.moment(envelope.at).split(separator: " ").last.map(String.init) ?? ""
-            let today = errand.moment(envelope.at).prefix(10)
-            let events = link.events.map { event in
-                let moment = errand.moment(event.at)
-                return (moment.hasPrefix(today) ? errand.clock(event.at) : String(moment.prefix(19)), event)
+            let peer = errand.argument(1) ?? ""
+            if errand.argument(0) == "key" { return try tellOfKey(peer, &errand) }
+            let isLink = errand.argument(0) == "link"
+            let envelope = try errand.ask(isLink ? .explanation(ofLinkTo: peer) : .explanation(of: peer))
+            switch envelope.reply {
+            case .link(let link) where isLink:
+                let history = errand.history(link.events, at: envelope.at)
+                errand.present(envelope) { LinkScreen(reply: link, look: $0, history: history).text }
+                return link.problems.isEmpty ? .done : .no
+            case .peer(let peer) where !isLink:
+                let history = errand.history(peer.events, at: envelope.at)
+                let since = errand.moment(peer.member.since)
+                errand.present(envelope) { look in
+                    PeerScreen(reply: peer, look: look, history: history, since: since).text + look.line(envelope.view)
+                }
+                return peer.isWell ? .done : .no
+            default: throw errand.unexpected(envelope)
             }
-            errand.present(envelope) { look in
-                LinkScreen(reply: link, look: look, events: events, timeZone: place).text
-            }
-            return link.problems.isEmpty ? .done : .no
         })
 }
 
@@ -54,9 +67,7 @@ extension Verb {
 private struct LinkScreen {
     let reply: LinkReply
     let look: Look
-    /// Each with its time as a person reads it.
-    let events: [(time: String, event: LinkReply.Event)]
-    let timeZone: String
+    let history: History
 
     var text: String {
         let link = reply.link
@@ -74,11 +85,11 @@ private struct LinkScreen {
             text += line("session", age(of: session))
         }
         if let attempt = link.attempt { text += line("attempt", words(attempt)) }
-        text += history
+        text += history.text(look)
         if !reply.clues.isEmpty {
             text += "clues\n"
             let mark = look.sign("•", else: "-")
-            for clue in reply.clues { text += "  \(mark) \(paragraph(clue, indent: 4))" }
+            for clue in reply.clues { text += "  \(mark) \(look.paragraph(clue, indent: 4))" }
         }
         return text + reply.problems.map(look.lines).joined()
     }
@@ -123,25 +134,5 @@ private struct LinkScreen {
     private func words(_ attempt: LinkRow.Attempt) -> String {
         let tries = attempt.tries == 1 ? "1 try" : "\(Figures.count(attempt.tries)) tries"
         return "\(tries) in \(Figures.elapsed(attempt.age)) over \(attempt.triesTCP ? "UDP and TCP" : "UDP")"
-    }
-
-    private var history: String {
-        guard !events.isEmpty else { return "events    none lately\n" }
-        var text = "events (\(timeZone))\n"
-        let widest = events.map(\.time.count).max() ?? 0
-        for (time, event) in events {
-            var what = event.what
-            if event.count > 1 {
-                what += " (\(Figures.count(event.count)) times in \(Figures.elapsed(event.firstAge - event.age)))"
-            }
-            let padding = String(repeating: " ", count: widest - time.count + 2)
-            text += "  \(look.paint(time, .faint))\(padding)\(paragraph(what, indent: widest + 4))"
-        }
-        return text
-    }
-
-    /// Somebody else's sentence, broken into lines behind what already stands on the first.
-    private func paragraph(_ text: String, indent: Int) -> String {
-        String(wrapped(look.clean(text), indent: indent).dropFirst(indent))
     }
 }

@@ -36,9 +36,21 @@ package struct Errand {
         place < invocation.arguments.count ? invocation.arguments[place] : nil
     }
 
-    /// Puts a request to the node. A refusal is thrown as it was said.
-    mutating func ask(_ request: Request) throws(Complaint) -> Envelope {
-        let envelope = try world.ask(request, settings.socket, settings.timeout)
+    /// The number that an option gives.
+    func number(_ option: String, default usual: Int) throws(Complaint) -> Int {
+        guard let text = invocation[option] else { return usual }
+        guard let number = Int(text), number >= 0 else {
+            throw Complaint(
+                .badArgument, what: "--\(option) takes a number, not \(quoted(text))",
+                remedy: "marram help \(invocation.verb.name)")
+        }
+        return number
+    }
+
+    /// Puts a request to the node, and waits as long as a person said, and at least as long as the answer takes. A
+    /// refusal is thrown as it was said.
+    mutating func ask(_ request: Request, atLeast time: Interval = .zero) throws(Complaint) -> Envelope {
+        let envelope = try world.ask(request, settings.socket, max(settings.timeout, time))
         node = envelope.node
         if case .failure(let complaint) = envelope.reply { throw complaint }
         return envelope
@@ -84,12 +96,13 @@ package struct Errand {
         if !line.isEmpty { try world.writeOutput(line) }
     }
 
-    /// An envelope around a table, in any of the five forms.
-    mutating func present(_ envelope: Envelope, as table: Table) {
+    /// An envelope around a table, in any of the five forms; `more` stands between the table and the view.
+    mutating func present(_ envelope: Envelope, as table: Table, then more: String = "") {
         let format = settings.format
         present(envelope) { look in
             switch format {
-            case .table, .wide, .json: table.rendered(look, isWide: format == .wide) + look.line(envelope.view)
+            case .table, .wide, .json: 
+                table.rendered(look, isWide: format == .wide) + more + look.line(envelope.view)
             case .csv: table.csv(look)
             case .name: table.rows.map { look.clean($0[0].text) + "\n" }.joined()
             }

@@ -24,6 +24,7 @@ extension World {
             readLine: { Swift.readLine() },
             readBytes: { path, limit throws(Complaint) in try read(path, atMost: limit) },
             now: wallTime,
+            pause: { time in usleep(UInt32(clamping: time.nanoseconds / 1_000)) },
             secondsEast: { wall in
                 var seconds = time_t(wall.milliseconds / 1_000)
                 var parts = unsafe tm()
@@ -112,16 +113,19 @@ extension ConfigurationReport {
                         name: row.key, value: row.value ?? "", origin: row.origin == "default" ? nil : row.origin,
                         needsRestart: row.needsRestart)
                 },
+                warnings: reading.warningRows.map { Fault($0) },
                 text: reading.shown(origin: false), annotatedText: reading.shown(origin: true))
         case .failure(let refusal):
-            self.init(
-                files: sources.map(\.path),
-                faults: refusal.rows.map { row in
-                    Fault(
-                        code: row.code, file: row.path, line: row.line, column: row.column, what: row.what,
-                        hint: row.hint, text: row.text)
-                })
+            self.init(files: sources.map(\.path), faults: refusal.rows.map { Fault($0) })
         }
+    }
+}
+
+extension ConfigurationReport.Fault {
+    fileprivate init(_ row: ConfigurationFinding.Row) {
+        self.init(
+            code: row.code, file: row.path, line: row.line, column: row.column, what: row.what, hint: row.hint,
+            text: row.text)
     }
 }
 

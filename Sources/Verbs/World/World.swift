@@ -15,6 +15,8 @@ package struct World {
     /// A file's bytes, or with nil those of standard input; no more than so many.
     package var readBytes: (String?, Int) throws(Complaint) -> [UInt8]
     package var now: () -> WallTime
+    /// Does nothing for so long.
+    package var pause: (Interval) -> Void
     /// How far the machine's time zone is from UTC at a moment.
     package var secondsEast: (WallTime) -> Int
     /// Where relative paths start.
@@ -33,6 +35,7 @@ package struct World {
         readLine: @escaping () -> String?,
         readBytes: @escaping (String?, Int) throws(Complaint) -> [UInt8],
         now: @escaping () -> WallTime,
+        pause: @escaping (Interval) -> Void,
         secondsEast: @escaping (WallTime) -> Int,
         currentDirectory: @escaping () -> String,
         ask: @escaping (Request, String, Interval) throws(Complaint) -> Envelope,
@@ -49,6 +52,7 @@ package struct World {
         self.readLine = readLine
         self.readBytes = readBytes
         self.now = now
+        self.pause = pause
         self.secondsEast = secondsEast
         self.currentDirectory = currentDirectory
         self.ask = ask
@@ -122,16 +126,20 @@ package struct ConfigurationReport: Hashable, Sendable {
     package var files: [String]
     package var settings: [Setting]
     package var faults: [Fault]
+    /// What keeps nothing from being applied.
+    package var warnings: [Fault]
     /// All settings as a file that means the same; with or without where each comes from.
     package var text: String
     package var annotatedText: String
 
     package init(
-        files: [String], settings: [Setting] = [], faults: [Fault] = [], text: String = "", annotatedText: String = ""
+        files: [String], settings: [Setting] = [], faults: [Fault] = [], warnings: [Fault] = [], text: String = "",
+        annotatedText: String = ""
     ) {
         self.files = files
         self.settings = settings
         self.faults = faults
+        self.warnings = warnings
         self.text = text
         self.annotatedText = annotatedText
     }

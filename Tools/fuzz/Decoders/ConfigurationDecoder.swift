@@ -27,7 +27,7 @@ func readConfiguration(_ input: [UInt8]) {
 /// One line for every three bytes: a key of the table, a number, and what to write it as. No key comes twice in a
 /// file.
 private func lines(builtOf choices: ArraySlice<UInt8>) -> [UInt8] {
-    let quantities = ["ms", "s", "m", "h", "d", "B", "kB", "MB", "GB", "KiB", "MiB", "GiB"]
+    let quantities = ["ms", "s", "m", "h", "d", "B", "kB", "MB", "GB", "KiB", "MiB", "B/s"]
     let words = ["error", "warning", "info", "debug", "front-1"]
     var text = ""
     var isSet = [Bool](repeating: false, count: ConfigurationKey.all.count)

@@ -22,6 +22,7 @@ package struct Decoder: Sendable {
         Decoder(name: "datagram", run: receiveDatagram),
         Decoder(name: "packet", run: receivePackets),
         Decoder(name: "greeting", run: readGreeting),
+        Decoder(name: "beacon", run: hearBeacon),
         Decoder(name: "line", run: hearPackets),
         Decoder(name: "input", run: takeInput),
         Decoder(name: "checkpoint", run: liveOn),

@@ -89,6 +89,8 @@ func liveOn(_ bytes: [UInt8]) {
         precondition(again.deadline == switchboard.deadline, "what was read back is due at another time")
     }
     switchboard.take(.performed(.leave), at: moment(9), into: &outbox)
+    guard let seal = record(1).seal else { preconditionFailure("records here are signed") }
+    switchboard.take(.performed(.signed(seal, switchboard.membership.me.life)), at: moment(9), into: &outbox)
     precondition(switchboard.deadline == nil, "a node that left wants to be woken")
 }
 
@@ -138,11 +140,14 @@ private let extremes = [
 private let settings = MembershipSettings(interval: .seconds(1))
 
 private func record(_ number: UInt16) -> MemberRecord {
-    MemberRecord(
+    let record = MemberRecord(
         id: id(UInt64(number)), name: "till-0\(number)", site: "front", address: address(number),
         life: Life(boot: 1, beat: 0), isLeaving: false)
+    return Notary.invent(VerifyingKey(id(UInt64(number)).value), for: record, in: seals)
 }
 
+/// The invented world of these members' signatures.
+private let seals: UInt64 = 1
 private func store() -> StoreEngine {
     StoreEngine(
         namespace: Namespace(high: 1, low: 2), author: id(1), instance: 1, missed: 0, stored: [])
@@ -150,8 +155,8 @@ private func store() -> StoreEngine {
 
 private func engine() -> MembershipEngine {
     MembershipEngine(
-        me: record(1), settings: settings, seeds: [address(2)], stored: [], random: Random(seed: 1), mischief: .none,
-        at: moment(0))
+        me: record(1), settings: settings, notary: .invented(seals), seeds: [address(2)], stored: [],
+        random: Random(seed: 1), mischief: .none, at: moment(0))
 }
 
 private func identity(_ number: UInt64) -> NodeIdentity {
@@ -172,6 +177,6 @@ private func listener() -> MarramNode {
         NodeConfiguration(
             mesh: "store", name: "till-01", site: "front", id: identity(1).id, meshKey: Bytes32(1, 2, 3, 4), boot: 1,
             listen: address(1), reachable: [address(1)], seeds: [address(2)], gossip: settings, records: true),
-        identity: identity(1), sessions: sessions(of: 1), stored: [], random: Random(seed: 1), mischief: .none,
-        at: moment(0))
+        identity: identity(1), sessions: sessions(of: 1), stored: [], random: Random(seed: 1),
+        mischief: .none, at: moment(0))
 }

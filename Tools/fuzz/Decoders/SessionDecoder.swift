@@ -37,3 +37,22 @@ func readGreeting(_ bytes: [UInt8]) {
     precondition(written.count <= bytes.count, "a greeting grew when it was read")
     precondition((try? Greeting(decoding: written.raw))?.encoded == written, "a greeting is not what was written")
 }
+
+/// A call on the local net. As a packet it must open nowhere, for nobody sealed it; as the text inside the seal it has
+/// one encoding, and is the same again when it was sealed and opened.
+func hearBeacon(_ input: [UInt8]) {
+    var entropy = Entropy.seeded(1)
+    let identity = NodeIdentity(founding: "store", from: &entropy)
+    var sessions = Sessions(
+        identity, boot: 1, settings: SessionSettings(), entropy: entropy, random: Random(seed: 1), at: .zero)
+    var packet = input
+    var span = packet.mutableRaw
+    precondition((try? sessions.open(beacon: &span)) == nil, "a call was believed that nobody sealed")
+    guard let call = try? Call(decoding: input.raw) else { return }
+    precondition(call.encoded == input, "bytes were accepted that are not the call's encoding")
+    var arena = ByteWriter()
+    let sealed = sessions.seal(call, into: &arena)
+    var copy = Array(arena.bytes[sealed])
+    var opened = copy.mutableRaw
+    precondition((try? sessions.open(beacon: &opened)) == call, "a call is not what was sealed")
+}

@@ -1,0 +1,113 @@
+import Base
+import Testing
+
+@testable import Membership
+
+/// A mesh of sixty that has been well for half a minute, and one who observes nobody that this node does.
+private func crowd() -> (subject: Subject, silent: UInt64) {
+    var subject = Subject(2...60)
+    _ = subject.run(until: 30_000)
+    let silent = subject.engine.edges.keys[0].value.w0
+    subject.beating[silent] = nil
+    return (subject, silent)
+}
+
+extension [Effect] {
+    /// Who was asked to ping `number`.
+    fileprivate func scouts(after number: UInt64) -> Set<UInt64> {
+        Set(
+            sent.compactMap {
+                guard case .seek(let charge) = $0.message, charge.subject == id(number) else { return nil }
+                return $0.to
+            })
+    }
+}
+
+@Test func scoutsAreSentBeforeAnybodyIsAccused() {
+    var (subject, silent) = crowd()
+    let observers = subject.engine.observers(of: id(silent))
+    let burst = subject.run(until: 32_000)
+    let scouts = burst.scouts(after: silent)
+    #expect(scouts.count == 3 && scouts.allSatisfy { !observers.contains(id($0)) && $0 != silent })
+    #expect(burst.accusations(of: silent).isEmpty)
+}
+
+@Test func whomAScoutHearsIsNotAccused() throws {
+    var (subject, silent) = crowd()
+    let scout = try #require(subject.run(until: 32_000).scouts(after: silent).first)
+    var later: [Effect] = []
+    for number in UInt64(0)..<8 {
+        _ = subject.receive(.witness(charge(silent, pulse: 40 + number)), from: scout)
+        later += subject.run(until: subject.now + 1_000)
+    }
+    #expect(later.accusations(of: silent).isEmpty && later.scouts(after: silent).contains(scout))
+    guard case .vouched(by: id(scout), _)? = subject.engine.members[id(silent)]?.reason else {
+        return #expect(Bool(false), "the scout is named")
+    }
+    for _ in 0..<8 {
+        _ = subject.receive(.witness(charge(silent, pulse: 47)), from: scout)
+        later = subject.run(until: subject.now + 1_000)
+    }
+    #expect(!later.accusations(of: silent).isEmpty, "the same beat told again is no news of it")
+}
+
+@Test func onlyThoseWhoWereAskedAreHeardAsScouts() throws {
+    var (subject, silent) = crowd()
+    let scouts = subject.run(until: 32_000).scouts(after: silent)
+    let other = (UInt64(2)...60).first {
+        !scouts.contains($0) && $0 != silent && !subject.engine.observers(of: id(silent)).contains(id($0))
+    }
+    for number in UInt64(0)..<8 {
+        _ = subject.receive(.witness(charge(silent, pulse: 40 + number)), from: other ?? 0)
+        _ = subject.run(until: subject.now + 250)
+    }
+    #expect(!subject.run(until: 36_000).accusations(of: silent).isEmpty)
+}
+
+@Test func aScoutPingsAndTellsWhoeverAskedIt() throws {
+    var subject = Subject(2...60)
+    _ = subject.run(until: 30_000)
+    let far = try #require((UInt64(2)...60).first { subject.engine.edges[id($0)] == nil })
+    subject.beating[far] = nil
+    let first = subject.receive(.seek(charge(far, pulse: 40)), from: 60)
+    #expect(first.sent.contains { $0.message == .witness(charge(far, pulse: 0)) && $0.to == 60 })
+    #expect(subject.run(until: 31_000).pings(of: far) == 5)
+    let answered = subject.receive(.pong(number: 0, pulse: 44), from: far)
+    #expect(answered.sent.contains { $0.message == .witness(charge(far, pulse: 44)) && $0.to == 60 })
+    #expect(subject.run(until: 32_000).pings(of: far) == 0)
+    let again = subject.receive(.seek(charge(far, pulse: 40)), from: 60)
+    #expect(again.sent.contains { $0.message == .witness(charge(far, pulse: 44)) })
+    _ = subject.run(until: 40_000)
+    #expect(subject.engine.searches.isEmpty)
+}
+
+@Test func searchesHaveALimit() {
+    var subject = Subject(2...60)
+    _ = subject.run(until: 5_000)
+    subject.beating = [:]
+    for _ in 0..<3 {
+        for number in UInt64(2)...59 { _ = subject.receive(.seek(charge(number, pulse: 5)), from: 60) }
+    }
+    #expect(subject.engine.searches.count == Limits.searches)
+}
+
+@Test func whoIsDeafCountsOnThoseWhomSomebodyItHearsStillHears() {
+    var subject = Subject(2...9)
+    _ = subject.run(until: 60_000)
+    let voucher = UInt64(9)
+    for number in UInt64(2)...8 { subject.beating[number] = nil }
+    var all: [Effect] = []
+    for _ in 0..<60 {
+        let effects = subject.run(until: subject.now + 1_000)
+        for case .send(.seek(let charge), let contact) in effects where contact.node == id(voucher) {
+            guard charge.subject != id(3) else { continue }
+            _ = subject.receive(
+                .witness(Charge(subject: charge.subject, life: charge.life, pulse: UInt64(subject.now / 1_000) + 70)),
+                from: voucher)
+        }
+        all += effects
+    }
+    #expect((UInt64(4)...8).allSatisfy { subject.state(of: $0) == .suspect })
+    #expect(subject.state(of: 3) == .unreachable, "nobody vouches for that one")
+    #expect(all.accusations(of: 4).isEmpty)
+}
