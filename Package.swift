@@ -103,8 +103,8 @@ let package = Package(
         .target(
             name: "FuzzDecoders",
             dependencies: [
-                "Base", "Text", "Crypto", "Trust", "Noise", "Traffic", "Session", "Membership", "Replication", "Control",
-                "Node", "Host", "Simulation", "Verbs",
+                "Base", "Text", "Crypto", "Trust", "Noise", "Traffic", "Session", "Membership", "Replication",
+                "Control", "Node", "Host", "Simulation", "Verbs",
             ],
             path: "Tools/fuzz/Decoders", swiftSettings: settings()),
         // Tests, one target a room

@@ -164,11 +164,11 @@ extension Switchboard.Input: WireValue {
             writer.u64(ticket.number)
         case .woken: writer.u8(4)
         case .performed(.write(let id, let changes)):
-            writer.u8(6)
+            writer.u8(7)
             writer.u64(id.number)
             writer.list(changes)
         case .performed(.attested(let signature)):
-            writer.u8(7)
+            writer.u8(8)
             signature.encode(into: &writer)
         }
     }
@@ -182,10 +182,10 @@ extension Switchboard.Input: WireValue {
         case 2: self = .performed(.leave)
         case 3: self = .persisted(Ticket(number: try reader.u64()))
         case 4: self = .woken
-        case 6:
+        case 7:
             let id = RequestID(number: try reader.u64())
             self = .performed(.write(id, try reader.list(of: Change.self, atMost: Limits.operations)))
-        case 7: self = .performed(.attested(try Signature(from: &reader)))
+        case 8: self = .performed(.attested(try Signature(from: &reader)))
         default: throw .unknown
         }
     }
