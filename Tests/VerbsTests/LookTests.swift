@@ -47,13 +47,15 @@ func aPipeGetsPlainText(_ name: String) throws {
     ]
     let arguments = [
         "init": "x", "join": "x", "config": "check", "record": "save x", "completion": "bash", "explain": "link x",
-    ]
+    ].merging(StoreSamples.arguments) { $1 }
     let verb = try #require(Verb.named(name))
     for format in verb.formats {
-        let stage = Stage(answering: replies[name] ?? .version(.own))
+        let stage = Stage(answering: replies[name] ?? StoreSamples.replies[name] ?? .version(.own))
+        if name == "resolve" { stage.answer = StoreSamples.resolve }
+        stage.files = ["f": Array("a = 1".utf8)]
         let line = "\(name) \(arguments[name] ?? "") --yes -o \(format.rawValue)"
         let code = stage.run(line)
-        #expect(code == .done || name == "status" || name == "explain")
+        #expect(code == .done || name == "status" || name == "explain" || name == "conflicts")
         #expect(!stage.output.isEmpty, "\(line)")
         for text in [stage.output, stage.narration] {
             let controls = text.unicodeScalars.filter {

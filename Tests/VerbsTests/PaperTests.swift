@@ -176,7 +176,8 @@ func aShellUnderstandsItsCompletionScript(_ shell: String) throws {
 private let completions: [(words: String, offers: String)] = [
     ("mem", "members"), ("co", "completion config conflicts"), ("completion ", "bash fish zsh"), ("config sh", "show"),
     ("--data /tmp comp", "completion"), ("-o w", "wide"), ("members -o n", "name"), ("members --out", "--output"),
-    ("invite --us", "--uses"), ("members --us", ""), ("help inv", "invite"), ("record ", "save"), ("explain ", "key link"),
+    ("invite --us", "--uses"), ("members --us", ""), ("help inv", "invite"), ("record ", "save"),
+    ("explain ", "key link"),
     ("lin", "links"),
     ("invite --uses 3 --exp", "--expires"), ("config --origin ch", "check"), ("status x y", ""),
 ]
