@@ -222,3 +222,49 @@ private let changed = WriteReply.Row(key: "till/tax", kind: .register, before: "
     let split = Stage(answering: key(conflict, write("till-01", "1", .conflicting)))
     #expect(split.run("explain key rollout/pos") == .no)
 }
+
+/// Answers about keys that would drive a terminal if they were let, and what to ask for them.
+enum StoreSamples {
+    private static let hostile = "\u{1B}[2J\u{E4}\u{9B}2J\u{7}"
+
+    private static let wild = KeyRow(
+        key: "k\(hostile)", kind: .register, value: ValueBytes("v\(hostile)\nw\r"), elements: [], isInConflict: true,
+        isStored: false, version: "v\(hostile)", writer: "w\(hostile)", at: Samples.at, clock: .unknown)
+    private static let reply = KeyReply(
+        row: wild, kind: .register, rule: "r\(hostile)",
+        writes: [
+            WriteRow(
+                isRemoval: true, element: ValueBytes("e\(hostile)"), value: nil, writer: "w\(hostile)",
+                node: Samples.id, sequence: 1, at: Samples.at, clock: .floor, state: .void, why: "y\(hostile)")
+        ], omitted: 3)
+    private static let written = Reply.wrote(
+        WriteReply(
+            rows: [.init(key: "k\(hostile)", kind: .set, before: "b\(hostile)", after: hostile, isChanged: true)],
+            isTrial: false, sequence: 1))
+    private static let change = ChangesReply.Row(
+        key: "k\(hostile)", kind: .flag, isRemoval: false, element: nil, value: ValueBytes(hostile),
+        writer: "w\(hostile)", sequence: 1, at: Samples.at)
+
+    private static var settled: KeyReply {
+        var settled = reply
+        settled.row?.isInConflict = false
+        return settled
+    }
+
+    static let arguments = [
+        "get": "k", "set": "k v", "del": "k", "apply": "f", "history": "k", "diff": "--at 1h", "resolve": "k v",
+        "follow": "--count 1", "wait": "k",
+    ]
+
+    static let replies: [String: Reply] = [
+        "get": .key(settled), "list": .keys(KeysReply(rows: [wild], next: nil)), "set": written, "del": written,
+        "apply": written, "history": .key(reply), "diff": .keys(KeysReply(rows: [wild], next: nil)),
+        "conflicts": .keys(KeysReply(rows: [wild], next: nil)),
+        "follow": .changes(ChangesReply(rows: [change], cursor: "00", hasGap: true)), "wait": .key(reply),
+    ]
+
+    static func resolve(_ request: Request) -> Envelope {
+        if case .store(.get) = request { return Samples.envelope(.key(reply)) }
+        return Samples.envelope(written)
+    }
+}
