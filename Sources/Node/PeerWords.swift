@@ -68,8 +68,8 @@ extension PeerFacts {
         func names(_ ids: [NodeID]) -> String { ids.map(name).sorted().joined(separator: ", ") }
         var sentences: [String] = []
         if let finding = member.reason.finding {
-            let witnesses = edge?.witnesses.filter { $0.1.pulse > 0 }.map(\.0) ?? []
-            let vouchers = witnesses + finding.vouchers.filter { !witnesses.contains($0) }
+            let voucher = edge?.vouch?.by
+            let vouchers = (voucher.map { [$0] } ?? []) + finding.vouchers.filter { $0 != voucher }
             let accusers = (edge?.accusers.keys ?? []) + finding.accusers
             let deaf = accusers.indices.filter { accusers.firstIndex(of: accusers[$0]) == $0 }.map { accusers[$0] }
             if !vouchers.isEmpty { sentences.append("heard by \(names(vouchers))") }

@@ -29,7 +29,8 @@ extension Subject {
     var subject = Subject(2...4)
     _ = subject.run(until: 120_000)
     let facts = subject.notice(2, at: place(1, port: 2)).facts
-    let stored = try StoredMember(decoding: try #require(facts.first?.value).raw)
+    let value = try #require(facts.first?.value)
+    let stored = try StoredMember(decoding: value.raw)
     #expect(facts.count == 1 && stored.record.name == record(2).name && stored.record.seal == record(2).seal)
     #expect(stored.places.map(\.address) == [place(1, port: 2)])
     #expect(stored.places[0].heard == WallTime(milliseconds: 120_000) && stored.places[0].loss != nil)
@@ -75,7 +76,8 @@ extension Subject {
     let facts = subject.notice(80, at: moved.address).facts
     #expect(subject.state(of: 80) == .alive)
     #expect(subject.engine.members[id(80)]?.record.contact.address == moved.address)
-    let stored = try StoredMember(decoding: try #require(facts.last?.value).raw)
+    let value = try #require(facts.last?.value)
+    let stored = try StoredMember(decoding: value.raw)
     #expect(stored.places.map(\.address) == [moved.address, place(1, port: 80)])
 }
 

@@ -89,7 +89,8 @@ private func isAnswered(_ village: Village, _ number: Int, within milliseconds: 
     }
     #expect(topology.edges.map(\.name) == ["till-02", "till-03"] && topology.isWell)
     #expect(topology.edges.allSatisfy { $0.state == .heard && $0.agrees && $0.roundTrip != nil })
-    #expect(topology.seats.map(\.observers) == [["till-02", "till-03"], ["till-01", "till-03"], ["till-01", "till-02"]])
+    #expect(
+        topology.seats.map(\.observers) == [["till-02", "till-03"], ["till-01", "till-03"], ["till-01", "till-02"]])
     village[3].isListening = false
     village.run(milliseconds: 60_000)
     guard case .topology(let after) = village.ask(1, .topology).reply else {

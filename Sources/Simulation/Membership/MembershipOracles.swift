@@ -203,13 +203,13 @@ enum MembershipOracles {
             return (side[0], action.at, action.at + length)
         }
         let isAsked = log.plan.fades == .nodes && log.script.nodes <= 9
-        let burst = MembershipPlan.deathLimit(log.script.near)
         var checker = Checker<MembershipNode>("borne-fades")
         checker.hear = { happening, world in
             guard isAsked, case .noted(let node, let note) = happening, note.to == .unreachable,
                 let fade = fades.first(where: { $0.node == note.peer && $0.at <= world.now && world.now < $0.end })
             else { return nil }
             let silence = world.now - fade.at
+            let burst = log.plan.deathLimit(of: note.peer, log.script.near)
             let earlier = fades.filter { $0.node == note.peer && $0.end < fade.at && fade.at - $0.end < memory }
             let longest = earlier.map { $0.end - $0.at }.max() ?? .zero
             guard longest > burst, longest < MembershipRules().longestGap, silence < longest else { return nil }

@@ -101,7 +101,7 @@ package struct Errand {
         let format = settings.format
         present(envelope) { look in
             switch format {
-            case .table, .wide, .json: 
+            case .table, .wide, .json:
                 table.rendered(look, isWide: format == .wide) + more + look.line(envelope.view)
             case .csv: table.csv(look)
             case .name: table.rows.map { look.clean($0[0].text) + "\n" }.joined()
