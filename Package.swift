@@ -74,11 +74,18 @@ let package = Package(
         room("Replication", ["Base", "Crypto"]),
         room("Control", ["Base", "Text"]),
         // 5 Node
-        room("Node", ["Base", "Text", "Crypto", "Trust", "Traffic", "Session", "Membership", "Control"]),
+        room(
+            "Node",
+            [
+                "Base", "Text", "Crypto", "Trust", "Traffic", "Session", "Membership", "Replication", "Control",
+            ]),
         // 6 Worlds
         room(
             "Host",
-            ["Base", "Text", "Crypto", "Loop", "Disk", "Trust", "Session", "Membership", "Control", "Node"]),
+            [
+                "Base", "Text", "Crypto", "Loop", "Disk", "Trust", "Session", "Membership", "Replication", "Control",
+                "Node",
+            ]),
         room(
             "Simulation",
             [
@@ -96,8 +103,8 @@ let package = Package(
         .target(
             name: "FuzzDecoders",
             dependencies: [
-                "Base", "Text", "Crypto", "Trust", "Noise", "Traffic", "Session", "Membership", "Control", "Node",
-                "Host", "Simulation", "Verbs",
+                "Base", "Text", "Crypto", "Trust", "Noise", "Traffic", "Session", "Membership", "Replication",
+                "Control", "Node", "Host", "Simulation", "Verbs",
             ],
             path: "Tools/fuzz/Decoders", swiftSettings: settings()),
         // Tests, one target a room
@@ -107,7 +114,7 @@ let package = Package(
         tests("Crypto", ["Base", "Choices", "Crypto"]),
         tests("Compression", ["Base", "Choices", "Compression"]),
         tests("Loop", ["Base", "Choices", "Loop"]),
-        tests("Disk", ["Base", "Choices", "Disk"]),
+        tests("Disk", ["Base", "Choices", "Crypto", "Disk", "Replication"]),
         tests("Trust", ["Base", "Choices", "Crypto", "Trust"]),
         tests("Traffic", ["Base", "Choices", "Traffic", "Simulation"]),
         tests("Session", ["Base", "Choices", "Crypto", "Noise", "Traffic", "Trust", "Session"]),
@@ -115,7 +122,12 @@ let package = Package(
         tests("Membership", ["Base", "Choices", "Crypto", "Membership"]),
         tests("Replication", ["Base", "Choices", "Crypto", "Replication"]),
         tests("Control", ["Base", "Choices", "Text", "Control"]),
-        tests("Node", ["Base", "Choices", "Crypto", "Trust", "Traffic", "Session", "Membership", "Control", "Node"]),
+        tests(
+            "Node",
+            [
+                "Base", "Choices", "Crypto", "Trust", "Traffic", "Session", "Membership", "Replication", "Control",
+                "Node",
+            ]),
         tests(
             "Host",
             [

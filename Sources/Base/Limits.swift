@@ -340,3 +340,21 @@ extension Limits {
     /// Pieces of a live set that wait to be taken over at once: a full namespace of a hundred thousand keys.
     package static let stagedTransactions = 262_144
 }
+
+/// What people may ask of keys and values in one go.
+extension Limits {
+    /// A value: what a transaction holds beside the longest key and a context of a few writers.
+    package static let valueBytes = 60 << 10
+    /// Values in one answer, before the asker has to come back for more: a tenth of what a reply may hold as text.
+    package static let answerBytes = 1 << 20
+    /// Rows in one answer: a screen is read, a program pages on.
+    package static let answerRows = 1_000
+    /// How long an asker may be kept waiting for a change before it has to ask again: longer than any poll, short
+    /// enough that one who is gone is soon forgotten.
+    package static let watchPatience = Interval.seconds(60)
+    /// Askers that wait for a change: one a connection, and as many again that are gone already.
+    package static let watchers = 2 * controlConnections
+    /// A store larger than this is not put into the flight recording: a checkpoint must fit an entry and be written
+    /// within a turn of the loop.
+    package static let recordedStoreBytes = 2 << 20
+}

@@ -46,4 +46,5 @@ package struct RequestID: Hashable, Comparable, Sendable {
 package enum Shelf {
     package static let members: UInt8 = 1
     package static let replication: UInt8 = 2
+    package static let store: UInt8 = 3
 }

@@ -17,6 +17,10 @@ package enum Reply: Hashable, Sendable {
     case recording(RecordingReply)
     case version(VersionReply)
     case left(LeaveReply)
+    case key(KeyReply)
+    case keys(KeysReply)
+    case wrote(WriteReply)
+    case changes(ChangesReply)
     case failure(Complaint)
 }
 
@@ -43,6 +47,10 @@ extension Reply {
         case .recording(let recording): .data(schema: "marram.recording/1", recording.json)
         case .version(let version): .data(schema: "marram.version/1", version.json)
         case .left(let left): .data(schema: "marram.leave/1", left.json)
+        case .key(let key): .data(schema: "marram.key/1", key.json)
+        case .keys(let keys): .data(schema: "marram.keys/1", keys.json)
+        case .wrote(let write): .data(schema: "marram.write/1", write.json)
+        case .changes(let changes): .data(schema: "marram.changes/1", changes.json)
         case .failure(let complaint): .error(complaint)
         }
     }
@@ -64,6 +72,10 @@ extension Reply {
         case "marram.recording/1": self = .recording(try RecordingReply(body))
         case "marram.version/1": self = .version(try VersionReply(body))
         case "marram.leave/1": self = .left(try LeaveReply(body))
+        case "marram.key/1": self = .key(try KeyReply(body))
+        case "marram.keys/1": self = .keys(try KeysReply(body))
+        case "marram.write/1": self = .wrote(try WriteReply(body))
+        case "marram.changes/1": self = .changes(try ChangesReply(body))
         case Self.errorSchema: self = .failure(try Complaint(body))
         default:
             throw Complaint(.replyNotUnderstood, what: "the answer has the unknown form \(JSONValue.text(schema))")

@@ -29,6 +29,8 @@ package enum Request: Hashable, Sendable {
     case version
     /// Say goodbye to the mesh and stop.
     case leave
+    /// About keys and values.
+    case store(StoreRequest)
 }
 
 extension Request {
@@ -101,6 +103,7 @@ extension Request {
         case .saveRecording: "save_recording"
         case .version: "version"
         case .leave: "leave"
+        case .store(let request): request.verb
         }
     }
 
@@ -121,6 +124,7 @@ extension Request {
             members.append(JSONMember("uses", .count(uses)))
             members.append(JSONMember("lifetime_seconds", .seconds(lifetime)))
         case .saveRecording(let path): members.append(JSONMember("path", .text(path)))
+        case .store(let request): members += request.members
         }
         return ControlFrame.around(JSONValue.object(members).encoded(), atMost: Limits.controlRequestBytes)
     }
@@ -160,6 +164,7 @@ extension Request {
         case "save_recording": self = try .recording(path: try fields.text("path"))
         case "version": self = .version
         case "leave": self = .leave
+        case let verb where StoreRequest.verbs.contains(verb): self = .store(try StoreRequest(verb, &fields))
         default:
             throw Complaint(.requestRefused, what: "this marramd has no verb \(JSONValue.text(verb))")
         }

@@ -1,5 +1,6 @@
 package import Base
 internal import Disk
+internal import Replication
 package import Text
 internal import Trust
 
@@ -60,6 +61,21 @@ package struct DataDirectory: Sendable {
             return boot
         } catch {
             throw error.complaint
+        }
+    }
+
+    /// The words for a store that the node must not run on with. Its database is left as it is.
+    func complaint(about flaw: StoreFlaw) -> Complaint {
+        let database = "\(path)/marram.db"
+        switch flaw {
+        case .otherMesh: return Complaint(.storeForeign, what: "\(database) holds the keys of another mesh")
+        case .otherNode(let node):
+            return Complaint(.storeForeign, what: "\(database) holds the keys of another node, \(node.short)")
+        case .misfits(let count):
+            let rows = count == 1 ? "a row" : "\(count) rows"
+            return Complaint(.storeEdited, what: "\(rows) of \(database) do not fit to the others")
+        case .unsigned:
+            return Complaint(.storeEdited, what: "the last signature in \(database) does not vouch for what is there")
         }
     }
 

@@ -14,10 +14,17 @@ extension Host {
             guard isFull else { return }
             try flight.turn()
             node.startRecording(continues: true)
+            sayWhetherRecording()
         } catch {
             log.write(.warning, "the flight recorder cannot write \(error.path): \(error.reason)", at: now.wall)
             node.stopRecording()
         }
+    }
+
+    /// A store can outgrow what a recording starts from.
+    func sayWhetherRecording() {
+        guard !node.isRecording else { return }
+        log.write(.warning, "the flight recorder stops: the store is larger than a recording holds", at: now.wall)
     }
 
     func saveRecording(to path: String) -> Envelope {
@@ -26,6 +33,13 @@ extension Host {
     }
 
     private func recordingReply(_ path: String) -> Reply {
+        guard node.isRecording else {
+            return .failure(
+                Complaint(
+                    .recordingNotSaved, what: "nothing is recorded here any more",
+                    because: "the store is larger than a recording holds, or the recorder's files could not be written",
+                    remedy: "look into the daemon's log; a recording starts again when the daemon does"))
+        }
         do {
             let bytes = try flight.joined()
             let report = try Recording.replay(bytes)

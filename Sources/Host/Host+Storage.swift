@@ -24,6 +24,8 @@ final class Storage {
     /// What keeps the node from storing, for its status.
     private(set) var trouble: Complaint?
     let boot: UInt64
+    /// How many starts of the node its database does not know of.
+    let missedBoots: UInt64
     var onStored: (([Ticket]) -> Void)?
     var onTrouble: ((Complaint) -> Void)?
     /// The database proved damaged and was moved aside while the node ran: a new one would lack all but the newest.
@@ -36,6 +38,7 @@ final class Storage {
         self.loop = loop
         path = directory.path
         boot = try directory.countBoot(atLeast: store.boot)
+        missedBoots = boot - store.boot
         cell = StoreCell(store)
     }
 

@@ -82,14 +82,16 @@ package final class Host {
         flight = FlightFiles(directory, bytes: configuration.record.bytes)
         now = loop.now()
         var entropy = Entropy.system
-        let nodeConfiguration = try Self.configuration(
+        var nodeConfiguration = try Self.configuration(
             configuration, identity, boot: storage.boot, bound: socket.localAddress)
+        nodeConfiguration.missedBoots = storage.missedBoots
         let sessions = Sessions(
             identity, boot: storage.boot, settings: SessionSettings(hasTCP: carrier != nil), entropy: entropy.split(),
             random: Self.random(from: &entropy), at: now.instant)
         node = MarramNode(
             nodeConfiguration, identity: identity, sessions: sessions,
             stored: stored, random: Self.random(from: &entropy), mischief: .none, at: now)
+        if let flaw = node.storeFlaw { throw directory.complaint(about: flaw) }
         for warning in reading.warningRows { log.write(.warning, warning.sentence, at: now.wall) }
         if configuration.listen.beacon, beacons == nil {
             let what = "nobody is met on the local net: UDP port \(Self.beaconPort) cannot be had"
@@ -188,6 +190,7 @@ package final class Host {
         control.open()
         loop.onTurnEnd = { [unowned self] in endTurn() }
         log.write(.info, "\(node.name) listens on UDP \(socket.localAddress)", at: now.wall)
+        sayWhetherRecording()
     }
 
     private func receive(_ bytes: inout MutableRawSpan, from path: Path) {
@@ -254,6 +257,10 @@ package final class Host {
         now = loop.now()
         if case .saveRecording(let path) = request {
             return control.reply(warned(saveRecording(to: path)), to: id)
+        }
+        // What the disk does not take now is not begun: nobody could say what became of it.
+        if case .store(.write(_, isTrial: false)) = request, let trouble = storage.trouble {
+            return control.reply(Envelope(node: node.name, at: now.wall, reply: .failure(trouble)), to: id)
         }
         node.perform(request, id: id, at: now, into: &outbox)
         carryOut()

@@ -29,7 +29,7 @@ package struct FlightRecorder {
             return append(.input(input, at: now, stateHash: nil))
         }
         state.removeAll()
-        switchboard.encode(into: &state)
+        switchboard.encodeFingerprint(into: &state)
         var hash = TraceHash()
         hash.absorb(state.bytes.raw)
         inputsToHash = state.count / Limits.stateBytesPerHash

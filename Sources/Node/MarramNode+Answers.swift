@@ -21,6 +21,7 @@ extension MarramNode {
         case .ping, .roundTrip: preconditionFailure("these are answered when the members asked have answered")
         case .saveRecording:
             preconditionFailure("the world saves recordings itself: they are in its files, not in the node")
+        case .store: preconditionFailure("the desk attends to the store: some of its answers wait")
         }
     }
 

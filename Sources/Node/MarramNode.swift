@@ -1,6 +1,8 @@
 package import Base
 package import Control
+internal import Crypto
 internal import Membership
+package import Replication
 package import Session
 internal import Traffic
 package import Trust
@@ -21,8 +23,9 @@ package struct MarramNode: ~Copyable {
     private(set) var links: LinkMemory
     private(set) var moves: MoveLog
     var soundings: Soundings
+    var desk: StoreDesk
     let started: Instant
-    private var isRecording: Bool
+    package private(set) var isRecording: Bool
     /// Reused from call to call: what the engines want, what came of a packet, and what has to be said.
     private var outbox: Outbox<Switchboard.Effect>
     private var opened: Outbox<SessionEffect>
@@ -39,6 +42,7 @@ package struct MarramNode: ~Copyable {
         precondition(sessions.me == configuration.id, "a node speaks as itself")
         precondition(identity.id == configuration.id, "a node signs for itself")
         let notary = Notary.mesh(identity.meshID)
+        let mesh = identity.meshID
         let me = MemberRecord(
             id: configuration.id, name: configuration.name, site: configuration.site, address: configuration.listen,
             life: Life(boot: configuration.boot, beat: 0), isLeaving: false
@@ -49,12 +53,14 @@ package struct MarramNode: ~Copyable {
         switchboard = Switchboard(
             membership: MembershipEngine(
                 me: me, settings: configuration.gossip, notary: notary, seeds: configuration.seeds,
-                stored: stored.filter { $0.shelf == Shelf.members }, random: random, mischief: mischief, at: now))
+                stored: stored.filter { $0.shelf == Shelf.members }, random: random, mischief: mischief, at: now),
+            store: Self.store(of: configuration, in: mesh, stored, random))
         recorder = FlightRecorder()
         counters = Counters()
         links = LinkMemory()
         moves = MoveLog()
         soundings = Soundings()
+        desk = StoreDesk()
         started = now.instant
         isRecording = configuration.records
         outbox = Outbox()
@@ -68,7 +74,31 @@ package struct MarramNode: ~Copyable {
     package var name: String { configuration.name }
 
     package var deadline: Instant? {
-        .earlier(.earlier(switchboard.deadline, sessions.deadline), soundings.deadline)
+        let engines = Instant.earlier(switchboard.deadline, sessions.deadline)
+        return .earlier(engines, .earlier(soundings.deadline, desk.deadline))
+    }
+
+    /// What is wrong with the keys and values that were found on the disk. A node must not run on with them.
+    package var storeFlaw: StoreFlaw? {
+        if let flaw = switchboard.store.flaw { return flaw }
+        let isSound = switchboard.store.ownClaims.allSatisfy { claim in
+            (try? claim?.verify(by: identity.signing.publicKey, in: identity.meshID)) != nil
+        }
+        return isSound ? nil : .unsigned
+    }
+
+    private static func store(
+        of configuration: NodeConfiguration, in mesh: Digest, _ stored: [Fact], _ random: Random
+    ) -> StoreEngine {
+        // Apart from the chance of the other engines, so that none of them draws what another has drawn.
+        var chance = random
+        var instance = TraceHash()
+        instance.absorb(text: "instance")
+        instance.absorb(chance.next())
+        return StoreEngine(
+            namespace: Namespace(high: mesh.value.w0, low: mesh.value.w1), author: configuration.id,
+            instance: instance.value, missed: configuration.missedBoots,
+            stored: stored.filter { $0.shelf == Shelf.replication || $0.shelf == Shelf.store })
     }
 
     /// Fingerprint of everything that the node's next steps depend on, the keys left out.
@@ -151,6 +181,7 @@ package struct MarramNode: ~Copyable {
 
     /// Somebody at the control socket asks.
     package mutating func perform(_ request: Request, id: RequestID, at now: Now, into world: inout NodeOutbox) {
+        if case .store(let question) = request { return attend(to: question, id, at: now, into: &world) }
         if case .leave = request { take(.performed(.leave), at: now, into: &world) }
         do throws(Complaint) {
             if try beginSounding(request, id, at: now) { return sound(at: now, into: &world) }
@@ -163,11 +194,13 @@ package struct MarramNode: ~Copyable {
     /// The facts of `ticket` are on the disk.
     package mutating func persisted(_ ticket: Ticket, at now: Now, into world: inout NodeOutbox) {
         take(.persisted(ticket), at: now, into: &world)
+        serveWatchers(at: now, into: &world)
     }
 
     /// The deadline has come.
     package mutating func wake(at now: Now, into world: inout NodeOutbox) {
         if let due = switchboard.deadline, due <= now.instant { take(.woken, at: now, into: &world) }
+        if let due = desk.deadline, due <= now.instant { serveWatchers(at: now, into: &world) }
         swap(&sealed.arena, &world.arena)
         sessions.wake(at: now.instant, into: &sealed)
         swap(&sealed.arena, &world.arena)
@@ -180,6 +213,7 @@ package struct MarramNode: ~Copyable {
 
     /// Starts a new piece of the recording: what follows can be replayed without what came before.
     package mutating func startRecording(continues: Bool) {
+        if switchboard.store.factBytes > Limits.recordedStoreBytes { isRecording = false }
         if isRecording { recorder.record(checkpoint: switchboard, continues: continues) }
     }
 
@@ -199,8 +233,9 @@ package struct MarramNode: ~Copyable {
 
     // MARK: Inside
 
-    private mutating func take(_ input: Switchboard.Input, at now: Now, into world: inout NodeOutbox) {
+    mutating func take(_ input: Switchboard.Input, at now: Now, into world: inout NodeOutbox) {
         var unsigned: MemberRecord?
+        var unattested: Digest?
         switchboard.take(input, at: now, into: &outbox)
         if isRecording { recorder.record(input, at: now, leadingTo: switchboard) }
         for effect in outbox.effects {
@@ -208,6 +243,9 @@ package struct MarramNode: ~Copyable {
             case .send(let frame, let contact): say(frame, to: contact, at: now, into: &world)
             case .sign(let record): unsigned = record
             case .persist(let facts, let ticket): world.put(.persist(facts, ticket))
+            case .attest(let id): unattested = id
+            case .wrote(let id, let dot): wasMade(id, dot, at: now, into: &world)
+            case .refused(let id, let refusal): wasRefused(id, refusal, at: now, into: &world)
             case .callOut(let isLonely): world.put(.callOut(isLonely: isLonely))
             case .note(let note):
                 if case .membership(.ignored(let reason)) = note { counters.countRefusal("ignored-\(reason)") }
@@ -216,6 +254,10 @@ package struct MarramNode: ~Copyable {
             }
         }
         outbox.removeAll()
+        if let unattested {
+            let signature = identity.signing.sign(unattested.value.bytes.raw, as: Chain.kind, in: identity.meshID)
+            take(.performed(.attested(signature)), at: now, into: &world)
+        }
         guard let sealed = unsigned?.sealed(by: identity.signing, in: identity.meshID), let seal = sealed.seal
         else { return }
         take(.performed(.signed(seal, sealed.life)), at: now, into: &world)

@@ -12,6 +12,8 @@ package struct NodeConfiguration: Sendable {
     package var meshKey: Bytes32
     /// How often the node has started, this time included. Stored before the node says its first word.
     package var boot: UInt64
+    /// How many of its starts its database does not know of, since an older one was put back.
+    package var missedBoots: UInt64
     /// Where it listens; the host may be unspecified.
     package var listen: Address
     /// Addresses under which others may reach it, for invitations.
@@ -23,8 +25,8 @@ package struct NodeConfiguration: Sendable {
     package var records: Bool
 
     package init(
-        mesh: String, name: String, site: String, id: NodeID, meshKey: Bytes32, boot: UInt64, listen: Address,
-        reachable: [Address],
+        mesh: String, name: String, site: String, id: NodeID, meshKey: Bytes32, boot: UInt64,
+        missedBoots: UInt64 = 0, listen: Address, reachable: [Address],
         seeds: [Address], gossip: MembershipSettings, records: Bool
     ) {
         self.mesh = mesh
@@ -33,6 +35,7 @@ package struct NodeConfiguration: Sendable {
         self.id = id
         self.meshKey = meshKey
         self.boot = boot
+        self.missedBoots = missedBoots
         self.listen = listen
         self.reachable = reachable
         self.seeds = seeds

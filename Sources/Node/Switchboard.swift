@@ -1,5 +1,7 @@
 package import Base
+package import Crypto
 package import Membership
+package import Replication
 
 /// All engines of one node and the wires between them. What comes in by its doors is open and decoded; what goes out
 /// is not sealed yet. It is a plain value, a function of its inputs, and it holds no key: that is why the flight
@@ -10,6 +12,11 @@ package struct Switchboard {
         /// Sign this with the node's key, which is not in here.
         case sign(MemberRecord)
         case persist([Fact], Ticket)
+        /// Sign the id of a transaction with the node's key, which is not in here.
+        case attest(Digest)
+        /// A write was made, and is on the disk.
+        case wrote(RequestID, Dot)
+        case refused(RequestID, WriteRefusal)
         case callOut(isLonely: Bool)
         case note(NodeNote)
     }
@@ -28,20 +35,26 @@ package struct Switchboard {
         case leave
         case signed(Seal, Life)
         case heard(Call)
+        case write(RequestID, [Change])
+        case attested(Signature)
     }
 
     package private(set) var membership: MembershipEngine
+    package private(set) var store: StoreEngine
     private var lastTicket: Ticket
     /// What is on its way to the disk.
     package private(set) var unstored: SortedMap<Ticket, Int>
     /// Reused from call to call.
     private var membershipOutbox: Outbox<MembershipEngine.Effect>
+    private var storeOutbox: Outbox<StoreEngine.Effect>
 
-    package init(membership: MembershipEngine) {
+    package init(membership: MembershipEngine, store: StoreEngine) {
         self.membership = membership
+        self.store = store
         lastTicket = Ticket(number: 0)
         unstored = SortedMap()
         membershipOutbox = Outbox()
+        storeOutbox = Outbox()
     }
 
     package var deadline: Instant? { membership.deadline }
@@ -61,8 +74,13 @@ package struct Switchboard {
             membership.perform(.signed(seal, life), at: now, into: &membershipOutbox)
         case .performed(.heard(let call)):
             membership.perform(.heard(call), at: now, into: &membershipOutbox)
+        case .performed(.write(let id, let changes)):
+            store.perform(.write(id, changes), at: now, into: &storeOutbox)
+        case .performed(.attested(let signature)):
+            store.perform(.attested(signature), at: now, into: &storeOutbox)
         case .persisted(let ticket):
             unstored[ticket] = nil
+            store.perform(.persisted(ticket), at: now, into: &storeOutbox)
         case .woken:
             membership.wake(at: now, into: &membershipOutbox)
         }
@@ -86,17 +104,40 @@ package struct Switchboard {
             }
         }
         membershipOutbox.removeAll()
+        let ofMembership = facts.count
+        for effect in storeOutbox.effects {
+            switch effect {
+            case .attest(let id): outbox.put(.attest(id))
+            case .persist(let fact): facts.append(fact)
+            case .wrote(let id, let dot): outbox.put(.wrote(id, dot))
+            case .refused(let id, let refusal): outbox.put(.refused(id, refusal))
+            }
+        }
+        storeOutbox.removeAll()
         guard !facts.isEmpty else { return }
         lastTicket = Ticket(number: lastTicket.number + 1)
         unstored[lastTicket] = facts.count
+        if facts.count > ofMembership { store.entrust(to: lastTicket) }
         outbox.put(.persist(facts, lastTicket))
     }
 }
 
-/// The whole state as bytes: what a recording starts from, and what its hash is taken over.
+/// The whole state as bytes: what a recording starts from.
 extension Switchboard: WireValue {
     package func encode(into writer: inout ByteWriter) {
         membership.encode(into: &writer)
+        store.encode(into: &writer)
+        encodeTickets(into: &writer)
+    }
+
+    /// What the hash of the state is taken over: everything, but of the store's facts only their running fingerprint.
+    package func encodeFingerprint(into writer: inout ByteWriter) {
+        membership.encode(into: &writer)
+        store.encodeFingerprint(into: &writer)
+        encodeTickets(into: &writer)
+    }
+
+    private func encodeTickets(into writer: inout ByteWriter) {
         writer.u64(lastTicket.number)
         writer.varint(UInt64(unstored.count))
         for (ticket, facts) in unstored {
@@ -106,7 +147,8 @@ extension Switchboard: WireValue {
     }
 
     package init(from reader: inout ByteReader) throws(DecodeError) {
-        self.init(membership: try MembershipEngine(from: &reader))
+        let membership = try MembershipEngine(from: &reader)
+        self.init(membership: membership, store: try StoreEngine(from: &reader))
         lastTicket = Ticket(number: try reader.u64())
         guard lastTicket.number <= Limits.counted else { throw .outOfRange }
         for _ in 0..<(try reader.count(atMost: Limits.unstoredBatches)) {
@@ -118,8 +160,10 @@ extension Switchboard: WireValue {
     }
 
     package var stateHash: UInt64 {
+        var writer = ByteWriter()
+        encodeFingerprint(into: &writer)
         var hash = TraceHash()
-        hash.absorb(encoded.raw)
+        hash.absorb(writer.bytes.raw)
         return hash.value
     }
 }
@@ -144,6 +188,13 @@ extension Switchboard.Input: WireValue {
         case .performed(.heard(let call)):
             writer.u8(6)
             call.encode(into: &writer)
+        case .performed(.write(let id, let changes)):
+            writer.u8(7)
+            writer.u64(id.number)
+            writer.list(changes)
+        case .performed(.attested(let signature)):
+            writer.u8(8)
+            signature.encode(into: &writer)
         }
     }
 
@@ -158,6 +209,10 @@ extension Switchboard.Input: WireValue {
         case 4: self = .woken
         case 5: self = .performed(.signed(try Seal(from: &reader), try Life(from: &reader)))
         case 6: self = .performed(.heard(try Call(from: &reader)))
+        case 7:
+            let id = RequestID(number: try reader.u64())
+            self = .performed(.write(id, try reader.list(of: Change.self, atMost: Limits.operations)))
+        case 8: self = .performed(.attested(try Signature(from: &reader)))
         default: throw .unknown
         }
     }

@@ -49,7 +49,12 @@ package struct Epoch: Hashable, Sendable {
         self.proof = proof
     }
 
+    /// The first epoch before anybody issues epochs: it admits every member of the mesh. Who they are is not known
+    /// from it, so nothing is collected in it.
+    package var isOpen: Bool { number == 0 && roster.isEmpty }
+
     package func admits(_ member: NodeID) -> Bool {
+        if isOpen { return true }
         var low = 0
         var high = roster.count
         while low < high {

@@ -69,7 +69,7 @@ extension Replica {
     /// How far every member of the roster has come, as far as that is known; nil while nothing may be collected.
     private var common: VersionVector? {
         if bug == .collectsEarly { return vector }
-        guard !hasEpochConflict else { return nil }
+        guard !hasEpochConflict, !epoch.isOpen else { return nil }
         if bug != .noCut {
             for epoch in epochs {
                 for eviction in epoch.evictions where !isMet(eviction.cut, by: vector) { return nil }

@@ -169,23 +169,26 @@ final class Resident {
         takeRecording()
     }
 
+    /// The disk has at once what it is given, and what waited for it comes out as well.
     private func carryOut(at now: Now) {
-        var tickets: [Ticket] = []
-        for effect in outbox.effects {
-            switch effect {
-            case .send(let range, let to):
-                letters.append(
-                    Letter(
-                        datagram: Array(outbox.arena.bytes[range]), from: address, to: to.address,
-                        carrier: to.carrier))
-            case .callOut: Issue.record("the residents are told not to call")
-            case .persist(_, let ticket): tickets.append(ticket)
-            case .reply(_, let envelope): answers.append(envelope)
-            case .note(let note): notes.append(note)
+        while !outbox.isEmpty {
+            var tickets: [Ticket] = []
+            for effect in outbox.effects {
+                switch effect {
+                case .send(let range, let to):
+                    letters.append(
+                        Letter(
+                            datagram: Array(outbox.arena.bytes[range]), from: address, to: to.address,
+                            carrier: to.carrier))
+                case .callOut: Issue.record("the residents are told not to call")
+                case .persist(_, let ticket): tickets.append(ticket)
+                case .reply(_, let envelope): answers.append(envelope)
+                case .note(let note): notes.append(note)
+                }
             }
+            outbox.removeAll()
+            for ticket in tickets { node.persisted(ticket, at: now, into: &outbox) }
         }
-        outbox.removeAll()
-        for ticket in tickets { node.persisted(ticket, at: now, into: &outbox) }
         takeRecording()
     }
 

@@ -51,13 +51,15 @@ func aPipeGetsPlainText(_ name: String) throws {
     let arguments = [
         "init": "x", "join": "x", "config": "check", "record": "save x", "completion": "bash", "explain": "link x",
         "ping": "x", "rtt": "x y", "watch": "--since 0 -n 1",
-    ]
+    ].merging(StoreSamples.arguments) { $1 }
     let verb = try #require(Verb.named(name))
     for format in verb.formats {
-        let stage = Stage(answering: replies[name] ?? .version(.own))
+        let stage = Stage(answering: replies[name] ?? StoreSamples.replies[name] ?? .version(.own))
+        if name == "resolve" { stage.answer = StoreSamples.resolve }
+        stage.files = ["f": Array("a = 1".utf8)]
         let line = "\(name) \(arguments[name] ?? "") --yes -o \(format.rawValue)"
         let code = stage.run(line)
-        #expect(code == .done || ["status", "explain", "topology"].contains(name))
+        #expect(code == .done || ["status", "explain", "topology", "conflicts"].contains(name))
         #expect(!stage.output.isEmpty, "\(line)")
         for text in [stage.output, stage.narration] {
             let controls = text.unicodeScalars.filter {

@@ -33,6 +33,17 @@ private func printed(_ line: String) -> String {
               rtt         show how long a round trip takes, to a member or between two
               watch       print the moves of members as they come, with their reasons
               explain     tell why something is as it is, and what to do about it
+              get         print what a key holds
+              list        show the keys and what they hold
+              set         write a value to a key
+              del         delete what a key holds
+              apply       write all keys of a file at once
+              history     show everything that was written to a key
+              diff        show which keys hold something else than they did
+              conflicts   show the keys that somebody has to decide
+              resolve     decide a key that is in conflict
+              follow      print every write as it comes to be known here
+              wait        wait until a key holds something, or a certain value
               config      check the configuration, or show it
               record      save what the node went through, to be replayed elsewhere
               version     show which version this is
@@ -167,10 +178,10 @@ func aShellUnderstandsItsCompletionScript(_ shell: String) throws {
 
 /// What is typed, and what each shell should offer for the last word.
 private let completions: [(words: String, offers: String)] = [
-    ("mem", "members"), ("co", "completion config"), ("completion ", "bash fish zsh"), ("config sh", "show"),
+    ("mem", "members"), ("co", "completion config conflicts"), ("completion ", "bash fish zsh"), ("config sh", "show"),
     ("--data /tmp comp", "completion"), ("-o w", "wide"), ("members -o n", "name"), ("members --out", "--output"),
     ("invite --us", "--uses"), ("members --us", ""), ("help inv", "invite"), ("record ", "save"),
-    ("explain ", "link peer"), ("lin", "links"),
+    ("explain ", "key link peer"), ("lin", "links"),
     ("invite --uses 3 --exp", "--expires"), ("config --origin ch", "check"), ("status x y", ""),
 ]
 

@@ -10,6 +10,8 @@ final class Stage {
     var environment: [String: String] = ["LANG": "C.UTF-8", "TERM": "xterm"]
     var isTerminal = false
     var typed: String?
+    /// What can be read, standard input as "-".
+    var files: [String: [UInt8]] = [:]
     var east = 0
     var answer: (Request) throws(Complaint) -> Envelope = { _ throws(Complaint) in
         throw Complaint(.daemonNotRunning)
@@ -53,6 +55,12 @@ final class Stage {
                 writeNarration: { self.narration += $0 },
                 outputIsTerminal: isTerminal, narrationIsTerminal: isTerminal, inputIsTerminal: isTerminal,
                 readLine: { self.typed },
+                readBytes: { path, limit throws(Complaint) in
+                    guard let bytes = self.files[path ?? "-"], bytes.count <= limit else {
+                        throw Complaint(.badArgument, what: "\(path ?? "-") cannot be read")
+                    }
+                    return bytes
+                },
                 now: { Samples.at },
                 pause: { self.paused.append($0) },
                 secondsEast: { _ in self.east },

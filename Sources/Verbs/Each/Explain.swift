@@ -8,13 +8,17 @@ extension Verb {
         about: [
             """
             peer names the likeliest cause of a member's state, how sure that is, what it rests on, what happened \
-            lately, what others say, and what to do. PEER is a member's name, its id or the first eight digits of it, \
+            lately, what others say, and what to do. NAME is a member's name, its id or the first eight digits of it, \
             or its address.
             """,
             """
             link shows how the way to a peer is doing now, what happened to it lately, what speaks for one cause or \
-            another, and what is wrong with it. Here PEER may also be an address at which nobody is known; its port \
+            another, and what is wrong with it. Here NAME may also be an address at which nobody is known; its port \
             may be left out when only one peer is there.
+            """,
+            """
+            key shows what a key holds, who wrote it, by what rule writes at the same time are joined, and what became \
+            of every other write that is still known. NAME is the key.
             """,
             """
             Only this node is asked. What cannot be told apart from here is not guessed: a firewall that swallows \
@@ -22,21 +26,24 @@ extension Verb {
             """,
         ],
         arguments: [
-            Argument(name: "WHAT", summary: "what to explain", expects: .words(["peer", "link"])),
-            Argument(name: "PEER", summary: "which member, or whose link: a name, an id or an address"),
+            Argument(name: "WHAT", summary: "what to explain", expects: .words(["peer", "link", "key"])),
+            Argument(
+                name: "NAME", summary: "which member, or whose link: a name, an id or an address; or which key"),
         ],
         examples: [
             Example(command: "marram explain peer till-07", what: "why till-07 is suspect, unreachable or slow"),
             Example(command: "marram explain link 10.9.0.17:7946", what: "why nobody answers at a seed address"),
             Example(
                 command: "marram explain peer till-07 --json", what: "for programs; data.cause is one of twelve words"),
+            Example(command: "marram explain key till/tax", what: "why the key holds what it holds"),
         ],
         exits: [
-            ExitMeaning(code: .no, meaning: "something is wrong with the peer or the link"),
-            ExitMeaning(code: .notFound, meaning: "no such peer is known"),
+            ExitMeaning(code: .no, meaning: "something is wrong with the peer or the link, or the key is in conflict"),
+            ExitMeaning(code: .notFound, meaning: "no such peer is known, or nothing was ever written to the key"),
         ],
         run: { errand throws(Complaint) in
             let peer = errand.argument(1) ?? ""
+            if errand.argument(0) == "key" { return try tellOfKey(peer, &errand) }
             let isLink = errand.argument(0) == "link"
             let envelope = try errand.ask(isLink ? .explanation(ofLinkTo: peer) : .explanation(of: peer))
             switch envelope.reply {

@@ -27,12 +27,13 @@ package enum ExitCode: Int32, CaseIterable, Sendable {
     /// With what the tool ends when it ends with this complaint.
     package init(for code: Code) {
         switch code {
-        case .unknownVerb, .unknownOption, .badArgument, .confirmationMissing, .linkWithItself, .ambiguousPeer:
+        case .unknownVerb, .unknownOption, .badArgument, .confirmationMissing, .linkWithItself, .ambiguousPeer,
+            .badKey, .cursorUnreadable:
             self = .usage
         case .daemonNotRunning, .noDataDirectory, .daemonGone, .connectionLost: self = .unreachable
-        case .unknownCode, .unknownPeer: self = .notFound
-        case .socketRefused, .directoryNotWritable: self = .notPermitted
-        case .deadlinePassed: self = .deadlinePassed
+        case .unknownCode, .unknownPeer, .keyNotFound: self = .notFound
+        case .socketRefused, .directoryNotWritable, .writeNotAllowed, .noRights: self = .notPermitted
+        case .deadlinePassed, .notYet: self = .deadlinePassed
         case _ where code.number >= 9_000: self = .ourMistake
         default: self = .no
         }

@@ -20,7 +20,7 @@ struct Invocation: Sendable {
         return options[option]
     }
 
-    /// Reads the words after the tool's own name.
+    /// Reads the words after the tool's own name. A negative number is none of the options.
     init(parsing words: [String]) throws(Complaint) {
         var plain: [String] = []
         var given: [(option: Verb.Option, value: String)] = []
@@ -29,7 +29,7 @@ struct Invocation: Sendable {
             if word == "--" {
                 plain += rest
                 break
-            } else if word.hasPrefix("-"), word != "-" {
+            } else if word.hasPrefix("-"), word != "-", Int64(word) == nil {
                 given.append(try Self.option(word, followedBy: &rest, verbs: plain))
             } else {
                 plain.append(word)

@@ -56,6 +56,14 @@ package struct Errand {
         return envelope
     }
 
+    /// Puts a request whose answer may wait for so long to the node.
+    mutating func ask(_ request: StoreRequest, patience: Interval = .zero) throws(Complaint) -> Envelope {
+        let envelope = try world.ask(.store(try request.checked()), settings.socket, settings.timeout + patience)
+        node = envelope.node
+        if case .failure(let complaint) = envelope.reply { throw complaint }
+        return envelope
+    }
+
     /// For an answer of another form than the request has: one of the two programs is wrong about the words.
     func unexpected(_ envelope: Envelope) -> Complaint {
         Complaint(.replyNotUnderstood, what: "marramd answered another question than \(invocation.verb.name) asked")
@@ -78,6 +86,14 @@ package struct Errand {
             let mark = narrationLook.paint(narrationLook.sign("‼", else: "warning"), .doubtful)
             narrate("\(mark) \(warning.code) \(narrationLook.clean(warning.remedy))\n")
         }
+    }
+
+    /// Says at once what belongs to an answer that has no end: an envelope a line, or text.
+    func stream(_ envelope: Envelope, _ text: (Look) -> String) throws(Complaint) {
+        let line =
+            settings.format == .json
+            ? String(decoding: envelope.json.encoded(ascii: look.ascii), as: UTF8.self) + "\n" : text(look)
+        if !line.isEmpty { try world.writeOutput(line) }
     }
 
     /// An envelope around a table, in any of the five forms; `more` stands between the table and the view.

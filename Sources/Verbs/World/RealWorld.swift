@@ -22,6 +22,7 @@ extension World {
             narrationIsTerminal: isatty(STDERR_FILENO) == 1,
             inputIsTerminal: isatty(STDIN_FILENO) == 1,
             readLine: { Swift.readLine() },
+            readBytes: { path, limit throws(Complaint) in try read(path, atMost: limit) },
             now: wallTime,
             pause: { time in usleep(UInt32(clamping: time.nanoseconds / 1_000)) },
             secondsEast: { wall in
@@ -47,6 +48,30 @@ extension World {
                     .join(token: new.key, name: new.name, site: new.site, listen: new.listen, now: wallTime())
             },
             readConfiguration: { source throws(Complaint) in try ConfigurationReport(reading: source) })
+    }
+
+    /// Reads a file, or standard input, to its end or a byte beyond the limit.
+    private static func read(_ path: String?, atMost limit: Int) throws(Complaint) -> [UInt8] {
+        let name = path ?? "standard input"
+        let descriptor = path.map { unsafe open($0, O_RDONLY | O_CLOEXEC) } ?? STDIN_FILENO
+        guard descriptor >= 0 else {
+            throw Complaint(
+                .badArgument, what: "\(name) cannot be read", because: systemMessage(errno),
+                remedy: "give a file that you may read")
+        }
+        defer { if path != nil { close(descriptor) } }
+        var bytes: [UInt8] = []
+        while bytes.count <= limit {
+            var piece = [UInt8](repeating: 0, count: 64 << 10)
+            let count = unsafe piece.withUnsafeMutableBytes { unsafe Glibc.read(descriptor, $0.baseAddress, $0.count) }
+            if count == 0 { return bytes }
+            if count > 0 {
+                bytes += piece.prefix(count)
+            } else if errno != EINTR {
+                throw Complaint(.badArgument, what: "\(name) cannot be read", because: systemMessage(errno))
+            }
+        }
+        throw Complaint(.valueTooLarge, what: "\(name) has more than \(limit) bytes")
     }
 
     /// Writes all of `text`. Whoever reads a pipe may close it when it has seen enough, as `head` does: that ends the

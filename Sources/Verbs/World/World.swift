@@ -12,6 +12,8 @@ package struct World {
     package var narrationIsTerminal: Bool
     package var inputIsTerminal: Bool
     package var readLine: () -> String?
+    /// A file's bytes, or with nil those of standard input; no more than so many.
+    package var readBytes: (String?, Int) throws(Complaint) -> [UInt8]
     package var now: () -> WallTime
     /// Does nothing for so long.
     package var pause: (Interval) -> Void
@@ -31,6 +33,7 @@ package struct World {
         writeNarration: @escaping (String) -> Void,
         outputIsTerminal: Bool, narrationIsTerminal: Bool, inputIsTerminal: Bool,
         readLine: @escaping () -> String?,
+        readBytes: @escaping (String?, Int) throws(Complaint) -> [UInt8],
         now: @escaping () -> WallTime,
         pause: @escaping (Interval) -> Void,
         secondsEast: @escaping (WallTime) -> Int,
@@ -47,6 +50,7 @@ package struct World {
         self.narrationIsTerminal = narrationIsTerminal
         self.inputIsTerminal = inputIsTerminal
         self.readLine = readLine
+        self.readBytes = readBytes
         self.now = now
         self.pause = pause
         self.secondsEast = secondsEast

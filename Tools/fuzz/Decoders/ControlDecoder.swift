@@ -34,6 +34,8 @@ func readEnvelope(_ bytes: [UInt8]) {
         ["explain", "peer", "a"], ["ping", "a"], ["rtt", "a"], ["topology", "-o", "wide"], ["topology", "-o", "csv"],
         ["topology", "--dot"], ["watch", "--since", "0", "--for", "1s"],
         ["invite"], ["leave", "--yes"], ["version", "--daemon"], ["record", "save", "/tmp/recording"],
+        ["get", "a"], ["get", "a", "-o", "wide"], ["list", "-o", "csv"], ["list"], ["set", "a", "b"],
+        ["history", "a"], ["explain", "key", "a"], ["conflicts"], ["diff", "--at", "1h"], ["wait", "a"],
     ] {
         _ = runTool(line, in: stage(answering: envelope))
     }
@@ -49,7 +51,8 @@ private func stage(answering envelope: Envelope) -> World {
     return World(
         environment: { $0 == "LANG" ? "C.UTF-8" : nil }, writeOutput: check, writeNarration: check,
         outputIsTerminal: false, narrationIsTerminal: false, inputIsTerminal: false, readLine: { nil },
-        now: { WallTime(milliseconds: 0) }, pause: { _ in }, secondsEast: { _ in 3_600 }, currentDirectory: { "/" },
+        readBytes: { _, _ in [] }, now: { WallTime(milliseconds: 0) }, pause: { _ in }, secondsEast: { _ in 3_600 },
+        currentDirectory: { "/" },
         ask: { _, _, _ in envelope }, initialise: { _ throws(Complaint) in throw Complaint(.alreadyInitialised) },
         join: { _ throws(Complaint) in throw Complaint(.alreadyInitialised) },
         readConfiguration: { _ in ConfigurationReport(files: []) })

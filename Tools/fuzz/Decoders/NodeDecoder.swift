@@ -3,6 +3,7 @@ internal import Control
 internal import Crypto
 internal import Membership
 internal import Node
+internal import Replication
 internal import Session
 internal import Traffic
 internal import Trust
@@ -64,7 +65,7 @@ private func hear(_ packet: [UInt8], _ node: inout MarramNode) -> (notes: [NodeN
 func takeInput(_ bytes: [UInt8]) {
     guard let input = try? Switchboard.Input(decoding: bytes.raw) else { return }
     precondition(input.encoded == bytes, "an input was accepted in a second encoding")
-    var switchboard = Switchboard(membership: engine())
+    var switchboard = Switchboard(membership: engine(), store: store())
     var outbox = Outbox<Switchboard.Effect>()
     for now in extremes {
         switchboard.take(input, at: now, into: &outbox)
@@ -147,6 +148,10 @@ private func record(_ number: UInt16) -> MemberRecord {
 
 /// The invented world of these members' signatures.
 private let seals: UInt64 = 1
+private func store() -> StoreEngine {
+    StoreEngine(
+        namespace: Namespace(high: 1, low: 2), author: id(1), instance: 1, missed: 0, stored: [])
+}
 
 private func engine() -> MembershipEngine {
     MembershipEngine(

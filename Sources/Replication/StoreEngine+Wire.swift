@@ -1,0 +1,172 @@
+package import Base
+internal import Crypto
+
+/// The whole of it, as a recording starts from it.
+extension StoreEngine: WireValue {
+    package func encode(into writer: inout ByteWriter) {
+        replica.namespace.encode(into: &writer)
+        replica.me.encode(into: &writer)
+        writer.list(replica.allFacts)
+        writer.list(replica.facts)
+        encodeRest(into: &writer)
+    }
+
+    /// What the next steps depend on, as a fingerprint is taken over it: the facts by their trail.
+    package func encodeFingerprint(into writer: inout ByteWriter) {
+        replica.me.encode(into: &writer)
+        encodeRest(into: &writer)
+    }
+
+    private func encodeRest(into writer: inout ByteWriter) {
+        writer.u64(clock.last.bits)
+        stored.encode(into: &writer)
+        writer.varint(UInt64(unstored.count))
+        for (ticket, reach) in unstored {
+            writer.u64(ticket.number)
+            reach.encode(into: &writer)
+        }
+        writer.list(waiting)
+        writer.bool(prepared != nil)
+        prepared?.encode(into: &writer)
+        writer.list(made)
+        writer.list(unsaid)
+        writer.u64(trail.value)
+        writer.varint(UInt64(factBytes))
+    }
+
+    package init(from reader: inout ByteReader) throws(DecodeError) {
+        let namespace = try Namespace(from: &reader)
+        let me = try WriterName(from: &reader)
+        var replica = Replica(namespace: namespace, me: me, genesis: .open)
+        let facts = try reader.list(of: Fact.self, atMost: Limits.stagedTransactions)
+        guard replica.load(facts) == 0, replica.allFacts == facts else { throw .notCanonical }
+        replica.facts = try reader.list(of: Fact.self, atMost: Limits.stagedTransactions)
+        let time = HybridTime(bits: try reader.u64())
+        guard time.milliseconds <= Self.lastTime.milliseconds else { throw .outOfRange }
+        self.init(restoring: replica, clock: HybridClock(floor: time))
+        stored = try VersionVector(from: &reader)
+        for _ in 0..<(try reader.count(atMost: Limits.unstoredBatches)) {
+            let ticket = Ticket(number: try reader.u64())
+            guard unstored.keys.last.map({ $0 < ticket }) ?? true else { throw .notCanonical }
+            unstored[ticket] = try VersionVector(from: &reader)
+        }
+        waiting = try reader.list(of: Write.self, atMost: Limits.ownWritesWaiting)
+        if try reader.bool() { prepared = try Transaction(from: &reader) }
+        guard (prepared == nil) == waiting.isEmpty else { throw .outOfRange }
+        made = try reader.list(of: Made.self, atMost: Limits.ownWritesWaiting)
+        unsaid = try reader.list(of: Fact.self, atMost: 1)
+        trail = TraceHash(value: try reader.u64())
+        factBytes = try reader.count(atMost: Limits.databaseBytes)
+    }
+}
+
+extension StoreEngine.Write: WireValue {
+    package func encode(into writer: inout ByteWriter) {
+        writer.u64(id.number)
+        writer.list(changes)
+    }
+
+    package init(from reader: inout ByteReader) throws(DecodeError) {
+        id = RequestID(number: try reader.u64())
+        changes = try reader.list(of: Change.self, atMost: Limits.operations)
+    }
+}
+
+extension StoreEngine.Made: WireValue {
+    package func encode(into writer: inout ByteWriter) {
+        writer.u64(id.number)
+        dot.encode(into: &writer)
+    }
+
+    package init(from reader: inout ByteReader) throws(DecodeError) {
+        id = RequestID(number: try reader.u64())
+        dot = try Dot(from: &reader)
+    }
+}
+
+extension Change: WireValue {
+    package func encode(into writer: inout ByteWriter) {
+        switch self {
+        case .put(let kind, let key, let value, let resolves):
+            start(1, key, &writer)
+            writer.u8(kind.rawValue)
+            writer.bytes(value)
+            writer.bool(resolves)
+        case .remove(let kind, let key):
+            start(2, key, &writer)
+            writer.u8(kind.rawValue)
+        case .include(let kind, let key, let element):
+            start(3, key, &writer)
+            writer.u8(kind.rawValue)
+            writer.bytes(element)
+        case .exclude(let kind, let key, let element):
+            start(4, key, &writer)
+            writer.u8(kind.rawValue)
+            writer.bytes(element)
+        case .turn(let kind, let key, let on):
+            start(5, key, &writer)
+            writer.u8(kind.rawValue)
+            writer.bool(on)
+        case .add(let key, let amount):
+            start(6, key, &writer)
+            writer.u64(UInt64(bitPattern: amount))
+        case .bound(let kind, let key, let value):
+            start(7, key, &writer)
+            writer.u8(kind.rawValue)
+            writer.u64(UInt64(bitPattern: value))
+        case .deposit(let key, let amount):
+            start(8, key, &writer)
+            writer.varint(amount)
+        case .spend(let key, let amount):
+            start(9, key, &writer)
+            writer.varint(amount)
+        case .give(let key, let amount, let receiver):
+            start(10, key, &writer)
+            writer.varint(amount)
+            receiver.encode(into: &writer)
+        case .report(let key, let value):
+            start(11, key, &writer)
+            writer.bytes(value)
+        case .append(let key, let value):
+            start(12, key, &writer)
+            writer.bytes(value)
+        }
+    }
+
+    private func start(_ tag: UInt8, _ key: [UInt8], _ writer: inout ByteWriter) {
+        writer.u8(tag)
+        writer.bytes(key)
+    }
+
+    package init(from reader: inout ByteReader) throws(DecodeError) {
+        let tag = try reader.u8()
+        let key = try reader.bytes(atMost: Limits.keyBytes)
+        func readKind(_ reader: inout ByteReader) throws(DecodeError) -> Kind {
+            guard let kind = Kind(rawValue: try reader.u8()) else { throw .unknown }
+            return kind
+        }
+        func readAmount(_ reader: inout ByteReader) throws(DecodeError) -> UInt64 {
+            let amount = try reader.varint()
+            guard amount <= Limits.escrowed else { throw .outOfRange }
+            return amount
+        }
+        switch tag {
+        case 1:
+            let kind = try readKind(&reader)
+            let value = try reader.bytes(atMost: Limits.transactionBytes)
+            self = .put(kind, key: key, value: value, resolves: try reader.bool())
+        case 2: self = .remove(try readKind(&reader), key: key)
+        case 3: self = .include(try readKind(&reader), key: key, element: try reader.bytes(atMost: Limits.keyBytes))
+        case 4: self = .exclude(try readKind(&reader), key: key, element: try reader.bytes(atMost: Limits.keyBytes))
+        case 5: self = .turn(try readKind(&reader), key: key, on: try reader.bool())
+        case 6: self = .add(key: key, Int64(bitPattern: try reader.u64()))
+        case 7: self = .bound(try readKind(&reader), key: key, Int64(bitPattern: try reader.u64()))
+        case 8: self = .deposit(key: key, try readAmount(&reader))
+        case 9: self = .spend(key: key, try readAmount(&reader))
+        case 10: self = .give(key: key, try readAmount(&reader), to: try Writer(from: &reader))
+        case 11: self = .report(key: key, value: try reader.bytes(atMost: Limits.transactionBytes))
+        case 12: self = .append(key: key, value: try reader.bytes(atMost: Limits.transactionBytes))
+        default: throw .unknown
+        }
+    }
+}
