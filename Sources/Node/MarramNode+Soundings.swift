@@ -22,7 +22,7 @@ extension MarramNode {
             }
             (purpose, count) = (.roundTrip, 3)
         case .status, .members, .links, .topology, .moves, .explainLink, .explainPeer, .invite, .saveRecording,
-            .version, .leave:
+            .version, .leave, .store:
             return false
         }
         guard soundings.hasRoom else { throw Complaint(.tooManyPings) }

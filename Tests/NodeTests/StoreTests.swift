@@ -216,7 +216,7 @@ private struct SlowShop: ~Copyable {
                 tickets.append(ticket)
                 facts += new
             case .reply(_, let envelope): replies.append(envelope)
-            case .send, .note: break
+            case .send, .callOut, .note: break
             }
         }
         outbox.removeAll()

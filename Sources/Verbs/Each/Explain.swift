@@ -67,7 +67,7 @@ extension Verb {
 private struct LinkScreen {
     let reply: LinkReply
     let look: Look
-    let history: History
+    let history: EventLines
 
     var text: String {
         let link = reply.link

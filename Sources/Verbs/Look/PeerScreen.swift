@@ -6,7 +6,7 @@ internal import Control
 struct PeerScreen {
     let reply: PeerReply
     let look: Look
-    let history: History
+    let history: EventLines
     /// When the member came into its state, as a person reads it.
     let since: String
 

@@ -2,7 +2,7 @@ internal import Base
 internal import Control
 
 /// What happened, line by line: the time, and the sentence broken behind it.
-struct History: Sendable {
+struct EventLines: Sendable {
     /// Each with its time as a person reads it: without the day when it was this day.
     let events: [(time: String, event: LinkReply.Event)]
     let timeZone: String
@@ -24,10 +24,10 @@ struct History: Sendable {
 }
 
 extension Errand {
-    func history(_ events: [LinkReply.Event], at now: WallTime) -> History {
+    func history(_ events: [LinkReply.Event], at now: WallTime) -> EventLines {
         let place = moment(now).split(separator: " ").last.map(String.init) ?? ""
         let today = moment(now).prefix(10)
-        return History(
+        return EventLines(
             events: events.map { event in
                 let moment = moment(event.at)
                 return (moment.hasPrefix(today) ? clock(event.at) : String(moment.prefix(19)), event)
