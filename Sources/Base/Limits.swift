@@ -135,8 +135,8 @@ package enum Limits {
     /// One entry of a flight recording: a checkpoint of a full view, some 200 bytes a member.
     package static let recordingEntryBytes = 4 << 20
     /// The flight recorder hashes the state after every input while it is smaller than this, and in proportion more
-    /// seldom when it is larger, so that recording costs no more in a large mesh than in a small one. With four times as
-    /// many bytes it was a fifth of the processor's time of a start of fifty nodes.
+    /// seldom when it is larger, so that recording costs no more in a large mesh than in a small one. With four times
+    /// as many bytes it was a fifth of the processor's time of a start of fifty nodes.
     package static let stateBytesPerHash = 4_096
     /// The node's database and its log: a hundred times what 10,000 members need, less than the smallest disks hold.
     package static let databaseBytes = 1 << 30
