@@ -125,8 +125,8 @@ extension Address {
 }
 
 /// The first byte holds all that is a choice of few: the kind of host (two bits), leaving, host seen, sealed, room for
-/// the standing of a claim (two bits), and whether site and port are those of the record before. A sealed record has the
-/// key in the place of the id, which is the key's hash.
+/// the standing of a claim (two bits), and whether site and port are those of the record before. A sealed record has
+/// the key in the place of the id, which is the key's hash.
 extension MemberRecord: WireValue {
     package func encode(into writer: inout ByteWriter) { encode(standing: 0, after: nil, into: &writer) }
 
