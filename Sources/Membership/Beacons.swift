@@ -56,10 +56,10 @@ extension MembershipEngine {
         let isKnown = members.values.contains { $0.isPresent && call.addresses.contains($0.record.address) }
         guard call.isLonely || !isKnown, address != beacons.answered || now.instant - beacons.answeredAt > Beacons.echo,
             random.below(rings.memberCount) < Beacons.answersWanted,
-            beacons.answers.allows(at: now.instant, perSecond: Beacons.answersPerSecond)
+            beacons.answers.allows(
+                at: now.instant, perSecond: Beacons.answersPerSecond, burst: Beacons.answersAtOnce)
         else { return }
-        beacons.answers.spend(
-            1, perSecond: Beacons.answersPerSecond, burst: Beacons.answersAtOnce, at: now.instant)
+        beacons.answers.spend(1, perSecond: Beacons.answersPerSecond, at: now.instant)
         beacons.answered = address
         beacons.answeredAt = now.instant
         outbox.put(.send(.hello(me, pulse: pulse), to: Contact(nil, at: address)))

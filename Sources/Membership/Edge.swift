@@ -231,25 +231,37 @@ extension Edge {
     }
 }
 
-/// A budget of bytes or of other things: so many a second, and as many saved up as the burst says.
+/// A budget of bytes or of other things: so many a second, and as many saved up as the burst says, or those of a second.
 struct Allowance: Hashable, Sendable {
-    /// The budget counts as full once so much time has passed since this moment; spending moves the moment on.
-    private(set) var spentUntil: Instant
+    /// When all that may be saved up will be there, if nothing more is spent. So a new budget is a full one, also where
+    /// time begins at zero.
+    private(set) var fullAt: Instant
 
-    init() { spentUntil = .zero }
+    init() { fullAt = .zero }
 
-    func allows(at now: Instant, perSecond: Int) -> Bool { perSecond > 0 && spentUntil <= now }
+    private static func time(of amount: Int, perSecond: Int) -> Interval {
+        Interval(nanoseconds: 1_000_000_000 / Int64(max(perSecond, 1)) * Int64(amount))
+    }
+
+    /// From when on there is something, or rather less or more than nothing by so much.
+    func opens(perSecond: Int, burst: Int? = nil, debt: Int = 0) -> Instant {
+        guard perSecond > 0 else { return Instant(nanoseconds: .max) }
+        return fullAt - Self.time(of: (burst ?? perSecond) + debt, perSecond: perSecond)
+    }
+
+    func allows(at now: Instant, perSecond: Int, burst: Int? = nil) -> Bool {
+        opens(perSecond: perSecond, burst: burst) <= now
+    }
 
     /// What is spent at once may be a little more than is there; it is missing afterwards.
-    mutating func spend(_ amount: Int, perSecond: Int, burst: Int? = nil, at now: Instant) {
-        let one = Interval(nanoseconds: 1_000_000_000 / Int64(max(perSecond, 1)))
-        spentUntil = max(spentUntil, now - one * Int64(burst ?? perSecond)) + one * Int64(amount)
+    mutating func spend(_ amount: Int, perSecond: Int, at now: Instant) {
+        fullAt = max(fullAt, now) + Self.time(of: amount, perSecond: perSecond)
     }
 }
 
 extension Allowance: WireValue {
-    func encode(into writer: inout ByteWriter) { writer.instant(spentUntil) }
-    init(from reader: inout ByteReader) throws(DecodeError) { spentUntil = try reader.instant() }
+    func encode(into writer: inout ByteWriter) { writer.instant(fullAt) }
+    init(from reader: inout ByteReader) throws(DecodeError) { fullAt = try reader.instant() }
 }
 
 extension Edge: WireValue {

@@ -59,7 +59,7 @@ extension MembershipEngine {
 
     mutating func askIfDue(at now: Now, into outbox: inout Outbox<Effect>) {
         guard let due = asking.next, due <= now.instant else { return }
-        guard spareFrom <= now.instant else { return asking.next = spareFrom }
+        guard maySay(.comparison, at: now) else { return asking.next = retry(.comparison, at: now) }
         asking.next = nil
         var partner = asking.partner
         if partner == nil, asking.hunger > 0 { partner = someonePresent() }
@@ -135,7 +135,7 @@ extension MembershipEngine {
     /// Whom a stranger may ask: itself, and at how many doors as a small datagram holds. Of five hundred that are
     /// switched on at once each is sent on in its first second, and what is worth telling they tell each other.
     private mutating func welcome(_ peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>) {
-        guard me.seal != nil, maySpend(at: now) else { return }
+        guard me.seal != nil, maySay(.news, at: now) else { return }
         let start = members.isEmpty ? 0 : random.below(members.count)
         var doors: [Address] = []
         for step in 0..<members.count where doors.count < Limits.doorsPerAnswer {
@@ -150,7 +150,7 @@ extension MembershipEngine {
     /// Whoever knows hardly anybody says hello where it was told to.
     private mutating func knock(at doors: [Address], at now: Now, into outbox: inout Outbox<Effect>) {
         guard members.count <= Limits.doorsPerAnswer, me.seal != nil else { return }
-        for door in doors where door != me.address && maySpend(at: now) {
+        for door in doors where door != me.address && maySay(.news, at: now) {
             if members.values.contains(where: { $0.record.address == door }) { continue }
             sayHello(at: Contact(nil, at: door), at: now, into: &outbox)
         }
@@ -180,7 +180,7 @@ extension MembershipEngine {
         _ peer: NodeID, datagrams: Int, bytes room: Int, at now: Now,
         into outbox: inout Outbox<Effect>, where isMissing: (Mark) -> Bool
     ) {
-        guard me.seal != nil, spareFrom <= now.instant else { return }
+        guard me.seal != nil, maySay(.comparison, at: now) else { return }
         var claims = isMissing(myMark) ? [myClaim] : []
         var bytes = claims.reduce(0) { $0 + $1.encodedByteCount() }
         var told = 0
@@ -199,7 +199,7 @@ extension MembershipEngine {
             guard member.record.seal != nil, isMissing(member.mark), mayTell(member, peer) else { continue }
             let claim = member.claim
             if claims.count == most || bytes + claim.encodedByteCount(after: claims.last) > room {
-                let isLast = told + 1 == datagrams || spareFrom > now.instant
+                let isLast = told + 1 == datagrams || !maySay(.comparison, at: now)
                 close(isLast ? .owed : .follows, &self)
                 if isLast { return }
             }

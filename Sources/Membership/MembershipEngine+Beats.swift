@@ -71,7 +71,7 @@ extension MembershipEngine {
         into outbox: inout Outbox<Effect>
     ) {
         hear(peer, pulse: pulse, at: now, into: &outbox)
-        send(.pong(number: number, pulse: self.pulse), to: peer, into: &outbox)
+        say(.pong(number: number, pulse: self.pulse), .ping, to: peer, at: now, into: &outbox)
         guard let held else { return }
         // That it ever had a longer life than this is for its own signature to say: the peer has that.
         if held.life > me.life { askSoon(peer, at: now) } else { speakUp(against: held.life, at: now, into: &outbox) }
@@ -87,8 +87,10 @@ extension MembershipEngine {
     }
 
     /// A ping carries the moment it was sent at, and its answer brings it back.
-    func ping(_ peer: NodeID, held: Held? = nil, at now: Now, into outbox: inout Outbox<Effect>) {
-        send(.ping(number: now.instant.nanoseconds, pulse: pulse, held: held), to: peer, into: &outbox)
+    @discardableResult
+    mutating func ping(_ peer: NodeID, held: Held? = nil, at now: Now, into outbox: inout Outbox<Effect>) -> Bool {
+        let word = MembershipMessage.ping(number: now.instant.nanoseconds, pulse: pulse, held: held)
+        return say(word, .ping, to: peer, at: now, into: &outbox)
     }
 
     /// A word of `peer` itself has come, said after its beat number `pulse`: nobody else can show that it lives.

@@ -22,6 +22,10 @@ extension MembershipEngine {
         for peer in lostNeighbours.keys {
             let (index, found) = lostNeighbours.position(of: peer)
             guard found, lostNeighbours.values[index].next <= now.instant else { continue }
+            guard maySay(.news, at: now) else {
+                lostNeighbours.update(at: index) { [next = retry(.news, at: now)] in $0.next = next }
+                continue
+            }
             sayHello(to: peer, at: now, into: &outbox)
             let pause = min(lostNeighbours.values[index].pause * 2, rules.longestKnock)
             let wait = random.interval(in: pause / 2...pause)
@@ -112,10 +116,13 @@ extension MembershipEngine {
                 continue
             }
             let pulse = doubt.claim?.pulse ?? member.lostPulse
-            ping(id, held: Held(life: member.record.life, pulse: pulse), at: now, into: &outbox)
+            let (index, _) = doubts.position(of: id)
+            guard ping(id, held: Held(life: member.record.life, pulse: pulse), at: now, into: &outbox) else {
+                doubts.update(at: index) { [next = retry(.ping, at: now)] in $0.next = next }
+                continue
+            }
             let isLast = doubt.tries + 1 == doubt.needed
             let pause = isLast ? rules.pingSpacing * 5 : rules.pingSpacing
-            let (index, _) = doubts.position(of: id)
             doubts.update(at: index) { doubt in
                 doubt.tries += 1
                 doubt.next = now.instant + pause

@@ -22,7 +22,8 @@ extension MembershipEngine {
         // Who is hungry itself compares rosters, and those it meets do too: on the morning of a power-on a flood for
         // each would be the same once more.
         guard isFree || asking.hunger == 0 else { return }
-        guard isFree || newsAllowance.allows(at: now.instant, perSecond: rules.newsPerSecond),
+        guard isFree || newsAllowance.allows(
+                at: now.instant, perSecond: rules.newsPerSecond, burst: rules.newsBurst),
             news.count < Limits.newsOnItsWay || news[id] != nil
         else {
             // Too much happens for a flood: rosters are compared until they agree.
@@ -30,7 +31,7 @@ extension MembershipEngine {
             return scheduleAsk(at: now)
         }
         if !isFree {
-            newsAllowance.spend(1, perSecond: rules.newsPerSecond, burst: rules.newsBurst, at: now.instant)
+            newsAllowance.spend(1, perSecond: rules.newsPerSecond, at: now.instant)
         }
         var waiting = SortedMap<NodeID, Instant>()
         for peer in edges.keys where peer != source?.teller && peer != id { waiting[peer] = now.instant }
@@ -70,7 +71,7 @@ extension MembershipEngine {
         guard found else { return }
         let rules = rules
         let allowance = edges.values[edge].newsAllowance
-        let isAllowed = allowance.allows(at: now.instant, perSecond: rules.newsBytesPerSecond) && maySpend(at: now)
+        let isAllowed = allowance.allows(at: now.instant, perSecond: rules.newsBytesPerSecond) && maySay(.news, at: now)
         let pause = edges.values[edge].acknowledgementTime(rules)
         var claims: [Claim] = []
         var offered: [Mark] = []
@@ -82,7 +83,7 @@ extension MembershipEngine {
             guard isAllowed, claims.count < most, bytes + claim.encodedByteCount() <= Limits.membershipBytes else {
                 let later =
                     isAllowed
-                    ? now.instant + rules.newsSpacing / 10 : max(allowance.spentUntil, spending.spentUntil)
+                    ? now.instant + rules.newsSpacing / 10 : max(allowance.opens(perSecond: rules.newsBytesPerSecond), mayStart(.news))
                 news.update(at: index) { $0.waiting[peer] = max(later, now.instant + .milliseconds(1)) }
                 continue
             }
@@ -101,7 +102,9 @@ extension MembershipEngine {
         edges.update(at: edge) { $0.newsAllowance.spend(bytes, perSecond: rules.newsBytesPerSecond, at: now.instant) }
         spend(bytes, at: now)
         if !claims.isEmpty { send(.news(claims), to: peer, into: &outbox) }
-        if !offered.isEmpty { send(.offer(offered), to: peer, into: &outbox) }
+        guard !offered.isEmpty else { return }
+        if !claims.isEmpty { spend(0, at: now) }
+        send(.offer(offered), to: peer, into: &outbox)
     }
 
     mutating func takeNews(
@@ -120,8 +123,7 @@ extension MembershipEngine {
             let isFirstHand = claim.record.id == peer
             learn(claim, isFirstHand ? .itself(pulse: 0) : .news(peer), at: now, into: &outbox)
         }
-        spend(8 * hashes.count, at: now)
-        send(.known(hashes), to: peer, into: &outbox)
+        say(.known(hashes), .testimony, to: peer, at: now, into: &outbox)
     }
 
     /// What a neighbour tells us need not be told to it.
@@ -153,9 +155,8 @@ extension MembershipEngine {
             let isNews = mine.map { $0.life < mark.life || ($0.life == mark.life && $0.standing < mark.standing) }
             if isNews ?? true { wanted.append(mark.subject) } else { known.append(mark.hash) }
         }
-        spend(Bytes32.byteCount * wanted.count + 8 * known.count, at: now)
-        if !wanted.isEmpty { send(.want(wanted), to: peer, into: &outbox) }
-        if !known.isEmpty { send(.known(known), to: peer, into: &outbox) }
+        if !wanted.isEmpty { say(.want(wanted), .testimony, to: peer, at: now, into: &outbox) }
+        if !known.isEmpty { say(.known(known), .testimony, to: peer, at: now, into: &outbox) }
     }
 
     mutating func takeWant(
@@ -167,7 +168,7 @@ extension MembershipEngine {
         let rules = rules
         var bytes = 0
         for id in ids {
-            guard news[id]?.waiting[peer] != nil, let claim = claim(of: id),
+            guard news[id]?.waiting[peer] != nil, let claim = claim(of: id), maySay(.news, at: now),
                 edges.values[edge].newsAllowance.allows(at: now.instant, perSecond: rules.newsBytesPerSecond)
             else { continue }
             bytes = claim.encodedByteCount()

@@ -27,7 +27,7 @@ extension MembershipEngine {
             let others = asked.filter { $0 != voucher }
             asked = [voucher] + (random.pick(others).map { [$0] } ?? [])
         }
-        for scout in asked { send(.seek(charge), to: scout, into: &outbox) }
+        for scout in asked { say(.seek(charge), to: scout, at: now, into: &outbox) }
     }
 
     /// Who said lately that it is heard.
@@ -87,15 +87,18 @@ extension MembershipEngine {
         }
         guard charge.life >= member.record.life else { return outbox.put(.note(.ignored(.stale))) }
         if let edge = edges[charge.subject], let beat = lastBeat(of: edge, at: now) {
-            return testify(charge.subject, beat, to: peer, into: &outbox)
+            return testify(charge.subject, beat, to: peer, at: now, into: &outbox)
         }
         // Also "not yet" is an answer: it shows the deaf one whom it hears.
-        testify(charge.subject, search(charge.subject, for: peer, at: now), to: peer, into: &outbox)
+        testify(charge.subject, search(charge.subject, for: peer, at: now), to: peer, at: now, into: &outbox)
     }
 
-    func testify(_ subject: NodeID, _ pulse: UInt64, to peer: NodeID, into outbox: inout Outbox<Effect>) {
+    mutating func testify(
+        _ subject: NodeID, _ pulse: UInt64, to peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>
+    ) {
         guard let life = members[subject]?.record.life else { return }
-        send(.witness(Charge(subject: subject, life: life, pulse: pulse)), to: peer, into: &outbox)
+        let word = MembershipMessage.witness(Charge(subject: subject, life: life, pulse: pulse))
+        say(word, .testimony, to: peer, at: now, into: &outbox)
     }
 
     /// Begins a search or goes on with it; answers the beat that it has found.
@@ -124,8 +127,8 @@ extension MembershipEngine {
             } else if search.askers.isEmpty {
                 searches.update(at: index) { $0.next = $0.until }
             } else {
-                ping(subject, at: now, into: &outbox)
-                let next = now.instant + rules.pingSpacing
+                let isSaid = ping(subject, at: now, into: &outbox)
+                let next = isSaid ? now.instant + rules.pingSpacing : retry(.ping, at: now)
                 searches.update(at: index) { $0.next = next }
             }
         }
@@ -135,7 +138,7 @@ extension MembershipEngine {
     mutating func tellAskers(of subject: NodeID, pulse: UInt64, at now: Now, into outbox: inout Outbox<Effect>) {
         let (index, isSearched) = searches.position(of: subject)
         guard isSearched, pulse > 0 else { return }
-        for asker in searches.values[index].askers { testify(subject, pulse, to: asker, into: &outbox) }
+        for asker in searches.values[index].askers { testify(subject, pulse, to: asker, at: now, into: &outbox) }
         searches.update(at: index) { search in
             search.askers = []
             search.pulse = pulse

@@ -39,7 +39,9 @@ extension MembershipEngine {
         if isBurstOver, trial.accusedSince == nil, now.instant - edge.heard >= edge.borneSilence(rules) {
             condemn(peer, at: now, into: &outbox)
         }
-        ping(peer, at: now, into: &outbox)
+        guard ping(peer, at: now, into: &outbox) else {
+            return edges.update(at: index) { [next = retry(.ping, at: now)] in $0.trial?.nextPing = next }
+        }
         edges.update(at: index) { edge in
             guard var trial = edge.trial else { return }
             trial.pings = min(trial.pings + 1, 1 << 30)
@@ -58,6 +60,9 @@ extension MembershipEngine {
     private mutating func goOnAsking(about peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>) {
         let (index, found) = edges.position(of: peer)
         guard found, let trial = edges.values[index].trial, trial.nextQuestion <= now.instant else { return }
+        guard maySay(.news, at: now) else {
+            return edges.update(at: index) { [next = retry(.news, at: now)] in $0.trial?.nextQuestion = next }
+        }
         // All questions of a node fall on the same moments, so that they travel together.
         let spacing = UInt64(rules.accusationSpacing.nanoseconds)
         let next = Instant(nanoseconds: now.instant.nanoseconds / spacing * spacing) + rules.accusationSpacing
@@ -111,7 +116,11 @@ extension MembershipEngine {
         guard let edge = edges[peer], let member = members[peer] else { return }
         let charge = Charge(subject: peer, life: member.record.life, pulse: edge.latest)
         let observers = observers(of: peer)
-        for observer in observers where observer != me.id { send(.accuse(charge), to: observer, into: &outbox) }
+        for observer in observers where observer != me.id {
+            // Whoever has answered knows it for now; the accusation counts there long enough to be repeated often.
+            if let answered = edge.witnesses[observer], now.instant - answered < rules.accusationLife / 3 { continue }
+            say(.accuse(charge), to: observer, at: now, into: &outbox)
+        }
         judge(peer, observers, at: now, into: &outbox)
     }
 
@@ -132,7 +141,8 @@ extension MembershipEngine {
             if own.trial?.accusedSince != nil { return false }
             if own.trial == nil, own.wasHeard { return true }
         }
-        guard let since = edge.trial?.accusedSince else { return true }
+        guard let accused = edge.trial?.accusedSince else { return true }
+        let since = max(accused, edge.accusers[observer] ?? accused, edge.witnesses[observer] ?? accused)
         let patience = rules.accusationSpacing * Int64(edge.questionsNeeded(rules))
         return now.instant - since < patience + edge.answerTime(rules)
     }
@@ -191,7 +201,8 @@ extension MembershipEngine {
         edges.update(at: index) { $0.accusers[peer] = now.instant }
         // One answer for what an honest observer says once: whoever accuses faster gets no more of them.
         if let last, now.instant - last < rules.accusationSpacing / 2 { return }
-        testify(charge.subject, lastBeat(of: edges.values[index], at: now) ?? 0, to: peer, into: &outbox)
+        let beat = lastBeat(of: edges.values[index], at: now) ?? 0
+        testify(charge.subject, beat, to: peer, at: now, into: &outbox)
     }
 
     /// Nobody beats more than twice an interval: who tells of a later beat than that hides the beats of those who tell

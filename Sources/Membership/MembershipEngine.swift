@@ -245,23 +245,6 @@ package struct MembershipEngine: Engine {
         outbox.put(.send(message, to: member.record.contact))
     }
 
-    /// One budget for all that this node says, whatever it is for: so no second is ever worse than that, be it the
-    /// morning on which five hundred are switched on. Beats are counted, and wait for nobody; news waits; comparison
-    /// waits a little longer, so that it never keeps back a verdict.
-    mutating func spend(_ bytes: Int, at now: Now) {
-        spending.spend(
-            bytes + Limits.membershipOverhead, perSecond: rules.bytesPerSecond, burst: rules.burstBytes,
-            at: now.instant)
-    }
-
-    func maySpend(at now: Now) -> Bool { spending.allows(at: now.instant, perSecond: rules.bytesPerSecond) }
-
-    /// From when on there is enough for a comparison too.
-    var spareFrom: Instant {
-        spending.spentUntil
-            + Interval(nanoseconds: 1_000_000_000 / Int64(max(rules.bytesPerSecond, 1)) * Int64(rules.reservedBytes))
-    }
-
     /// Changes what this node says of itself, and with it the fingerprint.
     mutating func changeMe(_ change: (inout MemberRecord) -> Void) {
         view ^= myMark.hash

@@ -8,8 +8,6 @@ package struct MembershipRules: Hashable, Sendable {
 
     /// A mesh up to this size is one in which everybody observes everybody: rings would not save anything.
     package var everybodyUpTo = 9
-    /// Sites with fewer members share their rings with others: three observers inside are too few for a quorum.
-    package var smallestSite = 4
 
     /// What a path is believed to lose before anything was learnt of it. Half: a young edge on a clean path is some
     /// seconds too patient for its first half minute, and on a bad one it accuses nobody who lives.
@@ -78,7 +76,6 @@ package struct MembershipRules: Hashable, Sendable {
     /// comparison for many, since a flood costs eight copies at every node. Deaths and goodbyes are spread always.
     package var newsBurst = 8
     package var newsPerSecond = 2
-    /// News larger than this is offered first and sent to those who ask.
     /// News larger than this is offered first and sent to those who ask: more than a verdict with all that signed it.
     package var eagerBytes = 400
     /// Bytes of news to one neighbour in a second.
@@ -97,11 +94,12 @@ package struct MembershipRules: Hashable, Sendable {
     /// First words answered in a second, besides other answers: those who know nobody yet come first.
     package var welcomesPerSecond = 60
     /// Bytes said in a second, with all that carries them: nobody is special, not even a seed on the morning of a
-    /// power-on, when all budgets together are what limits how fast everybody is told of everybody.
-    package var bytesPerSecond = 19_000
+    /// power-on, when all budgets together are what limits how fast everybody is told of everybody. With what was saved
+    /// up, the largest debt (eleven questions begun at once) and a round of beats no second holds more than 25,000.
+    package var bytesPerSecond = 18_500
     /// As many may be saved up: an answer of four datagrams.
     package var burstBytes = 4_000
-    /// So many of them are kept for news.
+    /// So many of them lie between what waits and what is more urgent.
     package var reservedBytes = 500
     /// New claims in an answer that make the next question worth asking at once.
     package var richAnswer = 8
@@ -128,7 +126,7 @@ package struct MembershipRules: Hashable, Sendable {
 
     static func numbers() -> [WritableKeyPath<MembershipRules, Int>] {
         [
-            \.everybodyUpTo, \.smallestSite, \.lossAtStart, \.beatsBelieved, \.beatsAveraged, \.leastLoss, \.mostLoss,
+            \.everybodyUpTo, \.lossAtStart, \.beatsBelieved, \.beatsAveraged, \.leastLoss, \.mostLoss,
             \.oddsOfSilence, \.silencePercent, \.gapDecay, \.fewestPings, \.mostPings, \.mostPingsAlone,
             \.quorumPercent, \.quorumLeast, \.oddsOfAccident, \.scouts, \.oddsOfWitness, \.comparesPulses,
             \.isolationEdges, \.isolationPercent, \.newsBurst, \.newsPerSecond, \.eagerBytes, \.newsBytesPerSecond,

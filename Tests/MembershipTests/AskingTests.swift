@@ -47,7 +47,7 @@ private func questions(_ effects: [Effect]) -> [(question: Question, to: UInt64)
     var knowing = Subject(2...60)
     var asker = Subject(2...50)
     _ = asker.run(until: 5_000)
-    let neighbour = asker.engine.edges.keys[0].value.w0
+    let neighbour = asker.engine.edges.keys[0].number
     asker.beating[neighbour] = nil
     _ = asker.beat(of: neighbour, pulse: 900, root: 7)
     let found = questions(asker.run(until: 8_000)).first?.question

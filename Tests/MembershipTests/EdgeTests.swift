@@ -35,13 +35,18 @@ func patienceFollowsLoss(percent: Int, beats: Int, pings: Int) {
 }
 
 @Test func theLongestSilenceIsRememberedAndFades() {
-    var edge = edge(losing: { (20..<30).contains($0) }, beats: 30)
+    var edge = edge(losing: { _ in false }, beats: 60)
+    let burst = edge.pingsNeeded(odds: 1_000, atMost: 25, rules)
     edge.trial = Trial(at: .zero)
-    edge.trial?.pings = 3
-    edge.hear(rules, at: .zero + .seconds(42))
-    #expect(edge.gap > .seconds(10))
+    edge.trial?.pings = 1
+    edge.hear(rules, at: .zero + .seconds(62))
+    #expect(edge.gap == .zero, "lost packets explain that one")
+    edge.trial = Trial(at: .zero)
+    edge.trial?.pings = burst
+    edge.hear(rules, at: .zero + .seconds(74))
+    #expect(edge.gap == .seconds(12))
     let before = edge.gap
-    for number in UInt64(43)...1_043 { edge.learn(boot: 1, pulse: number, rules, at: .zero) }
+    for number in UInt64(75)...1_075 { edge.learn(boot: 1, pulse: number, rules, at: .zero) }
     #expect(edge.gap < before && edge.gap > before / 2)
     #expect(edge.borneSilence(rules) > edge.gap)
 }

@@ -88,7 +88,11 @@ extension Subject {
         var subject = Subject(2...6, chance: seed)
         _ = subject.run(until: 60_000)
         subject.beating[2] = nil
-        for second in 60..<900 {
+        for _ in 0..<20 {
+            for peer in [UInt64(3), 4] { _ = subject.receive(.accuse(charge(2, pulse: 60)), from: peer) }
+            _ = subject.run(until: subject.now + 250)
+        }
+        for second in 65..<900 {
             let hellos = subject.run(until: Int64(second + 1) * 1_000).sent.count { sent in
                 if case .hello = sent.message { sent.to == 2 } else { false }
             }

@@ -114,7 +114,7 @@ private func bereaved(_ change: (inout MembershipRules) -> Void = { _ in }) -> S
     var subject = Subject(2...60)
     _ = subject.run(until: 5_000)
     let victim = (UInt64(2)...60).first { subject.engine.edges[id($0)] == nil } ?? 2
-    let liar = subject.engine.edges.keys[0].value.w0
+    let liar = subject.engine.edges.keys[0].number
     let strangers = (UInt64(2)...60).filter {
         !subject.engine.observers(of: id(victim)).contains(id($0)) && $0 != victim
     }
@@ -149,7 +149,7 @@ private func bereaved(_ change: (inout MembershipRules) -> Void = { _ in }) -> S
 
 @Test func doubtsHaveALimit() {
     var subject = Subject(2...200)
-    let liar = subject.engine.edges.keys[0].value.w0
+    let liar = subject.engine.edges.keys[0].number
     for number in UInt64(2)...200 where number != liar {
         _ = subject.receive(.news([gone(number, accusers: [])]), from: liar)
     }

@@ -3,11 +3,11 @@ import Testing
 
 @testable import Membership
 
-/// A mesh of sixty that has been well for half a minute, and one who observes nobody that this node does.
+/// A mesh of sixty that has been well for a minute, and one who observes nobody that this node does.
 private func crowd() -> (subject: Subject, silent: UInt64) {
     var subject = Subject(2...60)
-    _ = subject.run(until: 30_000)
-    let silent = subject.engine.edges.keys[0].value.w0
+    _ = subject.run(until: 60_000)
+    let silent = subject.engine.edges.keys[0].number
     subject.beating[silent] = nil
     return (subject, silent)
 }
@@ -26,7 +26,7 @@ extension [Effect] {
 @Test func scoutsAreSentBeforeAnybodyIsAccused() {
     var (subject, silent) = crowd()
     let observers = subject.engine.observers(of: id(silent))
-    let burst = subject.run(until: 32_000)
+    let burst = subject.run(until: 62_000)
     let scouts = burst.scouts(after: silent)
     #expect(scouts.count == 3 && scouts.allSatisfy { !observers.contains(id($0)) && $0 != silent })
     #expect(burst.accusations(of: silent).isEmpty)
@@ -34,10 +34,10 @@ extension [Effect] {
 
 @Test func whomAScoutHearsIsNotAccused() throws {
     var (subject, silent) = crowd()
-    let scout = try #require(subject.run(until: 32_000).scouts(after: silent).first)
+    let scout = try #require(subject.run(until: 62_000).scouts(after: silent).first)
     var later: [Effect] = []
     for number in UInt64(0)..<8 {
-        _ = subject.receive(.witness(charge(silent, pulse: 40 + number)), from: scout)
+        _ = subject.receive(.witness(charge(silent, pulse: 62 + number)), from: scout)
         later += subject.run(until: subject.now + 1_000)
     }
     #expect(later.accusations(of: silent).isEmpty && later.scouts(after: silent).contains(scout))
@@ -45,7 +45,7 @@ extension [Effect] {
         return #expect(Bool(false), "the scout is named")
     }
     for _ in 0..<8 {
-        _ = subject.receive(.witness(charge(silent, pulse: 47)), from: scout)
+        _ = subject.receive(.witness(charge(silent, pulse: 69)), from: scout)
         later = subject.run(until: subject.now + 1_000)
     }
     #expect(!later.accusations(of: silent).isEmpty, "the same beat told again is no news of it")
@@ -53,15 +53,15 @@ extension [Effect] {
 
 @Test func onlyThoseWhoWereAskedAreHeardAsScouts() throws {
     var (subject, silent) = crowd()
-    let scouts = subject.run(until: 32_000).scouts(after: silent)
+    let scouts = subject.run(until: 62_000).scouts(after: silent)
     let other = (UInt64(2)...60).first {
         !scouts.contains($0) && $0 != silent && !subject.engine.observers(of: id(silent)).contains(id($0))
     }
     for number in UInt64(0)..<8 {
-        _ = subject.receive(.witness(charge(silent, pulse: 40 + number)), from: other ?? 0)
+        _ = subject.receive(.witness(charge(silent, pulse: 62 + number)), from: other ?? 0)
         _ = subject.run(until: subject.now + 250)
     }
-    #expect(!subject.run(until: 36_000).accusations(of: silent).isEmpty)
+    #expect(!subject.run(until: 66_000).accusations(of: silent).isEmpty)
 }
 
 @Test func aScoutPingsAndTellsWhoeverAskedIt() throws {
@@ -102,7 +102,7 @@ extension [Effect] {
         for case .send(.seek(let charge), let contact) in effects where contact.node == id(voucher) {
             guard charge.subject != id(3) else { continue }
             _ = subject.receive(
-                .witness(Charge(subject: charge.subject, life: charge.life, pulse: UInt64(subject.now / 1_000) + 70)),
+                .witness(Charge(subject: charge.subject, life: charge.life, pulse: UInt64(subject.now / 1_000))),
                 from: voucher)
         }
         all += effects

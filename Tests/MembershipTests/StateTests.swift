@@ -6,9 +6,9 @@ import Testing
 @Test func anEngineThatWasSavedAndReadGoesOnInTheSameWay() throws {
     var one = Subject(2...20, seeds: [port(90)], stored: [storedFact(record(80))])
     _ = one.run(until: 20_000)
-    one.beating[one.engine.edges.keys[0].value.w0] = nil
+    one.beating[one.engine.edges.keys[0].number] = nil
     _ = one.run(until: 24_200)
-    let neighbour = one.engine.edges.keys[1].value.w0
+    let neighbour = one.engine.edges.keys[1].number
     _ = one.receive(.news([Claim(record(30), .here)]), from: neighbour)
     _ = one.receive(.told(Answer(pulse: 9, root: 3, claims: [Claim(record(5), .down)], rest: .owed)), from: neighbour)
     var other = one
@@ -25,6 +25,7 @@ import Testing
     var subject = Subject(2...4)
     _ = subject.run(until: 3_000)
     let bytes = subject.engine.encoded
+    #expect(throws: Never.self) { try MembershipEngine(decoding: bytes.raw) }
     for length in 0..<bytes.count {
         #expect(throws: DecodeError.self, "cut at \(length)") {
             try MembershipEngine(decoding: Array(bytes[..<length]).raw)

@@ -6,7 +6,17 @@ import Crypto
 typealias Effect = MembershipEngine.Effect
 typealias Note = MembershipEngine.Note
 
-func id(_ number: UInt64) -> NodeID { NodeID(Bytes32(number, 0, 0, 0)) }
+/// The keys of numbered nodes, in the order of their ids: so ids are what sealed records are read with, and yet stand
+/// in the order of the numbers.
+private let keys = (0..<4_096).map { VerifyingKey(Bytes32($0, 0, 0, 0)) }.sorted { $0.nodeID < $1.nodeID }
+private let ids = keys.map(\.nodeID)
+private let numbers = [NodeID: UInt64](uniqueKeysWithValues: zip(ids, 0...))
+
+func id(_ number: UInt64) -> NodeID { ids[Int(number)] }
+extension NodeID {
+    /// 0 for one that has no number.
+    var number: UInt64 { numbers[self] ?? 0 }
+}
 func port(_ number: UInt64) -> Address { Address(v4: 0x7F00_0001, port: UInt16(number)) }
 func time(_ milliseconds: Int64) -> Now {
     Now(instant: Instant.zero + .milliseconds(milliseconds), wall: WallTime(milliseconds: milliseconds))
@@ -19,15 +29,13 @@ func record(_ number: UInt64, boot: UInt64 = 1, beat: UInt64 = 0, leaving: Bool 
             life: Life(boot: boot, beat: beat), isLeaving: leaving))
 }
 
-/// As its subject would have signed it. Nothing here is decoded, so an id may be one that can be read.
+/// As its subject would have signed it.
 func sealed(_ record: MemberRecord) -> MemberRecord {
-    Notary.invent(VerifyingKey(record.id.value), for: record, in: 5)
+    Notary.invent(keys[Int(record.id.number)], for: record, in: 5)
 }
 
-/// What a node has on its disk of a member, heard at these places. Without a seal, whose key would have another id.
+/// What a node has on its disk of a member, heard at these places.
 func storedFact(_ record: MemberRecord, heardAt places: [Address] = []) -> Fact {
-    var record = record
-    record.seal = nil
     var member = Member(record, .unreachable, .unheard, .notHeardSinceStart, at: time(0))
     member.places = places.map { Place(address: $0, heard: WallTime(milliseconds: 1), roundTrip: nil, loss: nil) }
     return MembershipEngine.fact(of: member)
@@ -101,7 +109,7 @@ struct Subject {
             }
             var out = collect { $0.wake(at: time($1), into: &$2) }
             for case .send(.ping(let stamp, _, _), let contact) in out {
-                guard let peer = contact.node?.value.w0, let pulse = beating[peer] else { continue }
+                guard let peer = contact.node?.number, let pulse = beating[peer] else { continue }
                 out += receive(.pong(number: stamp, pulse: pulse), from: peer)
             }
             all += out
@@ -140,7 +148,7 @@ extension [Effect] {
     var moves: [String] {
         notes.compactMap { note in
             guard case .moved(let id, let from, let to, _) = note else { return nil }
-            return "\(id.value.w0) \(from.map { "\($0)" } ?? "-") \(to)"
+            return "\(id.number) \(from.map { "\($0)" } ?? "-") \(to)"
         }
     }
 
