@@ -134,8 +134,9 @@ enum Timing {
     /// Within eleven seconds. At 45 percent loss each way seven round trips in ten are lost, and all of so many seven
     /// times in ten thousand; whoever has more to say begins again.
     static let tries = 20
-    /// The same for what is asked again later, whatever comes of it: nine answers in ten at 45 percent loss each way.
-    static let fewTries = 6
+    /// The same for what is asked again before long, of a peer that may be gone for good or over UDP that may be
+    /// blocked: two answers in three at 45 percent loss each way.
+    static let fewTries = 3
     /// A peer that heard something and has nothing to say says that it is here.
     static let word = Interval.seconds(5)
     /// Without a word for so long after we spoke, the peer may have lost its keys: another handshake.
