@@ -235,9 +235,10 @@ extension Line {
 
     // MARK: When nothing is heard
 
-    /// When something is said again that nobody acknowledged, or asked whether the window opened.
+    /// When something is said again that nobody acknowledged, or asked whether the window opened; or what became of
+    /// probes, which carry nothing, when so many are under way that nothing else may fly.
     var repeatDeadline: Instant? {
-        guard log.flyingCarrying > 0 || hasUnacknowledged || isBlocked else { return nil }
+        guard log.flyingCarrying > 0 || hasUnacknowledged || isBlocked || hasStreamData && !mayFly else { return nil }
         let trip = controller.roundTrip
         let usual = controller.loss > 0.02 ? trip / 3 : trip * 5 / 4
         let patience = usual + feedbackInterval * 2 + .milliseconds(5)

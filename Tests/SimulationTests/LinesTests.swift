@@ -52,7 +52,7 @@ private func firstFailure(_ bug: LinesBug) -> (script: Script, violation: Violat
 
     @Test(arguments: [
         "streams-of-a-lost-race", "stream-to-a-restarted-peer", "stream-to-a-place-that-was-left",
-        "line-that-one-side-forgot",
+        "line-that-one-side-forgot", "probes-that-all-vanish",
     ])
     func whatWasMendedStaysMended(name: String) throws {
         let script = try Script(reading: try text(of: "Scenarios/lines-\(name).scenario"))
