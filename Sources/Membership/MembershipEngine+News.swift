@@ -22,8 +22,10 @@ extension MembershipEngine {
         // Who is hungry itself compares rosters, and those it meets do too: on the morning of a power-on a flood for
         // each would be the same once more.
         guard isFree || asking.hunger == 0 else { return }
-        guard isFree || newsAllowance.allows(
-                at: now.instant, perSecond: rules.newsPerSecond, burst: rules.newsBurst),
+        guard
+            isFree
+                || newsAllowance.allows(
+                    at: now.instant, perSecond: rules.newsPerSecond, burst: rules.newsBurst),
             news.count < Limits.newsOnItsWay || news[id] != nil
         else {
             // Too much happens for a flood: rosters are compared until they agree.
@@ -83,7 +85,8 @@ extension MembershipEngine {
             guard isAllowed, claims.count < most, bytes + claim.encodedByteCount() <= Limits.membershipBytes else {
                 let later =
                     isAllowed
-                    ? now.instant + rules.newsSpacing / 10 : max(allowance.opens(perSecond: rules.newsBytesPerSecond), mayStart(.news))
+                    ? now.instant + rules.newsSpacing / 10
+                    : max(allowance.opens(perSecond: rules.newsBytesPerSecond), mayStart(.news))
                 news.update(at: index) { $0.waiting[peer] = max(later, now.instant + .milliseconds(1)) }
                 continue
             }

@@ -77,11 +77,11 @@ package struct StoreEngine: Sendable {
         let name = WriterName(author: author, instance: instance)
         var replica = Replica(namespace: namespace, me: name, genesis: .open)
         let misfits = replica.load(facts)
-        let kept = facts.filter { $0.shelf == Shelf.replication }
+        let shelved = facts.filter { $0.shelf == Shelf.replication }
         // Only what this node wrote itself: the time of another may be of any year.
         let own = replica.logs.logs.filter { $0.name.author == author }.compactMap(\.lastTime).max()
         self.init(restoring: replica, clock: HybridClock(floor: min(own ?? HybridTime(bits: 0), Self.lastTime)))
-        if kept.contains(where: { !$0.key.starts(with: namespace.encoded) }) {
+        if shelved.contains(where: { !$0.key.starts(with: namespace.encoded) }) {
             flaw = .otherMesh
         } else if replica.me.author != author {
             flaw = .otherNode(replica.me.author)
@@ -89,9 +89,9 @@ package struct StoreEngine: Sendable {
             flaw = .misfits(misfits)
         }
         stored = replica.vector
-        factBytes = kept.reduce(0) { $0 + $1.bytes }
+        factBytes = shelved.reduce(0) { $0 + $1.bytes }
         let lag = Fact(shelf: Shelf.store, key: [1], value: Self.bytes(missed))
-        guard !facts.contains(lag) || kept.isEmpty else { return }
+        guard !facts.contains(lag) || shelved.isEmpty else { return }
         self.replica.rename(instance: instance)
         unsaid = [lag]
     }
