@@ -231,8 +231,7 @@ extension Edge {
     }
 }
 
-/// A budget of bytes or of other things: so many a second, and as many saved up as the burst says, or those of a
-/// second.
+/// A budget of bytes or of other things: so many a second, and as many saved up as the burst says, or a second's.
 struct Allowance: Hashable, Sendable {
     /// When all that may be saved up will be there, if nothing more is spent. So a new budget is a full one, also where
     /// time begins at zero.

@@ -24,8 +24,7 @@ extension MembershipEngine {
         guard isFree || asking.hunger == 0 else { return }
         guard
             isFree
-                || newsAllowance.allows(
-                    at: now.instant, perSecond: rules.newsPerSecond, burst: rules.newsBurst),
+                || newsAllowance.allows(at: now.instant, perSecond: rules.newsPerSecond, burst: rules.newsBurst),
             news.count < Limits.newsOnItsWay || news[id] != nil
         else {
             // Too much happens for a flood: rosters are compared until they agree.
@@ -83,10 +82,8 @@ extension MembershipEngine {
                 let claim = claim(of: news.keys[index])
             else { continue }
             guard isAllowed, claims.count < most, bytes + claim.encodedByteCount() <= Limits.membershipBytes else {
-                let later =
-                    isAllowed
-                    ? now.instant + rules.newsSpacing / 10
-                    : max(allowance.opens(perSecond: rules.newsBytesPerSecond), mayStart(.news))
+                let opens = max(allowance.opens(perSecond: rules.newsBytesPerSecond), mayStart(.news))
+                let later = isAllowed ? now.instant + rules.newsSpacing / 10 : opens
                 news.update(at: index) { $0.waiting[peer] = max(later, now.instant + .milliseconds(1)) }
                 continue
             }

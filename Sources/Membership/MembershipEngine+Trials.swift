@@ -40,7 +40,8 @@ extension MembershipEngine {
             condemn(peer, at: now, into: &outbox)
         }
         guard ping(peer, at: now, into: &outbox) else {
-            return edges.update(at: index) { [next = retry(.ping, at: now)] in $0.trial?.nextPing = next }
+            let next = retry(.ping, at: now)
+            return edges.update(at: index) { (edge) -> Void in edge.trial?.nextPing = next }
         }
         edges.update(at: index) { edge in
             guard var trial = edge.trial else { return }
@@ -61,7 +62,8 @@ extension MembershipEngine {
         let (index, found) = edges.position(of: peer)
         guard found, let trial = edges.values[index].trial, trial.nextQuestion <= now.instant else { return }
         guard maySay(.news, at: now) else {
-            return edges.update(at: index) { [next = retry(.news, at: now)] in $0.trial?.nextQuestion = next }
+            let next = retry(.news, at: now)
+            return edges.update(at: index) { (edge) -> Void in edge.trial?.nextQuestion = next }
         }
         // All questions of a node fall on the same moments, so that they travel together.
         let spacing = UInt64(rules.accusationSpacing.nanoseconds)

@@ -8,9 +8,9 @@ typealias Note = MembershipEngine.Note
 
 /// The keys of numbered nodes, in the order of their ids: so ids are what sealed records are read with, and yet stand
 /// in the order of the numbers.
-private let keys = (0..<4_096).map { VerifyingKey(Bytes32($0, 0, 0, 0)) }.sorted { $0.nodeID < $1.nodeID }
+private let keys = (UInt64(0)..<4_096).map { VerifyingKey(Bytes32($0, 0, 0, 0)) }.sorted { $0.nodeID < $1.nodeID }
 private let ids = keys.map(\.nodeID)
-private let numbers = [NodeID: UInt64](uniqueKeysWithValues: zip(ids, 0...))
+private let numbers = [NodeID: UInt64](uniqueKeysWithValues: zip(ids, UInt64(0)...))
 
 func id(_ number: UInt64) -> NodeID { ids[Int(number)] }
 extension NodeID {
