@@ -72,24 +72,47 @@ private struct Stage {
     #expect(stage.decide(start) == .allow(stage.grants[10] ?? start))
 }
 
-/// The attacks on counting: each of them counts nothing.
-@Test func nobodyIsCountedTwice() {
+// The attacks on counting, each of which counts nothing: one key under two names, one person with two keys, one
+// signature twice, another mesh, another channel, another plan.
+
+@Test func aSecondYesByTheSameKeyCountsNothing() {
     var stage = Stage()
     stage.approve(by: 11)
     #expect(stage.count == 1)
-    // Again, by the same key.
     stage.approve(by: 11, until: 2_000_000)
     #expect(stage.count == 1)
-    // By the same person's other key.
+}
+
+@Test func aYesByTheSamePersonsOtherKeyCountsNothing() {
+    var stage = Stage()
+    stage.approve(by: 11)
     stage.feeds[111] = stage.court.feed(of: 111)
     stage.grants[111] = stage.grants[11]
     stage.approve(by: 111)
     #expect(stage.count == 1)
-    // The same key under another name, with a key of its own besides.
+}
+
+@Test func oneKeyUnderTwoNamesIsOnePerson() {
+    var stage = Stage()
+    stage.approve(by: 11)
+    // Another name with a key of its own besides: whoever has that one has both.
     let twin = Person(name: "twin", keys: [stage.court.key(111), stage.court.key(60)])
     for maker in [0, 1] { stage.grants[60] = stage.write(.grant(Grant(.person(twin), broad)), by: maker) }
     stage.feeds[60] = stage.court.feed(of: 60)
     stage.approve(by: 60)
+    #expect(stage.count == 1)
+}
+
+@Test func theSameRecordWithItsSignatureTwiceIsRefusedAndAgainIsKnown() throws {
+    var stage = Stage()
+    stage.approve(by: 11)
+    let approval = try #require(stage.court.records.last)
+    var law = stage.court.whole
+    #expect(law.admit(approval) == .known)
+    let seal = approval.record.seals[0]
+    let doubled = Record(body: approval.record.body, seals: [seal, seal])
+    #expect(throws: DecodeError.self) { try Record(decoding: doubled.encoded.raw) }
+    #expect(throws: RecordRefusal.wrongSigners) { try Verified(doubled, in: stage.court.mesh) }
     #expect(stage.count == 1)
 }
 

@@ -183,3 +183,19 @@ private func refusal(_ text: String) -> InviteToken.Refusal? {
     let greedy = door.court.invite(by: 20, key: 40, terms: sponsor, authority: door.grants[20])
     #expect(refusal(greedy, for: 31, door) == .void(.lacks(.invite)))
 }
+
+@Test func whoeverInvitedTakesBackWhatCameOfItThoughTheSponsorIsUnknown() {
+    var door = Door()
+    let inviting = Grant.Terms(site: "front", can: [.invite, .renew], scope: scope("site:front"), delegate: 1)
+    let right = door.court.write(.grant(Grant(.node(door.court.node(24)), inviting)), in: door.office)
+    let invite = door.court.invite(by: 24, key: 40, terms: worker, authority: right)
+    // The sponsor uses a grant that nobody has seen.
+    let redemption = door.court.write(
+        .redeem(door.court.redemption(of: invite, key: 40, node: 30)), in: door.feeds[20] ?? door.office,
+        under: Digest(Bytes32(1, 2, 3, 4)))
+    let own = door.court.feed(of: 24)
+    let revocation = door.court.write(
+        .revoke(Revocation(.grant(redemption), reason: .mistake, cuts: [])), in: own, under: right)
+    #expect(door.court.judgement.verdict(on: redemption) == .void(.noSuchGrant))
+    #expect(door.court.judgement.verdict(on: revocation) == .valid)
+}

@@ -73,6 +73,12 @@ package struct Redemption: Hashable, Sendable {
 
     static let kind = StatementKind("redeem")
 
+    /// What the invitation promised, as far as it reads.
+    var promise: Invite? {
+        guard case .invite(let promise)? = try? Statement(decoding: invite.body.raw) else { return nil }
+        return promise
+    }
+
     /// What the invite key signs.
     package static func text(invite: Digest, node: NodeKeys, channel: Bytes32) -> [UInt8] {
         var writer = ByteWriter()

@@ -115,13 +115,25 @@ extension Judge {
         return .valid
     }
 
+    /// Whether something was made from a grant, in however many hands. That follows from what each names; whether the
+    /// sponsor of a newcomer is known, or was one, has no say: who invited may always take back what came of it.
     private func descends(_ grant: Digest, from ancestor: Digest) -> Bool {
-        var next = links[grant]?.parent
-        while let link = next {
-            if link == ancestor { return true }
-            next = links[link]?.parent
+        var next = origin(of: grant)
+        for _ in 0..<Limits.sponsorRank {
+            guard let origin = next else { return false }
+            if origin == ancestor { return true }
+            next = self.origin(of: origin)
         }
         return false
+    }
+
+    private func origin(of grant: Digest) -> Digest? {
+        guard let entry = law.find(grant)?.placed.entry else { return nil }
+        return switch entry.act {
+        case .grant: entry.authority
+        case .redeem(let redemption): redemption.promise?.authority
+        case .revoke, .suspend, .propose, .approve, .operate, .cosign, .nextKey, .confirm, .resolve, .close: nil
+        }
     }
 
     mutating func judgeTheRest() {
