@@ -94,13 +94,16 @@ extension Replica {
         guard let start = run.previous else { return }
         let head = logs.logs[index].head
         if run.first > head + 1 { rebase(index, to: run.first - 1, start) }
-        for (offset, id) in run.ids(in: namespace, after: start).enumerated() {
+        let reckoned = run.reckoned(in: namespace, after: start)
+        for (offset, id) in reckoned.ids.enumerated() {
             let sequence = run.first + UInt64(offset)
             guard sequence > head else { continue }
             let signature = offset + 1 == run.entries.count ? run.signature : nil
             switch run.entries[offset] {
             case .transaction(let transaction, let dropped):
-                append(transaction, id: id, signature: signature, dropped: dropped, to: index)
+                append(
+                    transaction, id: id, body: reckoned.bodies[offset], signature: signature, dropped: dropped,
+                    to: index)
             case .pruned(let content): appendPruned(content, id: id, signature: signature, to: index)
             }
         }

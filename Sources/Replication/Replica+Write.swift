@@ -151,7 +151,8 @@ extension Replica {
 
     /// Puts a prepared and signed transaction behind the own log. Nothing else may have been written in between.
     package mutating func commit(_ transaction: Transaction, _ signature: Signature?) {
-        let id = nextID(for: transaction)
-        append(transaction, id: id, signature: signature, to: logs.made(me))
+        append(
+            transaction, id: nextID(for: transaction), body: transaction.encoded, signature: signature,
+            to: logs.made(me))
     }
 }

@@ -1,0 +1,302 @@
+internal import Base
+internal import Crypto
+
+/// What comes in is worked on one after another, a step at a time: it is read, its claims are given out to be verified,
+/// and what holds is taken and stored.
+extension ReplicationEngine {
+    struct Inbound {
+        enum Content {
+            case batch(Batch)
+            case epochs([Epoch])
+            case forks([ForkProof])
+            case branch(WriterName, ForkProof.Branch)
+            case piece(Piece)
+        }
+
+        var peer: NodeID
+        var content: Content
+
+        var size: Int {
+            switch content {
+            case .batch(let batch): batch.pack.bytes.count
+            case .piece(let piece): piece.pack.bytes.count
+            case .epochs, .forks, .branch: 1_024
+            }
+        }
+    }
+
+    /// What waits for an answer from the world.
+    struct Work {
+        enum Content {
+            /// Runs, and which of them the claims are of.
+            case batch(Batch, [ReckonedRun], asked: [Int])
+            case piece(Piece, [ReckonedRun], asked: [Int])
+            case epochs([Epoch])
+            case forks([ForkProof])
+            case branch(WriterName, ForkProof.Branch)
+        }
+
+        var ticket: Ticket
+        var peer: NodeID
+        var content: Content
+    }
+
+    mutating func queue(
+        _ content: Inbound.Content, from peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>
+    ) {
+        let inbound = Inbound(peer: peer, content: content)
+        guard inbox.reduce(inbound.size, { $0 + $1.size }) <= Limits.replicationInboxBytes else {
+            return outbox.put(.note(.ignored(.busy, from: peer)))
+        }
+        inbox.append(inbound)
+        if var chase = chases[peer] {
+            chase.question.next = questionTime(1, now)
+            chases[peer] = chase
+        }
+        goOn(at: now, into: &outbox)
+    }
+
+    /// The next step: a run that waited, or what came in next.
+    mutating func goOn(at now: Now, into outbox: inout Outbox<Effect>) {
+        guard work == nil, unstored.count < Limits.replicationUnstored else { return }
+        if let run = waiting.popReady() {
+            accept(run, from: nil, at: now, into: &outbox)
+            store(into: &outbox)
+        } else if !inbox.isEmpty {
+            start(inbox.removeFirst(), into: &outbox)
+        }
+        guard work == nil else { return }
+        guard !waiting.hasReady, inbox.isEmpty else { return isDue = isDue ?? now.instant }
+        if let peer = answered {
+            answered = nil
+            chaseOn(peer, at: now, into: &outbox)
+        }
+    }
+
+    private mutating func start(_ inbound: Inbound, into outbox: inout Outbox<Effect>) {
+        let peer = inbound.peer
+        switch inbound.content {
+        case .batch(let batch):
+            guard let (runs, asked, claims) = examine(batch.pack, seed: batch.seed, peer, &outbox) else {
+                if batch.isLast { answered = peer }
+                return
+            }
+            begin(.batch(batch, runs, asked: asked), claims, peer, &outbox)
+        case .piece(let piece): startPiece(piece, from: peer, into: &outbox)
+        case .epochs(let epochs):
+            let news = epochs.filter { epoch in
+                epoch.number >= UInt64(replica.epochs.count) || replica.epochs[Int(epoch.number)] != epoch
+            }
+            guard !news.isEmpty else { return }
+            tickets += 1
+            work = Work(ticket: makeTicket(), peer: peer, content: .epochs(news))
+            outbox.put(.judge(makeTicket(), news))
+        case .forks(let proofs):
+            let news = proofs.filter { replica.forks[Writer($0.name)]?.proof != $0 }
+            begin(.forks(news), news.flatMap { $0.claims(in: replica.namespace) }, peer, &outbox)
+            let known = proofs.reduce(into: SortedMap<Writer, ForkProof>()) { $0[Writer($1.name)] = $1 }
+            if replica.forks.contains(where: { known[$0.0] == nil }) { tellForks(to: peer, into: &outbox) }
+        case .branch(let name, let branch):
+            guard let id = branch.ids(replica.namespace, name).last else { return }
+            let claim = Claim(author: name.author, id: id, signature: branch.signature)
+            begin(.branch(name, branch), [claim], peer, &outbox)
+        }
+    }
+
+    mutating func begin(
+        _ content: Work.Content, _ claims: [Claim], _ peer: NodeID, _ outbox: inout Outbox<Effect>
+    ) {
+        tickets += 1
+        work = Work(ticket: makeTicket(), peer: peer, content: content)
+        outbox.put(.verify(makeTicket(), claims))
+    }
+
+    /// Reads a pack: its runs with their ids, and the claims of those that nothing known vouches for.
+    func examine(
+        _ pack: Pack, seed: UInt32, in replica: Replica? = nil, _ peer: NodeID, _ outbox: inout Outbox<Effect>
+    ) -> (runs: [ReckonedRun], asked: [Int], claims: [Claim])? {
+        let replica = replica ?? self.replica
+        let names = ShortNames(replica.logs.writers, seed: seed)
+        let read: [Run]
+        do throws(DecodeError) {
+            read = try pack.runs { short in names[short].map { ($0, replica.logs[$0]?.name) } }
+        } catch {
+            outbox.put(.note(.ignored(error == .unknown ? .unknownWriter : .malformed, from: peer)))
+            return nil
+        }
+        var runs: [ReckonedRun] = []
+        var asked: [Int] = []
+        var claims: [Claim] = []
+        for run in read where run.last > replica.head(of: Writer(run.name)) {
+            guard let reckoned = replica.reckon(run), let claim = reckoned.claim else {
+                outbox.put(.note(.ignored(.gap, from: peer)))
+                continue
+            }
+            if !replica.isVouched(reckoned) {
+                asked.append(runs.count)
+                claims.append(claim)
+            }
+            runs.append(reckoned)
+        }
+        return (runs, asked, claims)
+    }
+
+    mutating func takeVerdict(
+        _ ticket: Ticket, _ truths: [Bool], at now: Now, into outbox: inout Outbox<Effect>
+    ) {
+        guard let work, work.ticket == ticket else { return }
+        self.work = nil
+        switch work.content {
+        case .batch(let batch, let runs, let asked):
+            let before = replica.vector.sum
+            for run in held(runs, asked, truths, from: work.peer, into: &outbox) {
+                accept(run, from: work.peer, at: now, into: &outbox)
+            }
+            let taken = replica.vector.sum &- before
+            if taken > 0 { outbox.put(.note(.took(Int(taken), from: work.peer))) }
+            store(into: &outbox)
+            if batch.isLast { answered = work.peer }
+            if batch.isLast, batch.hasMore, chases[work.peer] == nil {
+                outbox.put(.send(.more(cells: 16), to: work.peer))
+            }
+        case .piece(let piece, let runs, let asked):
+            let held = held(runs, asked, truths, from: work.peer, into: &outbox)
+            takePiece(piece, held, isWhole: held.count == runs.count, from: work.peer, at: now, into: &outbox)
+        case .forks(let proofs):
+            var rest = truths[...]
+            for proof in proofs {
+                let count = proof.claims(in: replica.namespace).count
+                if rest.prefix(count).allSatisfy(\.self), count == 2 { learn(proof, into: &outbox) }
+                rest = rest.dropFirst(count)
+            }
+            store(into: &outbox)
+        case .branch(let name, let branch):
+            if truths.first == true { takeBranch(name, branch, into: &outbox) }
+            store(into: &outbox)
+        case .epochs: break
+        }
+        goOn(at: now, into: &outbox)
+    }
+
+    /// The runs whose claims are true, or need none.
+    private func held(
+        _ runs: [ReckonedRun], _ asked: [Int], _ truths: [Bool], from peer: NodeID, into outbox: inout Outbox<Effect>
+    ) -> [ReckonedRun] {
+        var isFalse = [Bool](repeating: false, count: runs.count)
+        for (number, index) in asked.enumerated() { isFalse[index] = number >= truths.count || !truths[number] }
+        return runs.indices.compactMap { index in
+            guard isFalse[index] else { return runs[index] }
+            outbox.put(.note(.ignored(.forged, from: peer)))
+            // It may go on from another branch than the one that is here.
+            if runs[index].run.first > 1 {
+                outbox.put(.send(.askBranch(runs[index].writer, runs[index].run.first - 1), to: peer))
+            }
+            return nil
+        }
+    }
+
+    mutating func accept(
+        _ run: ReckonedRun, from peer: NodeID?, at now: Now, into outbox: inout Outbox<Effect>
+    ) {
+        observeClock(run, at: now)
+        switch replica.accept(run) {
+        case .taken: break
+        case .waits(_, let dot): if !waiting.add(run, for: dot), let peer { ignored(.busy, peer, &outbox) }
+        case .gap: if let peer { ignored(.gap, peer, &outbox) }
+        case .tooManyWriters: if let peer { ignored(.tooManyWriters, peer, &outbox) }
+        case .forked(let sequence): prove(run, at: sequence, into: &outbox)
+        }
+        waiting.release(run.writer, upTo: replica.vector[run.writer])
+    }
+
+    private func ignored(_ reason: Ignored, _ peer: NodeID, _ outbox: inout Outbox<Effect>) {
+        outbox.put(.note(.ignored(reason, from: peer)))
+    }
+
+    // MARK: Forks and epochs
+
+    /// A verified run contradicts the own log.
+    private mutating func prove(_ run: ReckonedRun, at sequence: UInt64, into outbox: inout Outbox<Effect>) {
+        guard replica.forks[run.writer] == nil else { return }
+        let contents = run.run.entries.map(\.content)
+        let branch = ForkProof.Branch(
+            first: run.run.first, previous: run.start, contents: contents, signature: run.run.signature)
+        takeBranch(run.run.name, branch, into: &outbox)
+    }
+
+    private mutating func takeBranch(
+        _ name: WriterName, _ branch: ForkProof.Branch, into outbox: inout Outbox<Effect>
+    ) {
+        guard let mine = replica.branch(of: Writer(name), at: branch.first) else { return }
+        learn(ForkProof(name: name, mine, branch), into: &outbox)
+    }
+
+    private mutating func learn(_ proof: ForkProof, into outbox: inout Outbox<Effect>) {
+        guard let lost = replica.learn(proof), let fork = replica.forks[Writer(proof.name)] else { return }
+        standingCache = nil
+        waiting.releaseAll()
+        outbox.put(.note(.forked(Writer(proof.name), at: fork.place)))
+        let isMine = Writer(proof.name) == replica.my
+        if isMine, !lost.isEmpty { outbox.put(.requeue(lost)) }
+        for peer in contacts.prefix(3) { tellForks(to: peer, into: &outbox) }
+    }
+
+    mutating func takeJudgement(_ ticket: Ticket, valid: Int, at now: Now, into outbox: inout Outbox<Effect>) {
+        guard let work, work.ticket == ticket, case .epochs(let epochs) = work.content else { return }
+        self.work = nil
+        if valid < epochs.count { outbox.put(.note(.ignored(.invalidEpoch, from: work.peer))) }
+        learn(Array(epochs.prefix(max(0, valid))), into: &outbox)
+        store(into: &outbox)
+        hurry(at: now)
+        goOn(at: now, into: &outbox)
+    }
+
+    mutating func learn(_ epochs: [Epoch], into outbox: inout Outbox<Effect>) {
+        let hadConflict = replica.hasEpochConflict
+        let void = replica.learn(epochs)
+        standingCache = nil
+        if replica.hasEpochConflict, !hadConflict { outbox.put(.note(.epochConflict)) }
+        guard let void else { return }
+        outbox.put(.note(.epoch(replica.epoch.number)))
+        if !void.isEmpty { outbox.put(.requeue(void)) }
+    }
+}
+
+/// Verified runs whose next transaction rests on something that is not here yet, by what that is.
+struct Waiting {
+    private var runs = SortedMap<Dot, [ReckonedRun]>()
+    private var count = 0
+    private var ready: [ReckonedRun] = []
+
+    var hasReady: Bool { !ready.isEmpty }
+
+    /// False when no more may wait.
+    mutating func add(_ run: ReckonedRun, for dot: Dot) -> Bool {
+        guard count + run.ids.count <= Limits.heldTransactions else { return false }
+        count += run.ids.count
+        runs.update(dot, default: []) { $0.append(run) }
+        return true
+    }
+
+    /// What waited for this writer's log to come so far is ready.
+    mutating func release(_ writer: Writer, upTo sequence: UInt64) {
+        while case let (index, _) = runs.position(of: Dot(writer, 0)), index < runs.count,
+            case let dot = runs.keys[index], dot.writer == writer, dot.sequence <= sequence
+        {
+            ready += runs.values[index]
+            runs[dot] = nil
+        }
+    }
+
+    /// A fork became known, beyond which nothing is waited for.
+    mutating func releaseAll() {
+        for list in runs.values { ready += list }
+        runs.removeAll()
+    }
+
+    mutating func popReady() -> ReckonedRun? {
+        guard let run = ready.popLast() else { return nil }
+        count -= run.ids.count
+        return run
+    }
+}
