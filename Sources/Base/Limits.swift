@@ -305,8 +305,8 @@ extension Limits {
     package static let writers = 4 * members
     /// Epochs of a namespace: a roster that changes every hour of a decade.
     package static let epochs = 100_000
-    /// Transactions that came before what they rest on, and wait for it.
-    package static let heldTransactions = 4_096
+    /// Transactions that came before what they rest on, and wait for it: twice what answers one question.
+    package static let heldTransactions = 8_192
     /// Bytes of one message of replication: a stream carries it, and a receiver decodes it in some milliseconds.
     package static let replicationMessageBytes = 1 << 20
     /// Bytes of transactions in one run, as far as signatures let it end: a message with room for the largest one more.

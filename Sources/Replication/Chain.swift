@@ -103,7 +103,7 @@ package struct Run: Hashable, Sendable {
     /// With its ids, if the one before the first entry is `start`.
     func reckoned(in namespace: Namespace, after start: Digest) -> ReckonedRun {
         var previous = start
-        var result = ReckonedRun(run: self, start: start)
+        var result = ReckonedRun(self, after: start)
         for (offset, entry) in entries.enumerated() {
             let content: Digest
             switch entry {
@@ -135,14 +135,20 @@ package struct Run: Hashable, Sendable {
 
 /// A run whose ids were reckoned, once: what is left is to verify its claim.
 package struct ReckonedRun: Hashable, Sendable {
-    package var run: Run
+    package let run: Run
+    package let writer: Writer
     /// The id before the first entry.
     var start: Digest
     package internal(set) var ids: [Digest] = []
     /// The transactions' bytes; empty where one was pruned.
     var bodies: [[UInt8]] = []
 
-    package var writer: Writer { Writer(run.name) }
+    init(_ run: Run, after start: Digest) {
+        self.run = run
+        self.start = start
+        writer = Writer(run.name)
+    }
+
     package var claim: Claim? {
         ids.last.map { Claim(author: run.name.author, id: $0, signature: run.signature) }
     }

@@ -13,6 +13,8 @@ package enum Acceptance: Hashable, Sendable {
     case forked(at: UInt64)
     /// The namespace has as many writers as it may.
     case tooManyWriters
+    /// So many are new, and the rest is more than was to be taken at once.
+    case paused(Int)
 }
 
 /// Taking in what others wrote.
@@ -30,7 +32,8 @@ extension Replica {
     /// whole or not at all.
     package mutating func accept(_ run: Run) -> Acceptance { reckon(run).map { accept($0) } ?? .gap }
 
-    package mutating func accept(_ reckoned: ReckonedRun) -> Acceptance {
+    /// Takes at most `limit` operations, or else one transaction.
+    package mutating func accept(_ reckoned: ReckonedRun, atMost limit: Int = .max) -> Acceptance {
         let (run, writer) = (reckoned.run, reckoned.writer)
         if let fork = forks[writer], run.last >= fork.place { return .forked(at: fork.place) }
         guard logs.index(of: writer) != nil || logs.count < Limits.writers else { return .tooManyWriters }
@@ -40,19 +43,24 @@ extension Replica {
         if let known = logs.logs[index].id(of: run.first - 1), known != reckoned.start {
             return .forked(at: run.first - 1)
         }
-        return append(reckoned, to: index)
+        return append(reckoned, to: index, atMost: limit)
     }
 
-    private mutating func append(_ reckoned: ReckonedRun, to index: Int) -> Acceptance {
+    private mutating func append(_ reckoned: ReckonedRun, to index: Int, atMost limit: Int) -> Acceptance {
         let run = reckoned.run
-        let head = logs.logs[index].head
-        var taken = 0
-        for (offset, entry) in run.entries.enumerated() {
-            let sequence = run.first + UInt64(offset)
-            if sequence <= head {
-                guard let known = logs.logs[index].id(of: sequence), known != reckoned.ids[offset] else { continue }
-                return .forked(at: sequence)
+        // Ids are chained: if the last known one agrees, all before it do.
+        let known = Int(logs.logs[index].head + 1 - run.first)
+        if known > 0 {
+            let last = min(known, run.entries.count) - 1
+            guard logs.logs[index].id(of: run.first + UInt64(last)) == reckoned.ids[last] else {
+                return .forked(at: firstDifference(reckoned, logs.logs[index]))
             }
+        }
+        var (taken, weight) = (0, 0)
+        for offset in run.entries.indices.dropFirst(known) {
+            let entry = run.entries[offset]
+            if weight > 0, weight + entry.weight > limit { return .paused(taken) }
+            weight += entry.weight
             let signature = offset + 1 == run.entries.count ? run.signature : nil
             switch entry {
             case .transaction(let transaction, let dropped):
@@ -70,6 +78,14 @@ extension Replica {
             taken += 1
         }
         return .taken(taken)
+    }
+
+    private func firstDifference(_ reckoned: ReckonedRun, _ log: Log) -> UInt64 {
+        let first = reckoned.run.first
+        let offset = reckoned.ids.indices.first { offset in
+            log.id(of: first + UInt64(offset)).map { $0 != reckoned.ids[offset] } ?? false
+        }
+        return first + UInt64(offset ?? 0)
     }
 
     /// Whether `vector` has come to a dot. What a forked writer wrote from the fork on is never waited for: it is void.

@@ -18,7 +18,8 @@ extension ReplicationEngine {
     }
 
     mutating func greet(_ peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>) {
-        guard greetings[peer] == nil else { return }
+        // While something is on its way from this peer, it says what it has by giving it.
+        guard greetings[peer] == nil, chases[peer] == nil, services[peer] == nil else { return }
         greetings[peer] = Question(next: questionTime(1, now))
         outbox.put(.send(.greeting(standing().fingerprint), to: peer))
     }
@@ -82,7 +83,7 @@ extension ReplicationEngine {
         let standing = standing()
         let seed = UInt32(truncatingIfNeeded: random.next())
         let words = standing.words(seed: seed)
-        let isList = words.count <= 16 || cells * 3 / 2 >= words.count || cells > Limits.sketchCells
+        let isList = words.count <= 24 || cells * 3 / 2 >= words.count || cells > Limits.sketchCells
         let content: Heads.Content =
             isList ? .list(seed: seed, words) : .sketch(Sketch(of: words, cells: cells, seed: seed))
         outbox.put(.send(.heads(standing.heads(epoch: replica.epoch.number, content)), to: peer))
@@ -106,11 +107,11 @@ extension ReplicationEngine {
         }
         startWriting(at: now, into: &outbox)
         give(comparison.ahead, seed: heads.seed, to: peer, at: now, into: &outbox)
-        guard !comparison.behind.isEmpty, chases[peer] != nil || chases.count < 2 else { return }
+        guard !comparison.behind.isEmpty, chases[peer] == nil, chases.count < 2 else { return }
         chases[peer] = Chase(
             seed: heads.seed, targets: comparison.behind, sum: replica.vector.sum,
             question: Question(next: questionTime(1, now)))
-        if entry?.peer == peer { askForEntry(at: now, into: &outbox) } else { want(from: peer, at: now, into: &outbox) }
+        if entry == nil { want(from: peer, at: now, into: &outbox) }
     }
 
     private mutating func compareHistory(_ heads: Heads, with peer: NodeID, into outbox: inout Outbox<Effect>) {
@@ -144,7 +145,7 @@ extension ReplicationEngine {
 
     /// Whether something from this peer is still being worked on.
     private func isBusy(with peer: NodeID) -> Bool {
-        work?.peer == peer || inbox.contains { $0.peer == peer }
+        waiting.hasReady || work?.peer == peer || inbox.contains { $0.peer == peer }
     }
 
     mutating func want(from peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>) {
@@ -174,14 +175,6 @@ extension ReplicationEngine {
         chase.question.tries = 1
         chases[peer] = chase
         want(from: peer, at: now, into: &outbox)
-    }
-
-    /// The disk has caught up: chases that waited for it go on.
-    mutating func continueChases(at now: Now, into outbox: inout Outbox<Effect>) {
-        for peer in chases.keys where !isBusy(with: peer) {
-            guard let chase = chases[peer], wanted(chase).after.isEmpty else { continue }
-            chases[peer] = nil
-        }
     }
 
     // MARK: Who has what
@@ -219,7 +212,6 @@ extension ReplicationEngine {
 
     /// Forgets in one step's slots what everybody is known to have the successors of.
     mutating func collectSome(into outbox: inout Outbox<Effect>) {
-        guard entry == nil, transfers.isEmpty else { return }
         collectCursor = replica.collect(from: collectCursor ?? 0, slots: Limits.operations)
         store(into: &outbox)
     }

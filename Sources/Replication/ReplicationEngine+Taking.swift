@@ -59,18 +59,32 @@ extension ReplicationEngine {
     /// The next step: a run that waited, or what came in next.
     mutating func goOn(at now: Now, into outbox: inout Outbox<Effect>) {
         guard work == nil, unstored.count < Limits.replicationUnstored else { return }
-        if let run = waiting.popReady() {
-            accept(run, from: nil, at: now, into: &outbox)
-            store(into: &outbox)
-        } else if !inbox.isEmpty {
-            start(inbox.removeFirst(), into: &outbox)
-        }
+        takeReady(at: now, into: &outbox)
+        if work == nil, !waiting.hasReady, !inbox.isEmpty { start(inbox.removeFirst(), into: &outbox) }
         guard work == nil else { return }
         guard !waiting.hasReady, inbox.isEmpty else { return isDue = isDue ?? now.instant }
         if let peer = answered {
             answered = nil
             chaseOn(peer, at: now, into: &outbox)
         }
+    }
+
+    /// A step's weight of what is verified.
+    private mutating func takeReady(at now: Now, into outbox: inout Outbox<Effect>) {
+        guard waiting.hasReady else { return }
+        let (before, sum) = (replica.operationsTaken, replica.vector.sum)
+        while case let left = Limits.operations - (replica.operationsTaken - before), left > 0,
+            let (run, peer) = waiting.popReady()
+        {
+            if left < Limits.operations, replica.nextWeight(run) > left {
+                waiting.makeReady([run], from: peer)
+                break
+            }
+            accept(run, atMost: left, from: peer, at: now, into: &outbox)
+        }
+        let taken = replica.vector.sum &- sum
+        if taken > 0 { outbox.put(.note(.took(Int(taken)))) }
+        store(into: &outbox)
     }
 
     private mutating func start(_ inbound: Inbound, into outbox: inout Outbox<Effect>) {
@@ -148,13 +162,8 @@ extension ReplicationEngine {
         self.work = nil
         switch work.content {
         case .batch(let batch, let runs, let asked):
-            let before = replica.vector.sum
-            for run in held(runs, asked, truths, from: work.peer, into: &outbox) {
-                accept(run, from: work.peer, at: now, into: &outbox)
-            }
-            let taken = replica.vector.sum &- before
-            if taken > 0 { outbox.put(.note(.took(Int(taken), from: work.peer))) }
-            store(into: &outbox)
+            let runs = held(runs, asked, truths, from: work.peer, into: &outbox)
+            waiting.makeReady(runs, from: work.peer)
             if batch.isLast { answered = work.peer }
             if batch.isLast, batch.hasMore, chases[work.peer] == nil {
                 outbox.put(.send(.more(cells: 16), to: work.peer))
@@ -195,16 +204,17 @@ extension ReplicationEngine {
         }
     }
 
-    mutating func accept(
-        _ run: ReckonedRun, from peer: NodeID?, at now: Now, into outbox: inout Outbox<Effect>
+    private mutating func accept(
+        _ run: ReckonedRun, atMost limit: Int, from peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>
     ) {
         observeClock(run, at: now)
-        switch replica.accept(run) {
+        switch replica.accept(run, atMost: limit) {
         case .taken: break
-        case .waits(_, let dot): if !waiting.add(run, for: dot), let peer { ignored(.busy, peer, &outbox) }
-        case .gap: if let peer { ignored(.gap, peer, &outbox) }
-        case .tooManyWriters: if let peer { ignored(.tooManyWriters, peer, &outbox) }
-        case .forked(let sequence): prove(run, at: sequence, into: &outbox)
+        case .paused: waiting.makeReady([run], from: peer)
+        case .waits(_, let dot): if !waiting.add(run, from: peer, for: dot) { ignored(.busy, peer, &outbox) }
+        case .gap: ignored(.gap, peer, &outbox)
+        case .tooManyWriters: ignored(.tooManyWriters, peer, &outbox)
+        case .forked: prove(run, into: &outbox)
         }
         waiting.release(run.writer, upTo: replica.vector[run.writer])
     }
@@ -216,7 +226,7 @@ extension ReplicationEngine {
     // MARK: Forks and epochs
 
     /// A verified run contradicts the own log.
-    private mutating func prove(_ run: ReckonedRun, at sequence: UInt64, into outbox: inout Outbox<Effect>) {
+    private mutating func prove(_ run: ReckonedRun, into outbox: inout Outbox<Effect>) {
         guard replica.forks[run.writer] == nil else { return }
         let contents = run.run.entries.map(\.content)
         let branch = ForkProof.Branch(
@@ -262,41 +272,58 @@ extension ReplicationEngine {
     }
 }
 
-/// Verified runs whose next transaction rests on something that is not here yet, by what that is.
+/// Verified runs: those whose turn it is, and those whose next transaction rests on something that is not here yet.
 struct Waiting {
-    private var runs = SortedMap<Dot, [ReckonedRun]>()
+    private typealias Item = (run: ReckonedRun, peer: NodeID)
+    private var items = SortedMap<Dot, [Item]>()
     private var count = 0
-    private var ready: [ReckonedRun] = []
+    /// The last is the next.
+    private var ready: [Item] = []
 
     var hasReady: Bool { !ready.isEmpty }
 
     /// False when no more may wait.
-    mutating func add(_ run: ReckonedRun, for dot: Dot) -> Bool {
+    mutating func add(_ run: ReckonedRun, from peer: NodeID, for dot: Dot) -> Bool {
         guard count + run.ids.count <= Limits.heldTransactions else { return false }
+        // What was asked for twice waits once.
+        guard !(items[dot] ?? []).contains(where: { $0.run.ids.last == run.ids.last }) else { return true }
         count += run.ids.count
-        runs.update(dot, default: []) { $0.append(run) }
+        items.update(dot, default: []) { $0.append((run, peer)) }
         return true
+    }
+
+    mutating func makeReady(_ runs: [ReckonedRun], from peer: NodeID) {
+        for run in runs.reversed() { ready.append((run, peer)) }
     }
 
     /// What waited for this writer's log to come so far is ready.
     mutating func release(_ writer: Writer, upTo sequence: UInt64) {
-        while case let (index, _) = runs.position(of: Dot(writer, 0)), index < runs.count,
-            case let dot = runs.keys[index], dot.writer == writer, dot.sequence <= sequence
+        while case let (index, _) = items.position(of: Dot(writer, 0)), index < items.count,
+            case let dot = items.keys[index], dot.writer == writer, dot.sequence <= sequence
         {
-            ready += runs.values[index]
-            runs[dot] = nil
+            release(dot)
         }
     }
 
     /// A fork became known, beyond which nothing is waited for.
-    mutating func releaseAll() {
-        for list in runs.values { ready += list }
-        runs.removeAll()
+    mutating func releaseAll() { for dot in items.keys { release(dot) } }
+
+    private mutating func release(_ dot: Dot) {
+        for item in items[dot] ?? [] {
+            count -= item.run.ids.count
+            ready.append(item)
+        }
+        items[dot] = nil
     }
 
-    mutating func popReady() -> ReckonedRun? {
-        guard let run = ready.popLast() else { return nil }
-        count -= run.ids.count
-        return run
+    mutating func popReady() -> (run: ReckonedRun, peer: NodeID)? { ready.popLast() }
+}
+
+extension Replica {
+    /// What the next transaction of a run weighs.
+    fileprivate func nextWeight(_ reckoned: ReckonedRun) -> Int {
+        let head = head(of: reckoned.writer)
+        let offset = head + 1 > reckoned.run.first ? Int(head + 1 - reckoned.run.first) : 0
+        return offset < reckoned.run.entries.count ? reckoned.run.entries[offset].weight : 0
     }
 }

@@ -19,7 +19,7 @@ extension ReplicationEngine {
     }
 
     mutating func startWriting(at now: Now, into outbox: inout Outbox<Effect>) {
-        guard !writes.isEmpty, signing == nil, entry == nil else { return }
+        guard !writes.isEmpty, signing == nil else { return }
         guard knowsItself else {
             // Whoever has been here before must not write a second branch of its log.
             if writesBy == nil { writesBy = now.instant + settings.selfCheck }

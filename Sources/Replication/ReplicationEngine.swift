@@ -38,7 +38,7 @@ package struct ReplicationEngine: Engine {
 
     package enum Note: Hashable, Sendable {
         /// So many transactions were new.
-        case took(Int, from: NodeID)
+        case took(Int)
         /// This writer signed two transactions for one place.
         case forked(Writer, at: UInt64)
         /// The own log went further than this replica knew, or nobody could say: it writes under a new name.
@@ -148,10 +148,9 @@ package struct ReplicationEngine: Engine {
             }
             outbox.put(.send(.branch(name, branch), to: peer))
         case .acks(let acks): takeAcks(acks)
-        case .enter(let enter): takeEnter(enter, from: peer, into: &outbox)
-        case .enterMore(let cells): takeEnterMore(cells, from: peer, at: now, into: &outbox)
+        case .enter: takeEnter(from: peer, at: now, into: &outbox)
         case .askPiece(let transfer, let number):
-            sendPiece(number, of: transfer, to: peer, into: &outbox)
+            sendPiece(number, of: transfer, to: peer, at: now, into: &outbox)
         }
     }
 
@@ -184,6 +183,7 @@ package struct ReplicationEngine: Engine {
         guard nextRound <= now.instant else { return }
         nextRound = now.instant + random.jittered(settings.round, percent: 10)
         collectSome(into: &outbox)
+        forgetTransfers(at: now)
         if let peer = random.pick(contacts) { greet(peer, at: now, into: &outbox) }
     }
 
@@ -215,8 +215,7 @@ package struct ReplicationEngine: Engine {
         for one in done { outbox.put(.written(request: one.request, one.dot)) }
         written.removeFirst(done.count)
         hurry(at: now)
-        if !inbox.isEmpty { isDue = isDue ?? now.instant }
-        continueChases(at: now, into: &outbox)
+        if waiting.hasReady || !inbox.isEmpty { isDue = isDue ?? now.instant }
     }
 
     /// There is news: the next greeting comes soon.

@@ -40,10 +40,8 @@ package enum ReplicationMessage: Hashable, Sendable {
     case branch(WriterName, ForkProof.Branch)
     /// Who is known to have what, said to one who has the same as oneself.
     case acks(Acks)
-    /// Give me the live set: this is what I hold of it, and this I have beyond.
-    case enter(Enter)
-    /// The sketch of `enter` did not do.
-    case enterMore(cells: Int)
+    /// Give me everything that you hold.
+    case enter
     case piece(Piece)
     case askPiece(transfer: UInt32, number: Int)
 }
@@ -122,21 +120,13 @@ package struct Acks: Hashable, Sendable {
     }
 }
 
-package struct Enter: Hashable, Sendable {
-    package var want: Want
-    package var live: Sketch
-}
-
 /// A part of what a replica gives to one that comes back.
 package struct Piece: Hashable, Sendable {
     package var transfer: UInt32
     package var number: Int
     package var isLast: Bool
-    /// In the first: what the giver has forgotten deletions of, what of the asker's live set it does not have, and how
-    /// far each of its logs goes.
+    /// In the first: what the giver has forgotten deletions of.
     package var floor: VersionVector
-    package var gone: [UInt64]
-    package var heads: [ShortHead]
     package var seed: UInt32
     package var pack: Pack
 }
@@ -146,8 +136,8 @@ package struct Piece: Hashable, Sendable {
 extension ReplicationMessage: WireValue {
     private enum Tag: UInt8 {
         case greeting = 1
-        case same, heads, more, want, batch, below, askEpochs, epochs, forks, askBranch, branch, acks, enter, enterMore
-        case piece, askPiece
+        case same, heads, more, want, batch, below, askEpochs, epochs, forks, askBranch, branch, acks, enter, piece
+        case askPiece
     }
 
     package func encode(into writer: inout ByteWriter) {
@@ -181,7 +171,7 @@ extension ReplicationMessage: WireValue {
         case .forks(let proofs):
             tag(.forks)
             writer.list(proofs)
-        case .askBranch, .branch, .acks, .enter, .enterMore, .piece, .askPiece: encodeRare(into: &writer)
+        case .askBranch, .branch, .acks, .enter, .piece, .askPiece: encodeRare(into: &writer)
         }
     }
 
@@ -198,13 +188,7 @@ extension ReplicationMessage: WireValue {
         case .acks(let acks):
             tag(.acks)
             acks.encode(into: &writer)
-        case .enter(let enter):
-            tag(.enter)
-            enter.want.encode(into: &writer)
-            enter.live.encode(into: &writer)
-        case .enterMore(let cells):
-            tag(.enterMore)
-            writer.varint(UInt64(cells))
+        case .enter: tag(.enter)
         case .piece(let piece):
             tag(.piece)
             piece.encode(into: &writer)
@@ -237,10 +221,7 @@ extension ReplicationMessage: WireValue {
             let name = try WriterName(from: &reader)
             self = .branch(name, try ForkProof.Branch(from: &reader))
         case .acks: self = .acks(try Acks(from: &reader))
-        case .enter:
-            let want = try Want(from: &reader)
-            self = .enter(Enter(want: want, live: try Sketch(from: &reader)))
-        case .enterMore: self = .enterMore(cells: try reader.count(atMost: Limits.sketchCells))
+        case .enter: self = .enter
         case .piece: self = .piece(try Piece(from: &reader))
         case .askPiece:
             let transfer = try reader.u32()
@@ -375,9 +356,6 @@ extension Piece: WireValue {
         writer.varint(UInt64(number))
         writer.bool(isLast)
         floor.encode(into: &writer)
-        writer.varint(UInt64(gone.count))
-        for word in gone { writer.u64(word) }
-        writer.list(heads)
         writer.u32(seed)
         writer.bytes(pack.bytes)
     }
@@ -387,9 +365,6 @@ extension Piece: WireValue {
         number = try reader.count(atMost: Limits.stagedTransactions)
         isLast = try reader.bool()
         floor = try VersionVector(from: &reader)
-        gone = []
-        for _ in 0..<(try reader.count(atMost: Limits.sketchCells)) { gone.append(try reader.u64()) }
-        heads = try reader.list(of: ShortHead.self, atMost: Limits.writers)
         seed = try reader.u32()
         pack = Pack(bytes: try reader.bytes(atMost: Limits.replicationMessageBytes))
     }

@@ -14,6 +14,8 @@ package struct ReplicationSettings: Hashable, Sendable {
     package var window = 4_096
     /// How long a first write waits to hear from a peer how far the own log really goes.
     package var selfCheck = Interval.seconds(2)
+    /// How long a copy is kept for a peer that takes over a live set and does not go on asking.
+    package var transferLife = Interval.minutes(1)
 
     package init() {}
 }

@@ -5,7 +5,7 @@ import Testing
 @testable import Replication
 
 /// Two engines, the first of which holds what `writers` wrote; both held the first `shared` operations of it.
-private func pair(writers: Int, keys: Int, shared: Int, missing: Int, first: Int? = nil) -> EngineMesh {
+private func pair(writers: Int, keys: Int, shared: Int, missing: Int) -> EngineMesh {
     var mesh = EngineMesh(0)
     var corpus = Corpus(writers: writers, keys: keys)
     var time: UInt64 = 1_700_000_000_000
@@ -18,9 +18,11 @@ private func pair(writers: Int, keys: Int, shared: Int, missing: Int, first: Int
     if shared > 0 {
         for writer in 0..<writers {
             (full.me, full.my) = (EngineMesh.name(writer), Writer(EngineMesh.name(writer)))
-            let change = Change.put(.register, key: [UInt8(writer % 256), 1, UInt8(writer / 256)], value: [1], resolves: false)
-            guard let one = try? full.prepare([change], time: HybridTime(milliseconds: time, counter: 0), quality: .synchronised)
-            else { preconditionFailure("nothing forbids this write") }
+            let key = [UInt8(writer % 256), 1, UInt8(writer / 256)]
+            let first = try? full.prepare(
+                [.put(.register, key: key, value: [1], resolves: false)],
+                time: HybridTime(milliseconds: time, counter: 0), quality: .synchronised)
+            guard let one = first else { preconditionFailure("nothing forbids this write") }
             full.commit(one, EngineMesh.signature(full.me.author, full.nextID(for: one)))
         }
         (full.me, full.my) = (EngineMesh.name(0), Writer(EngineMesh.name(0)))
@@ -86,7 +88,7 @@ private func catchUp(_ mesh: inout EngineMesh) -> Cost {
 /// Bounded steps, and twice as much takes twice as long. 100,000 is what the room promises; a debug build's usual run
 /// takes fewer, `MARRAM_OPERATIONS=100000` all.
 @Test func catchingUpTakesBoundedStepsAndLinearTime() {
-    let count = getenv("MARRAM_OPERATIONS").flatMap { Int(String(cString: $0)) } ?? 10_000
+    let count = getenv("MARRAM_OPERATIONS").flatMap { Int(String(cString: $0)) } ?? 4_000
     func measure(_ count: Int) -> (seconds: Double, cost: Cost, isEqual: Bool) {
         var mesh = pair(writers: 100, keys: 10_000, shared: 0, missing: count)
         let start = clock()
@@ -98,6 +100,6 @@ private func catchUp(_ mesh: inout EngineMesh) -> Cost {
     #expect(half.isEqual && whole.isEqual)
     #expect(whole.cost.heaviest <= Limits.operations, "\(whole)")
     #expect(whole.cost.bytes <= 17 * count, "\(whole)")
-    #expect(whole.seconds < 3 * half.seconds, "\(half.seconds) s and \(whole.seconds) s")
-    print("\(count) operations: \(whole.seconds) s processor time, \(whole.cost)")
+    // Twice the work in twice the time, and half as much again for a busy machine.
+    #expect(whole.seconds < 3 * half.seconds, "\(half.seconds) s and \(whole.seconds) s, \(whole.cost)")
 }
