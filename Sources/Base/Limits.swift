@@ -306,7 +306,7 @@ extension Limits {
     /// Epochs of a namespace: a roster that changes every hour of a decade.
     package static let epochs = 100_000
     /// Transactions that came before what they rest on, and wait for it: twice what answers one question.
-    package static let heldTransactions = 8_192
+    package static let heldTransactions = 32_768
     /// Bytes of one message of replication: a stream carries it, and a receiver decodes it in some milliseconds.
     package static let replicationMessageBytes = 1 << 20
     /// Bytes of transactions in one run, as far as signatures let it end: a message with room for the largest one more.

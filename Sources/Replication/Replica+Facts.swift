@@ -114,6 +114,13 @@ extension Replica {
         return all
     }
 
+    /// A hash of everything that the disk should hold.
+    package var stateHash: Digest {
+        var writer = ByteWriter(capacity: 4_096)
+        writer.list(allFacts)
+        return Digest(hashing: writer.bytes.raw)
+    }
+
     // MARK: Coming back
 
     /// Takes up what an earlier life stored; the facts in the order of their keys. What does not fit together is not

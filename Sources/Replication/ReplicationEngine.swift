@@ -83,7 +83,7 @@ package struct ReplicationEngine: Engine {
     /// Whether a peer has said that the own log is no longer than this replica knows.
     var knowsItself: Bool
     var writesBy: Instant?
-    var collectCursor: Int? = nil
+    var collectCursor: Int?
     var ackVersion: UInt64 = 1
     var acksTold = SortedMap<NodeID, UInt64>()
     var nextRound: Instant
@@ -103,8 +103,9 @@ package struct ReplicationEngine: Engine {
         var next: Instant
     }
 
-    package init(_ replica: Replica, settings: ReplicationSettings, clock floor: HybridTime, random: Random, at now: Now)
-    {
+    package init(
+        _ replica: Replica, settings: ReplicationSettings, clock floor: HybridTime, random: Random, at now: Now
+    ) {
         self.settings = settings
         self.replica = replica
         self.random = random

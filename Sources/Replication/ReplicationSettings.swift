@@ -11,7 +11,7 @@ package struct ReplicationSettings: Hashable, Sendable {
     /// How often one question is asked.
     package var tries = 8
     /// Transactions that answer one question, in steps of at most 256 operations.
-    package var window = 4_096
+    package var window = 16_384
     /// How long a first write waits to hear from a peer how far the own log really goes.
     package var selfCheck = Interval.seconds(2)
     /// How long a copy is kept for a peer that takes over a live set and does not go on asking.

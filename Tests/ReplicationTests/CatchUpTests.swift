@@ -90,7 +90,7 @@ private func catchUp(_ mesh: inout EngineMesh) -> Cost {
 @Test func catchingUpTakesBoundedStepsAndLinearTime() {
     let count = getenv("MARRAM_OPERATIONS").flatMap { Int(String(cString: $0)) } ?? 4_000
     func measure(_ count: Int) -> (seconds: Double, cost: Cost, isEqual: Bool) {
-        var mesh = pair(writers: 100, keys: 10_000, shared: 0, missing: count)
+        var mesh = pair(writers: 40, keys: 10_000, shared: 0, missing: count)
         let start = clock()
         let cost = catchUp(&mesh)
         return (Double(clock() - start) / Double(CLOCKS_PER_SEC), cost, mesh.isEqual)

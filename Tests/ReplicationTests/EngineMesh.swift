@@ -7,7 +7,7 @@ import Crypto
 struct EngineMesh {
     enum Event {
         case arrive(to: Int, from: Int, [UInt8])
-        case stored(Int, Ticket, life: Int)
+        case stored(Int, Ticket, [Fact], life: Int)
         case verified(Int, Ticket, [Bool], life: Int)
         case signed(Int, request: UInt64, Signature, life: Int)
         case judged(Int, Ticket, Int, life: Int)
@@ -33,7 +33,12 @@ struct EngineMesh {
     var disks: [[[UInt8]: [UInt8]]] = []
     /// Counted up at each crash: what an earlier life asked for never comes.
     var lives: [Int] = []
-    /// Facts of each node that are on their way to its disk.
+    var contacts: [[Int]] = []
+    /// Stored facts that a node could not take up again.
+    var misfits = 0
+    let bug: ReplicaBug?
+    let members: Int
+    /// By the name of the message.
     var sent: [String: (count: Int, bytes: Int)] = [:]
     var bytes = 0
     var answers: [(node: Int, request: UInt64, dot: Dot?, refusal: WriteRefusal?)] = []
@@ -71,6 +76,8 @@ struct EngineMesh {
     init(_ count: Int, seed: UInt64 = 1, bug: ReplicaBug? = nil, settings: ReplicationSettings = .init()) {
         random = Random(seed: seed)
         self.settings = settings
+        self.bug = bug
+        members = count
         for index in 0..<count {
             let replica = Replica(
                 namespace: Self.namespace, me: Self.name(index), genesis: Self.genesis(count), bug: bug)
@@ -83,6 +90,7 @@ struct EngineMesh {
             ReplicationEngine(
                 replica, settings: settings, clock: HybridTime(bits: 0), random: random.split("engine"), at: now))
         disks.append([:])
+        contacts.append([])
         lives.append(0)
         requeued.append([])
     }
@@ -101,6 +109,7 @@ struct EngineMesh {
     }
 
     mutating func connect(_ index: Int, _ others: [Int]) {
+        contacts[index] = others
         perform(.contacts(others.filter { $0 != index }.map { id($0) }), index)
     }
 
@@ -112,6 +121,28 @@ struct EngineMesh {
 
     mutating func write(_ index: Int, _ request: UInt64, _ changes: [Change]) {
         perform(.write(request: request, changes), index)
+    }
+
+    /// The node loses whatever its disk does not have, and comes back.
+    mutating func crash(_ index: Int) {
+        lives[index] += 1
+        var replica = Replica(
+            namespace: Self.namespace, me: Self.name(index), genesis: Self.genesis(members), bug: bug)
+        misfits += replica.load(stored(index))
+        engines[index] = ReplicationEngine(
+            replica, settings: settings, clock: HybridTime(bits: 0), random: random.split("engine"), at: now)
+        connect(index, contacts[index])
+    }
+
+    /// What a node's disk has, in the order of keys.
+    func stored(_ index: Int) -> [Fact] {
+        disks[index].sorted { $0.key.lexicographicallyPrecedes($1.key) }.map {
+            Fact(shelf: Shelf.replication, key: $0.key, value: $0.value)
+        }
+    }
+
+    func fingerprint(_ index: Int) -> Fingerprint {
+        Standing(engines[index].replica, upTo: engines[index].spoken).fingerprint
     }
 
     mutating func carry(_ outbox: Outbox<ReplicationEngine.Effect>, _ index: Int) {
@@ -130,8 +161,7 @@ struct EngineMesh {
                     after: .microseconds(50))
             case .store(let ticket, let facts):
                 guard !fullDisks.contains(index) else { continue }
-                for fact in facts { disks[index][fact.key] = fact.value }
-                put(.stored(index, ticket, life: life), after: storeTime)
+                put(.stored(index, ticket, facts, life: life), after: storeTime)
             case .written(let request, let dot): answers.append((index, request, dot, nil))
             case .refused(let request, let refusal): answers.append((index, request, nil, refusal))
             case .requeue(let transactions): requeued[index] += transactions
@@ -201,7 +231,8 @@ struct EngineMesh {
             }
             let peer = id(from)
             step(to) { $0.receive(message, from: peer, at: $1, into: &$2) }
-        case .stored(let index, let ticket, let life) where life == lives[index]:
+        case .stored(let index, let ticket, let facts, let life) where life == lives[index]:
+            for fact in facts { disks[index][fact.key] = fact.value }
             step(index) { $0.perform(.stored(ticket), at: $1, into: &$2) }
         case .verified(let index, let ticket, let truths, let life) where life == lives[index]:
             step(index) { $0.perform(.verified(ticket, truths), at: $1, into: &$2) }
