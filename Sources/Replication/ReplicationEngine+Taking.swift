@@ -142,7 +142,9 @@ extension ReplicationEngine {
         var asked: [Int] = []
         var claims: [Claim] = []
         for run in read where run.last > replica.head(of: Writer(run.name)) {
-            guard let reckoned = replica.reckon(run), let claim = reckoned.claim else {
+            let start = waiting.id(of: Writer(run.name), run.first - 1)
+            let known = replica.reckon(run) ?? start.map { run.reckoned(in: replica.namespace, after: $0) }
+            guard let reckoned = known, let claim = reckoned.claim else {
                 outbox.put(.note(.ignored(.gap, from: peer)))
                 continue
             }
@@ -212,7 +214,12 @@ extension ReplicationEngine {
         case .taken: break
         case .paused: waiting.makeReady([run], from: peer)
         case .waits(_, let dot): if !waiting.add(run, from: peer, for: dot) { ignored(.busy, peer, &outbox) }
-        case .gap: ignored(.gap, peer, &outbox)
+        case .gap:
+            // The run before it may wait for something itself.
+            let before = Dot(run.writer, run.run.first - 1)
+            guard before.sequence > replica.head(of: run.writer), waiting.add(run, from: peer, for: before) else {
+                return ignored(.gap, peer, &outbox)
+            }
         case .tooManyWriters: ignored(.tooManyWriters, peer, &outbox)
         case .forked: prove(run, into: &outbox)
         }
@@ -275,6 +282,8 @@ extension ReplicationEngine {
 /// Verified runs: those whose turn it is, and those whose next transaction rests on something that is not here yet.
 struct Waiting {
     private typealias Item = (run: ReckonedRun, peer: NodeID)
+    /// Where the newest verified run of each writer ends.
+    private var tails = SortedMap<Writer, (sequence: UInt64, id: Digest)>()
     private var items = SortedMap<Dot, [Item]>()
     private var count = 0
     /// The last is the next.
@@ -293,7 +302,16 @@ struct Waiting {
     }
 
     mutating func makeReady(_ runs: [ReckonedRun], from peer: NodeID) {
-        for run in runs.reversed() { ready.append((run, peer)) }
+        for run in runs.reversed() {
+            ready.append((run, peer))
+            guard let id = run.ids.last, tails[run.writer]?.sequence ?? 0 < run.run.last else { continue }
+            tails[run.writer] = (run.run.last, id)
+        }
+    }
+
+    /// The id of the end of a verified run that is not in the log yet.
+    func id(of writer: Writer, _ sequence: UInt64) -> Digest? {
+        tails[writer].flatMap { $0.sequence == sequence ? $0.id : nil }
     }
 
     /// What waited for this writer's log to come so far is ready.

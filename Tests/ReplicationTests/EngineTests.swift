@@ -55,7 +55,7 @@ private func concurrentThenDeleted(_ bug: ReplicaBug?) -> EngineMesh {
 
 @Test func aDigestWithoutDeletionsIsFound() {
     let mesh = concurrentThenDeleted(.digestWithoutDeletions)
-    #expect(!mesh.isEqual)
+    #expect((0..<3).contains { !mesh.shown($0).isEmpty }, "somebody still shows what was deleted")
 }
 
 @Test func whatEverybodyHasForgottenIsForgottenAndNothingShownChanges() {
