@@ -29,7 +29,9 @@ extension Replica {
                 (weight, size) = (weight + operations, size + bytes)
                 sequence = run.last
                 runs.append(run)
-                if weight >= Limits.operations || size >= Limits.runBytes { return (runs, Cursor(writer: log.writer, sequence: run.last)) }
+                if weight >= Limits.operations || size >= Limits.runBytes {
+                    return (runs, Cursor(writer: log.writer, sequence: run.last))
+                }
             } else {
                 index += 1
                 sequence = nil
