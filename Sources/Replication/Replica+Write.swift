@@ -113,6 +113,8 @@ extension Replica {
             guard [.maximum, .minimum].contains(kind) else { throw .wrongKind }
             return Operation(kind, key: key, value: Number(value: value).bytes)
         case .deposit(let key, let amount):
+            // What is spent is bounded by rights; this is not.
+            guard amount <= Limits.escrowed else { throw .tooLarge }
             return try escrow(key, spending: 0) { $0.added += amount }
         case .spend(let key, let amount):
             return try escrow(key, spending: amount) { $0.spent += amount }

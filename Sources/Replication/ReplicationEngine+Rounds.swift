@@ -48,27 +48,33 @@ extension ReplicationEngine {
         if let entry, entry.next <= now.instant { askForEntry(at: now, into: &outbox) }
     }
 
-    mutating func takeGreeting(_ fingerprint: Fingerprint, from peer: NodeID, into outbox: inout Outbox<Effect>) {
+    mutating func takeGreeting(
+        _ fingerprint: Fingerprint, from peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>
+    ) {
         if fingerprint == standing().fingerprint {
             outbox.put(.send(.same(fingerprint.brief), to: peer))
-            learnEqual(peer)
+            // Who has the same has acknowledged all that this replica has.
+            learn(Replica.Ack(epoch: replica.epoch.number, vector: spoken), of: peer)
+            knowItself(at: now, into: &outbox)
         } else {
             sendHeads(to: peer, cells: 5, into: &outbox)
         }
     }
 
-    mutating func takeSame(_ brief: UInt16, from peer: NodeID, into outbox: inout Outbox<Effect>) {
+    /// One byte ends a question. It acknowledges nothing: it may answer what this replica said before it had news.
+    mutating func takeSame(_ brief: UInt8, from peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>) {
         guard greetings[peer] != nil else { return }
         greetings[peer] = nil
         guard brief == standing().fingerprint.brief else { return }
-        learnEqual(peer)
+        knowItself(at: now, into: &outbox)
         tellAcks(to: peer, into: &outbox)
     }
 
-    /// Who has the same has acknowledged all that this replica has.
-    private mutating func learnEqual(_ peer: NodeID) {
+    /// A peer has said that the own log is no longer than this replica knows.
+    private mutating func knowItself(at now: Now, into outbox: inout Outbox<Effect>) {
+        guard !knowsItself else { return }
         knowsItself = true
-        learn(Replica.Ack(epoch: replica.epoch.number, vector: spoken), of: peer)
+        startWriting(at: now, into: &outbox)
     }
 
     private mutating func learn(_ ack: Replica.Ack, of member: NodeID) {
@@ -185,7 +191,7 @@ extension ReplicationEngine {
         let standing = standing()
         var members: [Acks.Member] = []
         for (place, member) in replica.epoch.roster.enumerated() {
-            guard let ack = replica.acks[member], ack.epoch == replica.epoch.number else { continue }
+            guard member != peer, let ack = replica.acks[member], ack.epoch == replica.epoch.number else { continue }
             var behind: [Acks.Behind] = []
             for (writer, head) in standing.heads.enumerated() where ack.vector[head.writer] < head.sequence {
                 behind.append(Acks.Behind(writer: writer, sequence: ack.vector[head.writer]))

@@ -59,7 +59,7 @@ extension ReplicationEngine {
     /// The next step: a run that waited, or what came in next.
     mutating func goOn(at now: Now, into outbox: inout Outbox<Effect>) {
         guard work == nil, unstored.count < Limits.replicationUnstored else { return }
-        takeReady(at: now, into: &outbox)
+        takeReady(into: &outbox)
         if work == nil, !waiting.hasReady, !inbox.isEmpty { start(inbox.removeFirst(), into: &outbox) }
         guard work == nil else { return }
         guard !waiting.hasReady, inbox.isEmpty else { return isDue = isDue ?? now.instant }
@@ -70,7 +70,7 @@ extension ReplicationEngine {
     }
 
     /// A step's weight of what is verified.
-    private mutating func takeReady(at now: Now, into outbox: inout Outbox<Effect>) {
+    private mutating func takeReady(into outbox: inout Outbox<Effect>) {
         guard waiting.hasReady else { return }
         let (before, sum) = (replica.operationsTaken, replica.vector.sum)
         while case let left = Limits.operations - (replica.operationsTaken - before), left > 0,
@@ -80,7 +80,7 @@ extension ReplicationEngine {
                 waiting.makeReady([run], from: peer)
                 break
             }
-            accept(run, atMost: left, from: peer, at: now, into: &outbox)
+            accept(run, atMost: left, from: peer, into: &outbox)
         }
         let taken = replica.vector.sum &- sum
         if taken > 0 { outbox.put(.note(.took(Int(taken)))) }
@@ -165,6 +165,7 @@ extension ReplicationEngine {
         switch work.content {
         case .batch(let batch, let runs, let asked):
             let runs = held(runs, asked, truths, from: work.peer, into: &outbox)
+            for run in runs { observeClock(run, at: now) }
             waiting.makeReady(runs, from: work.peer)
             if batch.isLast { answered = work.peer }
             if batch.isLast, batch.hasMore, chases[work.peer] == nil {
@@ -207,9 +208,8 @@ extension ReplicationEngine {
     }
 
     private mutating func accept(
-        _ run: ReckonedRun, atMost limit: Int, from peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>
+        _ run: ReckonedRun, atMost limit: Int, from peer: NodeID, into outbox: inout Outbox<Effect>
     ) {
-        observeClock(run, at: now)
         switch replica.accept(run, atMost: limit) {
         case .taken: break
         case .paused: waiting.makeReady([run], from: peer)
@@ -220,8 +220,12 @@ extension ReplicationEngine {
             guard before.sequence > replica.head(of: run.writer), waiting.add(run, from: peer, for: before) else {
                 return ignored(.gap, peer, &outbox)
             }
-        case .tooManyWriters: ignored(.tooManyWriters, peer, &outbox)
-        case .forked: prove(run, into: &outbox)
+        case .tooManyWriters:
+            waiting.forget(run.writer)
+            ignored(.tooManyWriters, peer, &outbox)
+        case .forked:
+            waiting.forget(run.writer)
+            prove(run, into: &outbox)
         }
         waiting.release(run.writer, upTo: replica.vector[run.writer])
     }
@@ -282,7 +286,7 @@ extension ReplicationEngine {
 /// Verified runs: those whose turn it is, and those whose next transaction rests on something that is not here yet.
 struct Waiting {
     private typealias Item = (run: ReckonedRun, peer: NodeID)
-    /// Where the newest verified run of each writer ends.
+    /// Where the newest verified run of each writer ends, as long as its log does not go so far.
     private var tails = SortedMap<Writer, (sequence: UInt64, id: Digest)>()
     private var items = SortedMap<Dot, [Item]>()
     private var count = 0
@@ -321,7 +325,11 @@ struct Waiting {
         {
             release(dot)
         }
+        if let tail = tails[writer], tail.sequence <= sequence { tails[writer] = nil }
     }
+
+    /// Nothing will go on from what was verified of this writer.
+    mutating func forget(_ writer: Writer) { tails[writer] = nil }
 
     /// A fork became known, beyond which nothing is waited for.
     mutating func releaseAll() { for dot in items.keys { release(dot) } }

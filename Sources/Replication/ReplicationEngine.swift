@@ -131,8 +131,8 @@ package struct ReplicationEngine: Engine {
         _ message: ReplicationMessage, from peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>
     ) {
         switch message {
-        case .greeting(let fingerprint): takeGreeting(fingerprint, from: peer, into: &outbox)
-        case .same(let brief): takeSame(brief, from: peer, into: &outbox)
+        case .greeting(let fingerprint): takeGreeting(fingerprint, from: peer, at: now, into: &outbox)
+        case .same(let brief): takeSame(brief, from: peer, at: now, into: &outbox)
         case .heads(let heads): takeHeads(heads, from: peer, at: now, into: &outbox)
         case .more(let cells): sendHeads(to: peer, cells: cells, into: &outbox)
         case .want(let want): takeWant(want, from: peer, at: now, into: &outbox)
@@ -216,7 +216,7 @@ package struct ReplicationEngine: Engine {
         for one in done { outbox.put(.written(request: one.request, one.dot)) }
         written.removeFirst(done.count)
         hurry(at: now)
-        if waiting.hasReady || !inbox.isEmpty { isDue = isDue ?? now.instant }
+        if waiting.hasReady || !inbox.isEmpty || answered != nil { isDue = isDue ?? now.instant }
     }
 
     /// There is news: the next greeting comes soon.

@@ -13,7 +13,7 @@ package struct Fingerprint: Hashable, Sendable {
     }
 
     /// What an answer repeats, so that it is an answer to this.
-    var brief: UInt16 { UInt16(truncatingIfNeeded: low) }
+    var brief: UInt8 { UInt8(truncatingIfNeeded: low) }
 }
 
 /// What one replica says to another about one namespace. Each is of use on its own: one that is lost, doubled or late
@@ -22,7 +22,7 @@ package enum ReplicationMessage: Hashable, Sendable {
     /// Is what you have the same?
     case greeting(Fingerprint)
     /// It is.
-    case same(UInt16)
+    case same(UInt8)
     /// It is not: this is what I have.
     case heads(Heads)
     /// Your sketch did not do; say more, with so many cells.
@@ -148,7 +148,7 @@ extension ReplicationMessage: WireValue {
             fingerprint.encode(into: &writer)
         case .same(let brief):
             tag(.same)
-            writer.u16(brief)
+            writer.u8(brief)
         case .heads(let heads):
             tag(.heads)
             heads.encode(into: &writer)
@@ -205,7 +205,7 @@ extension ReplicationMessage: WireValue {
         guard reader.remaining <= Limits.replicationMessageBytes else { throw .tooLong }
         switch Tag(rawValue: try reader.u8()) {
         case .greeting: self = .greeting(try Fingerprint(from: &reader))
-        case .same: self = .same(try reader.u16())
+        case .same: self = .same(try reader.u8())
         case .heads: self = .heads(try Heads(from: &reader))
         case .more: self = .more(cells: try reader.count(atMost: Limits.sketchCells))
         case .want: self = .want(try Want(from: &reader))
