@@ -213,25 +213,17 @@ extension ReplicationEngine {
         switch replica.accept(run, atMost: limit) {
         case .taken: break
         case .paused: waiting.makeReady([run], from: peer)
-        case .waits(_, let dot): if !waiting.add(run, from: peer, for: dot) { ignored(.busy, peer, &outbox) }
-        case .gap:
-            // The run before it may wait for something itself.
-            let before = Dot(run.writer, run.run.first - 1)
-            guard before.sequence > replica.head(of: run.writer), waiting.add(run, from: peer, for: before) else {
-                return ignored(.gap, peer, &outbox)
-            }
+        case .waits(_, let dot): waiting.add(run, from: peer, for: dot)
+        // The run before it may wait for something itself.
+        case .gap: waiting.add(run, from: peer, for: Dot(run.writer, run.run.first - 1))
         case .tooManyWriters:
             waiting.forget(run.writer)
-            ignored(.tooManyWriters, peer, &outbox)
+            outbox.put(.note(.ignored(.tooManyWriters, from: peer)))
         case .forked:
             waiting.forget(run.writer)
             prove(run, into: &outbox)
         }
         waiting.release(run.writer, upTo: replica.vector[run.writer])
-    }
-
-    private func ignored(_ reason: Ignored, _ peer: NodeID, _ outbox: inout Outbox<Effect>) {
-        outbox.put(.note(.ignored(reason, from: peer)))
     }
 
     // MARK: Forks and epochs
@@ -295,14 +287,20 @@ struct Waiting {
 
     var hasReady: Bool { !ready.isEmpty }
 
-    /// False when no more may wait.
-    mutating func add(_ run: ReckonedRun, from peer: NodeID, for dot: Dot) -> Bool {
-        guard count + run.ids.count <= Limits.heldTransactions else { return false }
+    mutating func add(_ run: ReckonedRun, from peer: NodeID, for dot: Dot) {
         // What was asked for twice waits once.
-        guard !(items[dot] ?? []).contains(where: { $0.run.ids.last == run.ids.last }) else { return true }
+        guard !(items[dot] ?? []).contains(where: { $0.run.ids.last == run.ids.last }) else { return }
+        if count + run.ids.count > Limits.heldTransactions { giveUp() }
         count += run.ids.count
         items.update(dot, default: []) { $0.append((run, peer)) }
-        return true
+    }
+
+    /// What waits for something that never comes must not keep out what can go on: all of it goes, and is asked for
+    /// again.
+    private mutating func giveUp() {
+        items.removeAll()
+        tails.removeAll()
+        count = 0
     }
 
     mutating func makeReady(_ runs: [ReckonedRun], from peer: NodeID) {

@@ -58,7 +58,9 @@ private func concurrentThenDeleted() -> EngineMesh {
 private func hasLie(_ mesh: EngineMesh) -> Bool {
     let settled = mesh.engines.indices.filter { mesh.engines[$0].unstored.isEmpty }
     return settled.contains { one in
-        settled.contains { mesh.fingerprint($0) == mesh.fingerprint(one) && mesh.shown($0) != mesh.shown(one) }
+        settled.contains { other in
+            other < one && mesh.fingerprint(other) == mesh.fingerprint(one) && mesh.shown(other) != mesh.shown(one)
+        }
     }
 }
 
@@ -66,10 +68,11 @@ private func hasLie(_ mesh: EngineMesh) -> Bool {
 func equalFingerprintsMeanEqualReadings(bug: ReplicaBug?) {
     var mesh = EngineMesh(3, seed: 5, bug: bug)
     mesh.connectAll()
-    for index in 0..<3 { mesh.write(index, UInt64(index), [put(1, UInt8(index))]) }
+    for index in 0..<2 { mesh.write(index, UInt64(index), [put(1, UInt8(index))]) }
     mesh.run(for: .seconds(20))
     #expect(mesh.isEqual && mesh.shown(0).count == 1)
-    mesh.write(2, 3, [.remove(.register, key: [1])])
+    // All that its writer has written, so that a digest may leave out the whole log.
+    mesh.write(2, 2, [.remove(.register, key: [1])])
     var lies = false
     mesh.run(for: .seconds(20)) { now in
         lies = hasLie(now)

@@ -75,7 +75,7 @@ func aDeletionIsNotForgottenBeforeWhatItAloneHides(bug: ReplicaBug?) throws {
     let receiver = shelves.replicas[1].my
     try shelves.write(0, .deposit(key: [1], 10))
     try shelves.write(0, .give(key: [1], 1, to: receiver))
-    for amount in [Limits.escrowed, .max, .max - 9] {
+    for amount in [Limits.escrowed, UInt64.max, UInt64.max - 9] {
         #expect(throws: WriteRefusal.tooLarge) { try shelves.write(0, .deposit(key: [1], amount)) }
         #expect(throws: WriteRefusal.noRights) { try shelves.write(0, .spend(key: [1], amount)) }
         #expect(throws: WriteRefusal.noRights) { try shelves.write(0, .give(key: [1], amount, to: receiver)) }
@@ -84,4 +84,23 @@ func aDeletionIsNotForgottenBeforeWhatItAloneHides(bug: ReplicaBug?) throws {
     try shelves.write(0, .deposit(key: [1], Limits.escrowed - 10))
     try shelves.write(0, .give(key: [1], Limits.escrowed - 1, to: receiver))
     #expect(throws: WriteRefusal.noRights) { try shelves.write(0, .spend(key: [1], 1)) }
+}
+
+@Test func whatWaitsInVainMakesRoomForWhatCanGoOn() {
+    var waiting = Waiting()
+    let name = EngineMesh.name(0)
+    let missing = Writer(EngineMesh.name(1))
+    let full = UInt64(Limits.heldTransactions / Limits.operations)
+    for number in 0...full {
+        let run = Run(
+            name: name, first: 1 + number * UInt64(Limits.operations), previous: nil,
+            entries: [Run.Entry](repeating: .pruned(Digest(.zero)), count: Limits.operations),
+            signature: EngineMesh.signature(name.author, Digest(.zero)))
+        let reckoned = run.reckoned(in: EngineMesh.namespace, after: Chain.root)
+        waiting.add(reckoned, from: name.author, for: Dot(missing, number + 1))
+    }
+    waiting.release(missing, upTo: full)
+    #expect(!waiting.hasReady, "what had waited before is gone")
+    waiting.release(missing, upTo: full + 1)
+    #expect(waiting.hasReady)
 }
