@@ -71,7 +71,7 @@ let package = Package(
         // 4 Engines
         room("Session", ["Base", "Crypto", "Noise", "Traffic", "Trust"]),
         room("Membership", ["Base", "Crypto"]),
-        room("Replication", ["Base", "Crypto"]),
+        room("Replication", ["Base", "Compression", "Crypto"]),
         room("Control", ["Base", "Text"]),
         // 5 Node
         room(

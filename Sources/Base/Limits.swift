@@ -327,10 +327,18 @@ extension Limits {
     package static let writers = 4 * members
     /// Epochs of a namespace: a roster that changes every hour of a decade.
     package static let epochs = 100_000
-    /// Transactions that came before what they rest on, and wait for it.
-    package static let heldTransactions = 4_096
+    /// Transactions that came before what they rest on, and wait for it: twice what answers one question.
+    package static let heldTransactions = 32_768
     /// Bytes of one message of replication: a stream carries it, and a receiver decodes it in some milliseconds.
     package static let replicationMessageBytes = 1 << 20
+    /// Bytes of transactions in one run, as far as signatures let it end: a message with room for the largest one more.
+    package static let runBytes = 256 << 10
+    /// What came in and waits for its turn: the answer to one question, at some fifteen bytes an operation.
+    package static let replicationInboxBytes = 4 << 20
+    /// Batches of changes that the disk has not stored: half a second of catching up, beyond which nothing is taken in.
+    package static let replicationUnstored = 64
+    /// Live sets held for peers that come back, each a copy that shares what has not changed since.
+    package static let liveSetTransfers = 2
     /// Cells of one sketch: some two thousand differences, beyond which a whole vector is smaller.
     package static let sketchCells = 4_096
     /// Own writes that wait for their signature or the disk. One more is refused.

@@ -100,6 +100,27 @@ package struct Run: Hashable, Sendable {
 
     package var last: UInt64 { first + UInt64(entries.count) - 1 }
 
+    /// With its ids, if the one before the first entry is `start`.
+    func reckoned(in namespace: Namespace, after start: Digest) -> ReckonedRun {
+        var previous = start
+        var result = ReckonedRun(self, after: start)
+        for (offset, entry) in entries.enumerated() {
+            let content: Digest
+            switch entry {
+            case .transaction(let transaction, _):
+                let body = transaction.encoded
+                content = Digest(hashing: body.raw)
+                result.bodies.append(body)
+            case .pruned(let known):
+                result.bodies.append([])
+                content = known
+            }
+            previous = Chain.id(namespace, name, first + UInt64(offset), after: previous, content: content)
+            result.ids.append(previous)
+        }
+        return result
+    }
+
     /// The ids of the entries, if the one before the first is `start`.
     func ids(in namespace: Namespace, after start: Digest) -> [Digest] {
         var previous = start
@@ -109,6 +130,27 @@ package struct Run: Hashable, Sendable {
             sequence += 1
             return previous
         }
+    }
+}
+
+/// A run whose ids were reckoned, once: what is left is to verify its claim.
+package struct ReckonedRun: Hashable, Sendable {
+    package let run: Run
+    package let writer: Writer
+    /// The id before the first entry.
+    var start: Digest
+    package internal(set) var ids: [Digest] = []
+    /// The transactions' bytes; empty where one was pruned.
+    var bodies: [[UInt8]] = []
+
+    init(_ run: Run, after start: Digest) {
+        self.run = run
+        self.start = start
+        writer = Writer(run.name)
+    }
+
+    package var claim: Claim? {
+        ids.last.map { Claim(author: run.name.author, id: $0, signature: run.signature) }
     }
 }
 

@@ -13,6 +13,18 @@ struct Log: Hashable, Sendable {
         var id: Digest
         var content: Content
         var signature: Signature?
+        /// The bytes of its transaction, encoded.
+        var size = 0
+        /// The how-many-th transaction of all logs it was to come here: nothing came before what it rests on.
+        var arrival: UInt64 = 0
+
+        /// How much work it is.
+        var weight: Int {
+            switch content {
+            case .held(let transaction): transaction.operations.count
+            case .pruned: 1
+            }
+        }
     }
 
     let name: WriterName
@@ -34,6 +46,8 @@ struct Log: Hashable, Sendable {
     func index(of sequence: UInt64) -> Int? {
         sequence > base && sequence <= head ? Int(sequence - base - 1) : nil
     }
+
+    func arrival(of sequence: UInt64) -> UInt64 { index(of: sequence).map { entries[$0].arrival } ?? 0 }
 
     /// The id of a transaction or of the base.
     func id(of sequence: UInt64) -> Digest? {
@@ -59,15 +73,14 @@ struct Log: Hashable, Sendable {
 
     /// The index of the last entry of a run that begins at `start`: the furthest signed one within the weight of a
     /// step, or else the next signed one. Nil when nothing signed follows.
-    func end(from start: Int, weight limit: Int) -> Int? {
+    func end(from start: Int, weight limit: Int, before end: Int = .max) -> Int? {
         var weight = 0
+        var size = 0
         var best: Int?
-        for index in start..<entries.count {
-            switch entries[index].content {
-            case .held(let transaction): weight += transaction.operations.count
-            case .pruned: weight += 1
-            }
-            if weight > limit, best != nil { break }
+        for index in start..<min(entries.count, max(start, end)) {
+            weight += entries[index].weight
+            size += entries[index].size
+            if weight > limit || size > Limits.runBytes, best != nil { break }
             if index - start >= Limits.operations { break }
             if entries[index].signature != nil { best = index }
         }

@@ -13,7 +13,7 @@ extension Replica {
     /// after, since the reader may hold nothing before. `next` is nil with the last part.
     package func part(after cursor: Cursor?) -> (runs: [Run], next: Cursor?) {
         var runs: [Run] = []
-        var weight = 0
+        var (weight, size) = (0, 0)
         var index = 0
         var sequence: UInt64?
         if let cursor {
@@ -25,10 +25,13 @@ extension Replica {
             let start = sequence ?? log.base
             if var run = run(of: log.writer, after: start, weight: max(Limits.operations - weight, 1)) {
                 run.previous = log.id(of: start)
-                weight += run.entries.reduce(0) { $0 + $1.weight }
+                let (operations, bytes) = measure(run)
+                (weight, size) = (weight + operations, size + bytes)
                 sequence = run.last
                 runs.append(run)
-                if weight >= Limits.operations { return (runs, Cursor(writer: log.writer, sequence: run.last)) }
+                if weight >= Limits.operations || size >= Limits.runBytes {
+                    return (runs, Cursor(writer: log.writer, sequence: run.last))
+                }
             } else {
                 index += 1
                 sequence = nil
@@ -94,13 +97,16 @@ extension Replica {
         guard let start = run.previous else { return }
         let head = logs.logs[index].head
         if run.first > head + 1 { rebase(index, to: run.first - 1, start) }
-        for (offset, id) in run.ids(in: namespace, after: start).enumerated() {
+        let reckoned = run.reckoned(in: namespace, after: start)
+        for (offset, id) in reckoned.ids.enumerated() {
             let sequence = run.first + UInt64(offset)
             guard sequence > head else { continue }
             let signature = offset + 1 == run.entries.count ? run.signature : nil
             switch run.entries[offset] {
             case .transaction(let transaction, let dropped):
-                append(transaction, id: id, signature: signature, dropped: dropped, to: index)
+                append(
+                    transaction, id: id, body: reckoned.bodies[offset], signature: signature, dropped: dropped,
+                    to: index)
             case .pruned(let content): appendPruned(content, id: id, signature: signature, to: index)
             }
         }

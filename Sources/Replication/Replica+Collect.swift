@@ -109,14 +109,26 @@ extension Replica {
         func isStable(_ held: Held) -> Bool {
             isMet(held.dot, by: common) && isMet(held.operation.context, by: common)
         }
+        /// Whether an operation that `successor` takes the place of itself takes the place of something that
+        /// `successor` has never heard of: its writer had forgotten both already.
+        func hides(_ other: Held, _ successor: Held, _ forgotten: [Dot]) -> Bool {
+            bug != .forgetsWhatHides
+                && slot.held.contains { third in
+                    slot.supersedes(other, third) && !slot.supersedes(successor, third)
+                        && !forgotten.contains(third.dot)
+                }
+        }
         var forgotten: [Dot] = []
         for operation in slot.held where !forgotten.contains(operation.dot) && isStable(operation) {
             if operation.isVoid {
                 forgotten.append(operation.dot)
                 continue
             }
-            for other in slot.held where !forgotten.contains(other.dot) {
-                guard slot.supersedes(operation, other), isStable(other) else { continue }
+            let before = forgotten
+            for other in slot.held where !before.contains(other.dot) {
+                guard slot.supersedes(operation, other), isStable(other), !hides(other, operation, before) else {
+                    continue
+                }
                 forgotten.append(other.dot)
             }
             guard operation.operation.isRemoval else { continue }

@@ -39,8 +39,8 @@ extension Replica {
         return facts
     }
 
-    private static func bytes(of entry: Log.Entry, dropped: [Int]) -> [UInt8] {
-        var writer = ByteWriter(capacity: 160)
+    private static func bytes(of entry: Log.Entry, body: [UInt8]? = nil, dropped: [Int]) -> [UInt8] {
+        var writer = ByteWriter(capacity: 80 + entry.size)
         writer.bool(entry.signature != nil)
         entry.signature?.encode(into: &writer)
         switch entry.content {
@@ -51,14 +51,14 @@ extension Replica {
             writer.bool(true)
             writer.varint(UInt64(dropped.count))
             for number in dropped { writer.varint(UInt64(number)) }
-            transaction.encode(into: &writer)
+            if let body { writer.raw(body) } else { transaction.encode(into: &writer) }
         }
         return writer.bytes
     }
 
-    mutating func store(_ dot: Dot, _ entry: Log.Entry, dropped: [Int]) {
+    mutating func store(_ dot: Dot, _ entry: Log.Entry, body: [UInt8]? = nil, dropped: [Int]) {
         if dot.sequence == 1, let place = logs.index(of: dot.writer) { storeBase(place) }
-        let value = Self.bytes(of: entry, dropped: dropped)
+        let value = Self.bytes(of: entry, body: body, dropped: dropped)
         facts.append(Fact(shelf: Shelf.replication, key: key(.entry, dot.writer, dot.sequence), value: value))
     }
 
@@ -112,6 +112,13 @@ extension Replica {
             add(key(.floor, dot.writer), writer.bytes)
         }
         return all
+    }
+
+    /// A hash of everything that the disk should hold.
+    package var stateHash: Digest {
+        var writer = ByteWriter(capacity: 4_096)
+        writer.list(allFacts)
+        return Digest(hashing: writer.bytes.raw)
     }
 
     // MARK: Coming back
@@ -182,9 +189,10 @@ extension Replica {
             }
             let transaction = try Transaction(from: &reader)
             try reader.finish()
-            let content = Digest(hashing: transaction.encoded.raw)
+            let body = transaction.encoded
+            let content = Digest(hashing: body.raw)
             let id = Chain.id(namespace, name, dot.sequence, after: previous, content: content)
-            append(transaction, id: id, signature: signature, dropped: dropped, to: index)
+            append(transaction, id: id, body: body, signature: signature, dropped: dropped, to: index)
         } else {
             let content = try reader.digest()
             try reader.finish()

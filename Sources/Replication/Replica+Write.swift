@@ -113,6 +113,8 @@ extension Replica {
             guard [.maximum, .minimum].contains(kind) else { throw .wrongKind }
             return Operation(kind, key: key, value: Number(value: value).bytes)
         case .deposit(let key, let amount):
+            // What is spent is bounded by rights; this is not.
+            guard amount <= Limits.escrowed else { throw .tooLarge }
             return try escrow(key, spending: 0) { $0.added += amount }
         case .spend(let key, let amount):
             return try escrow(key, spending: amount) { $0.spent += amount }
@@ -151,7 +153,8 @@ extension Replica {
 
     /// Puts a prepared and signed transaction behind the own log. Nothing else may have been written in between.
     package mutating func commit(_ transaction: Transaction, _ signature: Signature?) {
-        let id = nextID(for: transaction)
-        append(transaction, id: id, signature: signature, to: logs.made(me))
+        append(
+            transaction, id: nextID(for: transaction), body: transaction.encoded, signature: signature,
+            to: logs.made(me))
     }
 }

@@ -13,6 +13,10 @@ package struct Replica: Sendable {
     package internal(set) var my: Writer
     package internal(set) var authority: Authority
     var logs = Logs()
+    /// Transactions that ever came here in this life.
+    var arrivals: UInt64 = 0
+    /// Operations that were ever taken in here in this life.
+    package private(set) var operationsTaken = 0
     /// How far each log is known: the heads of `logs`.
     package internal(set) var vector = VersionVector()
     /// Looked up, never walked through.
@@ -46,6 +50,15 @@ package struct Replica: Sendable {
         /// From here on both branches are void.
         package var place: UInt64
         package var proof: ForkProof
+
+        /// The id before the fork, which both branches' signatures vouch for.
+        func voucher(in namespace: Namespace) -> Digest? {
+            let left = proof.left
+            if left.first == place { return left.previous }
+            let ids = left.ids(namespace, proof.name)
+            return place > left.first && place - left.first <= UInt64(ids.count)
+                ? ids[Int(place - left.first) - 1] : nil
+        }
     }
 
     package init(
@@ -102,14 +115,18 @@ package struct Replica: Sendable {
 
     /// Puts a transaction behind its log's head.
     mutating func append(
-        _ transaction: Transaction, id: Digest, signature: Signature?, dropped: [Int] = [], to index: Int
+        _ transaction: Transaction, id: Digest, body: [UInt8], signature: Signature?, dropped: [Int] = [],
+        to index: Int
     ) {
-        let entry = Log.Entry(id: id, content: .held(transaction), signature: signature)
+        arrivals += 1
+        let entry = Log.Entry(
+            id: id, content: .held(transaction), signature: signature, size: body.count, arrival: arrivals)
         let (dot, author) = logs.change(index) { log -> (Dot, NodeID) in
             log.entries.append(entry)
             return (Dot(log.writer, log.head), log.name.author)
         }
         vector.raise(to: dot)
+        operationsTaken += transaction.operations.count
         advanceFrontier(to: dot, past: transaction.dependencies)
         for (number, operation) in transaction.operations.enumerated() where !dropped.contains(number) {
             let held = Held(
@@ -119,7 +136,7 @@ package struct Replica: Sendable {
             let place = place(of: operation.slot)
             slots[place].take(held)
         }
-        store(dot, entry, dropped: dropped)
+        store(dot, entry, body: body, dropped: dropped)
     }
 
     private mutating func place(of id: SlotID) -> Int {
@@ -130,7 +147,8 @@ package struct Replica: Sendable {
     }
 
     mutating func appendPruned(_ content: Digest, id: Digest, signature: Signature?, to index: Int) {
-        let entry = Log.Entry(id: id, content: .pruned(content), signature: signature)
+        arrivals += 1
+        let entry = Log.Entry(id: id, content: .pruned(content), signature: signature, arrival: arrivals)
         let dot = logs.change(index) { log -> Dot in
             log.entries.append(entry)
             return Dot(log.writer, log.head)

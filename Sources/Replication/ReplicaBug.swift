@@ -6,6 +6,8 @@ package enum ReplicaBug: String, CaseIterable, Sendable {
     case noFence
     /// Collects before it holds everything up to the cuts.
     case noCut
+    /// Collects what was superseded though it alone takes the place of something older.
+    case forgetsWhatHides
     /// Gives logs to whoever asks, however little it knows.
     case noFloor
     /// Takes a live set over piece by piece.

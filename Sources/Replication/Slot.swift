@@ -166,12 +166,12 @@ package struct Number: Hashable, Comparable, Sendable {
             value = 0
             return
         }
-        value = Int64(bitPattern: word >> 1) ^ -Int64(bitPattern: word & 1)
+        value = Self.unzigzag(word)
     }
 
     package var bytes: [UInt8] {
         var writer = ByteWriter(capacity: 10)
-        writer.varint(UInt64(bitPattern: value << 1 ^ value >> 63))
+        writer.varint(Self.zigzag(value))
         return writer.bytes
     }
 

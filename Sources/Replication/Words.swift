@@ -170,6 +170,12 @@ extension VersionVector: WireValue {
         try Self.check(dots)
     }
 
+    /// Of dots that must rise.
+    init(rising dots: [Dot]) throws(DecodeError) {
+        self.dots = dots
+        try Self.check(dots)
+    }
+
     /// Writers rise strictly: one encoding.
     private static func check(_ dots: [Dot]) throws(DecodeError) {
         for index in dots.indices.dropFirst() where dots[index - 1].writer >= dots[index].writer {

@@ -106,6 +106,16 @@ struct ModelReplica {
         }
     }
 
+    /// Whether an operation that `successor` covers covers something else that `successor` does not: whoever wrote the
+    /// successor had forgotten both.
+    func hides(_ other: ModelOperation, _ successor: ModelOperation) -> Bool {
+        Self.isValid(other, epochs)
+            && operations.contains { third in
+                third.key == other.key && third.dot != other.dot && other.covers(third.dot)
+                    && !successor.covers(third.dot)
+            }
+    }
+
     /// `rank` says in which order the operations are looked at: a deletion that something newer has taken the place of
     /// may be forgotten as one or as the other, and the floor tells.
     mutating func collect(rank: [Int]) {
@@ -118,6 +128,7 @@ struct ModelReplica {
             let replica = self
             operations.removeAll { other in
                 other.key == one.key && other.dot != one.dot && one.covers(other.dot) && replica.isStable(other)
+                    && !replica.hides(other, one)
             }
             guard one.value == nil, !operations.contains(where: { $0.key == one.key && one.covers($0.dot) }) else {
                 continue

@@ -1,0 +1,21 @@
+package import Base
+
+/// How a replication engine paces itself.
+package struct ReplicationSettings: Hashable, Sendable {
+    /// Between two greetings while nothing happens.
+    package var round = Interval.seconds(2)
+    /// From news to the next greeting.
+    package var eager = Interval.milliseconds(50)
+    /// How long an answer may take before the question is asked again.
+    package var patience = Interval.milliseconds(400)
+    /// How often one question is asked.
+    package var tries = 8
+    /// Transactions that answer one question, in steps of at most 256 operations.
+    package var window = 16_384
+    /// How long a first write waits to hear from a peer how far the own log really goes.
+    package var selfCheck = Interval.seconds(2)
+    /// How long a copy is kept for a peer that takes over a live set and does not go on asking.
+    package var transferLife = Interval.minutes(1)
+
+    package init() {}
+}
