@@ -193,7 +193,7 @@ private func bereaved(_ change: (inout MembershipRules) -> Void = { _ in }) -> S
         _ = subject.receive(.told(Answer(pulse: 1, root: 1, claims: [claim], rest: .nothing)), from: 2)
     }
     #expect(subject.engine.members.count == Limits.members)
-    #expect(subject.receive(.hello(record(60_000), pulse: 1), from: 60_000).notes.contains(.ignored(.viewIsFull)))
+    #expect(subject.receive(.hello(record(19_000), pulse: 1), from: 19_000).notes.contains(.ignored(.viewIsFull)))
 }
 
 @Test func whatBroughtAMemberToItsStateIsRemembered() {

@@ -8,11 +8,13 @@ typealias Note = MembershipEngine.Note
 
 /// The keys of numbered nodes, in the order of their ids: so ids are what sealed records are read with, and yet stand
 /// in the order of the numbers.
-private let keys = (UInt64(0)..<4_096).map { VerifyingKey(Bytes32($0, 0, 0, 0)) }.sorted { $0.nodeID < $1.nodeID }
-private let ids = keys.map(\.nodeID)
-private let numbers = [NodeID: UInt64](uniqueKeysWithValues: zip(ids, UInt64(0)...))
+private let keys: [(id: NodeID, key: VerifyingKey)] = (UInt64(0)..<2 * UInt64(Limits.members)).map { number in
+    let key = VerifyingKey(Bytes32(number, 0, 0, 0))
+    return (key.nodeID, key)
+}.sorted { $0.id < $1.id }
+private let numbers = [NodeID: UInt64](uniqueKeysWithValues: zip(keys.map(\.id), UInt64(0)...))
 
-func id(_ number: UInt64) -> NodeID { ids[Int(number)] }
+func id(_ number: UInt64) -> NodeID { keys[Int(number)].id }
 extension NodeID {
     /// 0 for one that has no number.
     var number: UInt64 { numbers[self] ?? 0 }
@@ -31,7 +33,7 @@ func record(_ number: UInt64, boot: UInt64 = 1, beat: UInt64 = 0, leaving: Bool 
 
 /// As its subject would have signed it.
 func sealed(_ record: MemberRecord) -> MemberRecord {
-    Notary.invent(keys[Int(record.id.number)], for: record, in: 5)
+    Notary.invent(keys[Int(record.id.number)].key, for: record, in: 5)
 }
 
 /// What a node has on its disk of a member, heard at these places.
