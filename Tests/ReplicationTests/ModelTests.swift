@@ -271,7 +271,6 @@ private func schedules(_ usual: Int) -> UInt64 {
 @Test(
     arguments: [
         ReplicaBug.collectsEarly, .noFence, .noCut, .noFloor, .tornAdoption, .noBarrier, .mixedAcks, .forgetsContext,
-        .forgetsWhatHides,
     ])
 func aReplicaWithoutOneOfTheRulesIsFound(bug: ReplicaBug) {
     let finder = (0..<UInt64(4_000)).first { seed in
