@@ -15,7 +15,7 @@ extension Verb {
             "With --json each line is an object; its number is what to give --since later.",
         ],
         options: [
-            Option(name: "since", value: "NUMBER", summary: "begin after this move; 0 for all that are kept"),
+            Option(name: "since", value: "CURSOR", summary: "begin after this move; 0 for all that are kept"),
             Option(name: "count", letter: "n", value: "N", summary: "end after so many moves"),
             Option(name: "for", value: "TIME", summary: "end after so long: 30s, 15m, 24h"),
         ],
