@@ -48,14 +48,16 @@ package enum Limits {
     package static let claimsPerMessage = 32
     /// Acknowledgements in one message: of more than the largest news message holds.
     package static let marksPerMessage = 64
-    /// The filter of a question: ten bits for each of some 500 members, and room for the asker beside it.
+    /// The filter of a question: six bits for each of some 850 members, and room for the asker beside it.
     package static let filterBytes = 640
     /// Members that one filter stands for; a larger roster is compared in parts.
-    package static let membersPerFilter = 505
+    package static let membersPerFilter = 850
     /// Addresses in the answer to a first word: enough that one of them is there when most packets are lost.
     package static let doorsPerAnswer = 8
     /// Datagrams in answer to one question; the asker comes back for more.
-    package static let datagramsPerAnswer = 4
+    package static let datagramsPerAnswer = 8
+    /// Questions that are answered by turns: each waits as long as its asker would before it asks somebody else.
+    package static let answersAtOnce = 3
     /// Observers of one member: two on each of four rings, or everybody in a mesh of nine.
     package static let observers = 16
     /// News on its way at one time, as far as this node did not leave it to the comparison of rosters.
