@@ -71,6 +71,7 @@ let package = Package(
         // 4 Engines
         room("Session", ["Base", "Crypto", "Noise", "Traffic", "Trust"]),
         room("Membership", ["Base", "Crypto"]),
+        room("Registry", ["Base", "Crypto", "Trust"]),
         room("Replication", ["Base", "Compression", "Crypto"]),
         room("Control", ["Base", "Text"]),
         // 5 Node
@@ -120,6 +121,7 @@ let package = Package(
         tests("Session", ["Base", "Choices", "Crypto", "Noise", "Traffic", "Trust", "Session"]),
         tests("Noise", ["Base", "Crypto", "Noise"]),
         tests("Membership", ["Base", "Choices", "Crypto", "Membership"]),
+        tests("Registry", ["Base", "Choices", "Crypto", "Trust", "Registry"]),
         tests("Replication", ["Base", "Choices", "Crypto", "Replication"]),
         tests("Control", ["Base", "Choices", "Text", "Control"]),
         tests(
