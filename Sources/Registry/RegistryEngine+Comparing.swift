@@ -115,7 +115,7 @@ extension RegistryEngine {
 
 /// Spreading news.
 extension RegistryEngine {
-    /// News is said in as many rounds as it takes to reach everybody when everyone who hears it goes on, and a few more.
+    /// News is said in as many rounds as it takes to reach everybody when all who hear it go on, and a few more.
     mutating func startSpreading(_ news: [Record], at now: Now) {
         guard members.count > 1 else { return }
         var rounds = 3

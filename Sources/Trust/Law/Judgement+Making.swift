@@ -29,7 +29,7 @@ extension Judgement {
         personByKey = judge.persons()
         (proposals, yeses) = judge.votes(personByKey)
         let newcomers = judge.newcomers()
-        nodesByInvite = newcomers.nodes
+        nodesByInvite = newcomers.nodesByInvite
         members = judge.members(newcomers, revokedKeys: revoked)
         thrownOut = (revokedNames + members.filter(\.1.isRevoked).map(\.0)).risingOnce
         suspended =
