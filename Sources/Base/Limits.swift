@@ -323,6 +323,13 @@ extension Limits {
     package static let recordsPerAnswer = 64
     /// Records that a person's tool hands in at one time: an act and the feed around it, some times over.
     package static let recordsHandedIn = 64
+    /// Acts that a person is shown at one time.
+    package static let actsShown = 1_000
+    /// Digits of a record's id that a person has to type: two of sixteen thousand records agree in so many once in
+    /// thirty meshes.
+    package static let shortestID = 8
+    /// A law in a file: as many records as there may be, thrice as long as usual.
+    package static let lawFileBytes = 32 << 20
     /// Bytes of one message of the registry: a datagram less what seals and carries it.
     package static let registryBytes = 1_040
     /// Bytes of a record in one piece of it.

@@ -4,6 +4,19 @@ internal import Trust
 /// The whole state as bytes, for the flight recorder. What follows from the records is worked out again.
 extension RegistryEngine: WireValue {
     package func encode(into writer: inout ByteWriter) {
+        encodeOrigin(into: &writer)
+        writer.list(book.records)
+        encodeCourse(into: &writer)
+    }
+
+    /// What the hash of the state is taken over: of the records, only the hash of their ids.
+    package func encodeFingerprint(into writer: inout ByteWriter) {
+        encodeOrigin(into: &writer)
+        writer.digest(summary.everything)
+        encodeCourse(into: &writer)
+    }
+
+    private func encodeOrigin(into writer: inout ByteWriter) {
         me.encode(into: &writer)
         writer.digest(book.mesh)
         feed.certificate.encode(into: &writer)
@@ -13,7 +26,9 @@ extension RegistryEngine: WireValue {
             writer.varint(last.sequence)
         }
         writer.bool(isInvited)
-        writer.list(book.records)
+    }
+
+    private func encodeCourse(into writer: inout ByteWriter) {
         writer.list(book.early.map(\.record))
         writer.list(spreading)
         writer.bool(nextSpread != nil)

@@ -126,6 +126,13 @@ package struct RegistryEngine: Engine, Sendable {
         return writer.bytes
     }
 
+    /// The law, to be checked elsewhere; of one act only what the verdict on it rests on.
+    package func file(about act: Digest?) -> LawFile {
+        guard let act, let law = book.law else { return LawFile(of: book.mesh, book.records) }
+        let ids = law.foundation(of: [act])
+        return LawFile(of: book.mesh, book.records.filter { $0.id == book.mesh || ids.risingContains($0.id) })
+    }
+
     package var isMemberMyself: Bool { isMember(me.id) }
 
     // MARK: The three doors

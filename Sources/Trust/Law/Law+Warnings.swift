@@ -2,14 +2,17 @@ package import Base
 
 /// What must travel first: whoever holds these records knows of every revocation that any of them speaks of.
 extension Law {
-    /// The records that revocations, suspensions and decisions about invitations rest on, by rising ids: the root's
-    /// updates, and of each feed that matters its certificate and what leads to the entry.
-    package var warnings: [Digest] {
+    /// The records that revocations, suspensions and decisions about invitations rest on, by rising ids.
+    package var warnings: [Digest] { foundation(of: []) }
+
+    /// What the verdicts on these entries rest on, by rising ids: all warnings, the root's updates, and of each feed
+    /// that matters its certificate and what leads to the entry.
+    package func foundation(of entries: [Digest]) -> [Digest] {
         var found = Set<Digest>()
         var ids: [Digest] = []
         func take(_ id: Digest) { if found.insert(id).inserted { ids.append(id) } }
         for update in root.updates { take(update) }
-        var next: [Digest] = []
+        var next = entries
         for log in feeds.values {
             for placed in log.linked.values where placed.entry.act.isWarning { next.append(placed.id) }
         }
