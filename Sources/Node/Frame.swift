@@ -1,11 +1,13 @@
 package import Base
 package import Membership
+package import Registry
 internal import Traffic
 
 /// What stands inside a sealed datagram: one engine's message behind the tag of that engine. The table of tags is in
 /// docs/wire.md; a number is never used again for something else.
 package enum Frame: Hashable, Sendable {
     case membership(MembershipMessage)
+    case registry(RegistryMessage)
     case sounding(Sounding)
 }
 
@@ -14,6 +16,8 @@ extension Frame {
     var priority: Priority {
         switch self {
         case .membership, .sounding: .pulse
+        case .registry(.records), .registry(.piece), .registry(.redeem), .registry(.declined): .change
+        case .registry(.summary), .registry(.parts), .registry(.list), .registry(.want): .comparison
         }
     }
 }
@@ -24,6 +28,9 @@ extension Frame: WireValue {
         case .membership(let message):
             writer.u8(1)
             message.encode(into: &writer)
+        case .registry(let message):
+            writer.u8(2)
+            message.encode(into: &writer)
         case .sounding(let sounding):
             writer.u8(8)
             sounding.encode(into: &writer)
@@ -33,6 +40,7 @@ extension Frame: WireValue {
     package init(from reader: inout ByteReader) throws(DecodeError) {
         switch try reader.u8() {
         case 1: self = .membership(try MembershipMessage(from: &reader))
+        case 2: self = .registry(try RegistryMessage(from: &reader))
         case 8: self = .sounding(try Sounding(from: &reader))
         default: throw .unknown
         }

@@ -1,12 +1,16 @@
 package import Base
 package import Membership
+package import Registry
 package import Session
 
 /// Something that a node decided or saw, with its reason: for counters, evidence and the log. Not a sentence: whoever
 /// shows it finds the words.
 package enum NodeNote: Hashable, Sendable {
     case membership(MembershipEngine.Note)
+    case registry(RegistryNote)
     case session(SessionNote)
+    /// Somebody of whom the law does not say that it is a member spoke of something else than the law.
+    case stranger(NodeID)
     /// A datagram that opened and then did not decode: a member with a fault, or of a later version.
     case undecoded(DecodeError, from: NodeID)
 }

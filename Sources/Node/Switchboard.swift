@@ -1,7 +1,9 @@
 package import Base
 package import Crypto
 package import Membership
+package import Registry
 package import Replication
+package import Trust
 
 /// All engines of one node and the wires between them. What comes in by its doors is open and decoded; what goes out
 /// is not sealed yet. It is a plain value, a function of its inputs, and it holds no key: that is why the flight
@@ -9,14 +11,20 @@ package import Replication
 package struct Switchboard {
     package enum Effect: Hashable, Sendable {
         case send(Frame, to: Contact)
-        /// Sign this with the node's key, which is not in here.
-        case sign(MemberRecord)
+        /// Sign what the node says of itself with its key, which is not in here.
+        case seal(MemberRecord)
         case persist([Fact], Ticket)
         /// Sign the id of a transaction with the node's key, which is not in here.
         case attest(Digest)
         /// A write was made, and is on the disk.
         case wrote(RequestID, Dot)
         case refused(RequestID, WriteRefusal)
+        /// Sign this statement with a key of the node, and hand it in again.
+        case sign(Statement)
+        /// Show the node's invitation to a peer, tied to the session with it.
+        case redeem(at: NodeID)
+        /// From now on, speak with none of these.
+        case bar([NodeID])
         case callOut(isLonely: Bool)
         case note(NodeNote)
     }
@@ -25,6 +33,8 @@ package struct Switchboard {
     package enum Input: Hashable, Sendable {
         /// A member said something; its datagram came from `source`.
         case received(Frame, from: NodeID, source: Address)
+        /// A session began; whether this node began it.
+        case met(NodeID, isMine: Bool)
         case performed(Command)
         case persisted(Ticket)
         case woken
@@ -37,37 +47,53 @@ package struct Switchboard {
         case heard(Call)
         case write(RequestID, [Change])
         case attested(Signature)
+        /// Take these signed records in.
+        case take([Record])
     }
 
     package private(set) var membership: MembershipEngine
+    package private(set) var registry: RegistryEngine
     package private(set) var store: StoreEngine
     private var lastTicket: Ticket
     /// What is on its way to the disk.
     package private(set) var unstored: SortedMap<Ticket, Int>
     /// Reused from call to call.
     private var membershipOutbox: Outbox<MembershipEngine.Effect>
+    private var registryOutbox: Outbox<RegistryEngine.Effect>
     private var storeOutbox: Outbox<StoreEngine.Effect>
 
-    package init(membership: MembershipEngine, store: StoreEngine) {
+    package init(membership: MembershipEngine, registry: RegistryEngine, store: StoreEngine) {
         self.membership = membership
+        self.registry = registry
         self.store = store
         lastTicket = Ticket(number: 0)
         unstored = SortedMap()
         membershipOutbox = Outbox()
+        registryOutbox = Outbox()
         storeOutbox = Outbox()
     }
 
-    package var deadline: Instant? { membership.deadline }
+    /// Who has left says nothing more, and so wants to be woken no more.
+    package var deadline: Instant? {
+        membership.deadline.flatMap { .earlier($0, registry.deadline) }
+    }
 
     package mutating func take(_ input: Input, at now: Now, into outbox: inout Outbox<Effect>) {
         switch input {
         case .received(.membership(let message), let peer, let source):
+            guard registry.isMember(peer) else { return outbox.put(.note(.stranger(peer))) }
             let located = message.located(at: source, saidBy: peer)
             membership.receive(located, from: peer, at: now, into: &membershipOutbox)
             membership.notice(peer, at: source, now: now, into: &membershipOutbox)
         case .received(.sounding, from: _, source: _):
             // The node answers these itself; only a recording that somebody made up holds one.
             break
+        case .received(.registry(let message), let peer, _):
+            registry.receive(message, from: peer, at: now, into: &registryOutbox)
+        case .met(let peer, let isMine):
+            registry.perform(.met(peer, isMine: isMine), at: now, into: &registryOutbox)
+        case .performed(.take(let records)):
+            registry.perform(.take(records), at: now, into: &registryOutbox)
         case .performed(.leave):
             membership.perform(.leave, at: now, into: &membershipOutbox)
         case .performed(.signed(let seal, let life)):
@@ -82,9 +108,20 @@ package struct Switchboard {
             unstored[ticket] = nil
             store.perform(.persisted(ticket), at: now, into: &storeOutbox)
         case .woken:
-            membership.wake(at: now, into: &membershipOutbox)
+            if isDue(membership.deadline, at: now) { membership.wake(at: now, into: &membershipOutbox) }
+            if isDue(registry.deadline, at: now) { wakeRegistry(at: now) }
         }
         carryOut(into: &outbox)
+    }
+
+    private func isDue(_ deadline: Instant?, at now: Now) -> Bool { deadline.map { $0 <= now.instant } ?? false }
+
+    /// The law goes along the edges on which membership goes: there the sessions are.
+    private mutating func wakeRegistry(at now: Now) {
+        let near = membership.edges.keys.compactMap { membership.members[$0] }
+        let living = near.filter { $0.state == .alive && registry.isMember($0.record.id) }.map(\.record.contact)
+        registry.perform(.neighbours(living), at: now, into: &registryOutbox)
+        registry.wake(at: now, into: &registryOutbox)
     }
 
     /// Passes on what the engines want. All facts of one input become one batch: they are stored together or not at
@@ -93,8 +130,11 @@ package struct Switchboard {
         var facts: [Fact] = []
         for effect in membershipOutbox.effects {
             switch effect {
-            case .send(let message, let contact): outbox.put(.send(.membership(message), to: contact))
-            case .sign(let record): outbox.put(.sign(record))
+            case .send(let message, let contact):
+                // An address is asked who is there; a node of which the law says nothing hears nothing else.
+                guard contact.node.map(registry.isMember) ?? true else { continue }
+                outbox.put(.send(.membership(message), to: contact))
+            case .sign(let record): outbox.put(.seal(record))
             case .persist(let fact):
                 // The newest value of a key is its fact: what one input says twice is written once.
                 facts.removeAll { $0.shelf == fact.shelf && $0.key == fact.key }
@@ -104,7 +144,18 @@ package struct Switchboard {
             }
         }
         membershipOutbox.removeAll()
-        let ofMembership = facts.count
+        for effect in registryOutbox.effects {
+            switch effect {
+            case .send(let message, let contact): outbox.put(.send(.registry(message), to: contact))
+            case .persist(let fact): facts.append(fact)
+            case .sign(let statement): outbox.put(.sign(statement))
+            case .redeem(let peer): outbox.put(.redeem(at: peer))
+            case .bar(let nodes): outbox.put(.bar(nodes))
+            case .note(let note): outbox.put(.note(.registry(note)))
+            }
+        }
+        registryOutbox.removeAll()
+        let ofOthers = facts.count
         for effect in storeOutbox.effects {
             switch effect {
             case .attest(let id): outbox.put(.attest(id))
@@ -117,7 +168,7 @@ package struct Switchboard {
         guard !facts.isEmpty else { return }
         lastTicket = Ticket(number: lastTicket.number + 1)
         unstored[lastTicket] = facts.count
-        if facts.count > ofMembership { store.entrust(to: lastTicket) }
+        if facts.count > ofOthers { store.entrust(to: lastTicket) }
         outbox.put(.persist(facts, lastTicket))
     }
 }
@@ -126,13 +177,16 @@ package struct Switchboard {
 extension Switchboard: WireValue {
     package func encode(into writer: inout ByteWriter) {
         membership.encode(into: &writer)
+        registry.encode(into: &writer)
         store.encode(into: &writer)
         encodeTickets(into: &writer)
     }
 
-    /// What the hash of the state is taken over: everything, but of the store's facts only their running fingerprint.
+    /// What the hash of the state is taken over: everything, but of the law's records and the store's facts only their
+    /// fingerprints.
     package func encodeFingerprint(into writer: inout ByteWriter) {
         membership.encode(into: &writer)
+        registry.encodeFingerprint(into: &writer)
         store.encodeFingerprint(into: &writer)
         encodeTickets(into: &writer)
     }
@@ -148,14 +202,15 @@ extension Switchboard: WireValue {
 
     package init(from reader: inout ByteReader) throws(DecodeError) {
         let membership = try MembershipEngine(from: &reader)
-        self.init(membership: membership, store: try StoreEngine(from: &reader))
+        let registry = try RegistryEngine(from: &reader)
+        self.init(membership: membership, registry: registry, store: try StoreEngine(from: &reader))
         lastTicket = Ticket(number: try reader.u64())
         guard lastTicket.number <= Limits.counted else { throw .outOfRange }
         for _ in 0..<(try reader.count(atMost: Limits.unstoredBatches)) {
             let ticket = Ticket(number: try reader.u64())
             guard unstored.keys.last.map({ $0 < ticket }) ?? true else { throw .notCanonical }
             guard ticket <= lastTicket else { throw .outOfRange }
-            unstored[ticket] = try reader.count(atMost: Limits.members)
+            unstored[ticket] = try reader.count(atMost: Limits.members + Limits.records)
         }
     }
 
@@ -195,6 +250,13 @@ extension Switchboard.Input: WireValue {
         case .performed(.attested(let signature)):
             writer.u8(8)
             signature.encode(into: &writer)
+        case .met(let peer, let isMine):
+            writer.u8(9)
+            writer.nodeID(peer)
+            writer.bool(isMine)
+        case .performed(.take(let records)):
+            writer.u8(10)
+            writer.list(records)
         }
     }
 
@@ -213,6 +275,10 @@ extension Switchboard.Input: WireValue {
             let id = RequestID(number: try reader.u64())
             self = .performed(.write(id, try reader.list(of: Change.self, atMost: Limits.operations)))
         case 8: self = .performed(.attested(try Signature(from: &reader)))
+        case 9:
+            let peer = try reader.nodeID()
+            self = .met(peer, isMine: try reader.bool())
+        case 10: self = .performed(.take(try reader.list(of: Record.self, atMost: Limits.recordsHandedIn)))
         default: throw .unknown
         }
     }
