@@ -50,7 +50,8 @@ extension MembershipEngine {
     private var urgentSpacing: Interval {
         let known = edges.values.compactMap(\.roundTrip)
         let roundTrip = known.isEmpty ? .zero : known.reduce(.zero) { $0 + $1 } / Int64(known.count)
-        let bytes = min(members.count * Filter.bits / 8, Limits.filterBytes) + questionHeaderBytes + Limits.membershipOverhead
+        let filter = min(members.count * Filter.bits / 8, Limits.filterBytes)
+        let bytes = filter + questionHeaderBytes + Limits.membershipOverhead
         let share = max(rules.bytesPerSecond / rules.questionShare, 1)
         let least = asking.hunger > 0 ? rules.hungrySpacing : rules.askSpacing
         return max(least, roundTrip / 10 * 13, Interval.milliseconds(Int64(bytes * 1_000 / share)))
