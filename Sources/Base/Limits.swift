@@ -335,6 +335,8 @@ extension Limits {
     package static let runBytes = 256 << 10
     /// What came in and waits for its turn: the answer to one question, at some fifteen bytes an operation.
     package static let replicationInboxBytes = 4 << 20
+    /// Peers that are given what they lack at one time: every neighbour, and strangers that found their way here.
+    package static let replicationServices = 64
     /// Batches of changes that the disk has not stored: half a second of catching up, beyond which nothing is taken in.
     package static let replicationUnstored = 64
     /// Live sets held for peers that come back, each a copy that shares what has not changed since.
