@@ -1,11 +1,13 @@
 package import Base
 package import Membership
+package import Replication
 internal import Traffic
 
-/// What stands inside a sealed datagram: one engine's message behind the tag of that engine. The table of tags is in
-/// docs/wire.md; a number is never used again for something else.
+/// What stands inside a sealed datagram, or behind its length on a stream: one engine's message behind the tag of that
+/// engine. The table of tags is in docs/wire.md; a number is never used again for something else.
 package enum Frame: Hashable, Sendable {
     case membership(MembershipMessage)
+    case replication(ReplicationMessage)
     case sounding(Sounding)
 }
 
@@ -14,7 +16,13 @@ extension Frame {
     var priority: Priority {
         switch self {
         case .membership, .sounding: .pulse
+        case .replication(let message): message.isQuestionOfEquality ? .comparison : .fact
         }
+    }
+
+    /// Whether it must not overtake the one before it.
+    var isPartOfMany: Bool {
+        if case .replication(let message) = self { message.isPartOfMany } else { false }
     }
 }
 
@@ -23,6 +31,9 @@ extension Frame: WireValue {
         switch self {
         case .membership(let message):
             writer.u8(1)
+            message.encode(into: &writer)
+        case .replication(let message):
+            writer.u8(2)
             message.encode(into: &writer)
         case .sounding(let sounding):
             writer.u8(8)
@@ -33,6 +44,7 @@ extension Frame: WireValue {
     package init(from reader: inout ByteReader) throws(DecodeError) {
         switch try reader.u8() {
         case 1: self = .membership(try MembershipMessage(from: &reader))
+        case 2: self = .replication(try ReplicationMessage(from: &reader))
         case 8: self = .sounding(try Sounding(from: &reader))
         default: throw .unknown
         }

@@ -16,7 +16,7 @@ package typealias NodeOutbox = Outbox<WorldEffect<Envelope, NodeNote>>
 package struct MarramNode: ~Copyable {
     let configuration: NodeConfiguration
     private let identity: NodeIdentity
-    private(set) var sessions: Sessions
+    var sessions: Sessions
     package private(set) var switchboard: Switchboard
     package private(set) var recorder: FlightRecorder
     private(set) var counters: Counters
@@ -24,6 +24,7 @@ package struct MarramNode: ~Copyable {
     private(set) var moves: MoveLog
     var soundings: Soundings
     var desk: StoreDesk
+    var roads: Roads
     let started: Instant
     package private(set) var isRecording: Bool
     /// Reused from call to call: what the engines want, what came of a packet, and what has to be said.
@@ -43,6 +44,7 @@ package struct MarramNode: ~Copyable {
         precondition(identity.id == configuration.id, "a node signs for itself")
         let notary = Notary.mesh(identity.meshID)
         let mesh = identity.meshID
+        let key = identity.signing.publicKey
         let me = MemberRecord(
             id: configuration.id, name: configuration.name, site: configuration.site, address: configuration.listen,
             life: Life(boot: configuration.boot, beat: 0), isLeaving: false
@@ -54,13 +56,14 @@ package struct MarramNode: ~Copyable {
             membership: MembershipEngine(
                 me: me, settings: configuration.gossip, notary: notary, seeds: configuration.seeds,
                 stored: stored.filter { $0.shelf == Shelf.members }, random: random, mischief: mischief, at: now),
-            store: Self.store(of: configuration, in: mesh, stored, random))
+            store: Self.store(of: configuration, key, in: mesh, stored, random, at: now))
         recorder = FlightRecorder()
         counters = Counters()
         links = LinkMemory()
         moves = MoveLog()
         soundings = Soundings()
         desk = StoreDesk()
+        roads = Roads()
         started = now.instant
         isRecording = configuration.records
         outbox = Outbox()
@@ -81,24 +84,21 @@ package struct MarramNode: ~Copyable {
     /// What is wrong with the keys and values that were found on the disk. A node must not run on with them.
     package var storeFlaw: StoreFlaw? {
         if let flaw = switchboard.store.flaw { return flaw }
-        let isSound = switchboard.store.ownClaims.allSatisfy { claim in
-            (try? claim?.verify(by: identity.signing.publicKey, in: identity.meshID)) != nil
-        }
+        let isSound = switchboard.store.ownClaims.allSatisfy { $0?.isTrue(in: identity.meshID) ?? false }
         return isSound ? nil : .unsigned
     }
 
     private static func store(
-        of configuration: NodeConfiguration, in mesh: Digest, _ stored: [Fact], _ random: Random
-    ) -> StoreEngine {
+        of configuration: NodeConfiguration, _ key: VerifyingKey, in mesh: Digest, _ stored: [Fact], _ random: Random,
+        at now: Now
+    ) -> ReplicationEngine {
         // Apart from the chance of the other engines, so that none of them draws what another has drawn.
-        var chance = random
-        var instance = TraceHash()
-        instance.absorb(text: "instance")
-        instance.absorb(chance.next())
-        return StoreEngine(
-            namespace: Namespace(high: mesh.value.w0, low: mesh.value.w1), author: configuration.id,
-            instance: instance.value, missed: configuration.missedBoots,
-            stored: stored.filter { $0.shelf == Shelf.replication || $0.shelf == Shelf.store })
+        var random = random
+        var chance = random.split("replication")
+        return ReplicationEngine(
+            namespace: Namespace(high: mesh.value.w0, low: mesh.value.w1), key: key, instance: chance.next(),
+            missed: configuration.missedBoots,
+            stored: stored.filter { $0.shelf == Shelf.replication || $0.shelf == Shelf.store }, random: chance, at: now)
     }
 
     /// Fingerprint of everything that the node's next steps depend on, the keys left out.
@@ -119,11 +119,11 @@ package struct MarramNode: ~Copyable {
             switch effect {
             case .said(let peer, _, let range, let path):
                 hear(bytes.bytes.extracting(range), from: peer, path.address, at: now, into: &world)
-            case .stream(let peer, .opened(let stream, _)): refuse(stream, of: peer, at: now, into: &world)
             case .send, .stream, .note: pass(effect, at: now, into: &world)
             }
         }
         opened.effects.removeAll(keepingCapacity: true)
+        lookAtRoads(at: now, into: &world)
         tellOfUDP(at: now, into: &world)
     }
 
@@ -153,7 +153,7 @@ package struct MarramNode: ~Copyable {
             Call(isLonely: isLonely, addresses: Array(addresses.prefix(Limits.callAddresses))), into: &arena)
     }
 
-    private mutating func hear(
+    mutating func hear(
         _ datagram: RawSpan, from peer: NodeID, _ source: Address, at now: Now, into world: inout NodeOutbox
     ) {
         let frame: Frame
@@ -164,7 +164,7 @@ package struct MarramNode: ~Copyable {
             return world.put(.note(.undecoded(error, from: peer)))
         }
         switch frame {
-        case .membership: take(.received(frame, from: peer, source: source), at: now, into: &world)
+        case .membership, .replication: take(.received(frame, from: peer, source: source), at: now, into: &world)
         case .sounding(.ping(let number)):
             let place = switchboard.membership.coordinate
             say(.sounding(.pong(number, place)), to: Contact(peer, at: source), at: now, into: &world)
@@ -205,6 +205,7 @@ package struct MarramNode: ~Copyable {
         sessions.wake(at: now.instant, into: &sealed)
         swap(&sealed.arena, &world.arena)
         passSealed(at: now, into: &world)
+        lookAtRoads(at: now, into: &world)
         tellOfUDP(at: now, into: &world)
         sound(at: now, into: &world)
     }
@@ -214,7 +215,9 @@ package struct MarramNode: ~Copyable {
     /// Starts a new piece of the recording: what follows can be replayed without what came before.
     package mutating func startRecording(continues: Bool) {
         if switchboard.store.factBytes > Limits.recordedStoreBytes { isRecording = false }
-        if isRecording { recorder.record(checkpoint: switchboard, continues: continues) }
+        guard isRecording else { return }
+        switchboard.settle()
+        recorder.record(checkpoint: switchboard, continues: continues)
     }
 
     /// The world has taken the recorder's bytes.
@@ -234,39 +237,49 @@ package struct MarramNode: ~Copyable {
     // MARK: Inside
 
     mutating func take(_ input: Switchboard.Input, at now: Now, into world: inout NodeOutbox) {
-        var unsigned: MemberRecord?
-        var unattested: Digest?
+        // What only the node itself can answer: it has the keys.
+        var answers: [Switchboard.Input] = []
         switchboard.take(input, at: now, into: &outbox)
         if isRecording { recorder.record(input, at: now, leadingTo: switchboard) }
         for effect in outbox.effects {
             switch effect {
             case .send(let frame, let contact): say(frame, to: contact, at: now, into: &world)
-            case .sign(let record): unsigned = record
+            case .sign(let record):
+                guard let seal = record.sealed(by: identity.signing, in: identity.meshID).seal else { continue }
+                answers.append(.performed(.signed(seal, record.life)))
+            case .attest(let id):
+                let signature = identity.signing.sign(id.value.bytes.raw, as: Chain.kind, in: identity.meshID)
+                answers.append(.performed(.attested(id, signature)))
+            case .verify(let ticket, let claims):
+                answers.append(.performed(.verified(ticket, claims.map { $0.isTrue(in: identity.meshID) })))
+            // Nobody may issue epochs yet.
+            case .judge(let ticket, _): answers.append(.performed(.judged(ticket, valid: 0)))
             case .persist(let facts, let ticket): world.put(.persist(facts, ticket))
-            case .attest(let id): unattested = id
             case .wrote(let id, let dot): wasMade(id, dot, at: now, into: &world)
             case .refused(let id, let refusal): wasRefused(id, refusal, at: now, into: &world)
             case .callOut(let isLonely): world.put(.callOut(isLonely: isLonely))
             case .note(let note):
                 if case .membership(.ignored(let reason)) = note { counters.countRefusal("ignored-\(reason)") }
+                if case .replication(.ignored(let reason, _)) = note { counters.countRefusal("replication-\(reason)") }
                 moves.take(note, at: now)
                 world.put(.note(note))
             }
         }
         outbox.removeAll()
-        if let unattested {
-            let signature = identity.signing.sign(unattested.value.bytes.raw, as: Chain.kind, in: identity.meshID)
-            take(.performed(.attested(signature)), at: now, into: &world)
-        }
-        guard let sealed = unsigned?.sealed(by: identity.signing, in: identity.meshID), let seal = sealed.seal
-        else { return }
-        take(.performed(.signed(seal, sealed.life)), at: now, into: &world)
+        for answer in answers { take(answer, at: now, into: &world) }
     }
 
     mutating func say(_ frame: Frame, to contact: Contact, at now: Now, into world: inout NodeOutbox) {
         scratch.removeAll()
         frame.encode(into: &scratch)
         let datagram = scratch.bytes
+        guard datagram.count <= Limits.lineDatagramBytes, !frame.isPartOfMany else {
+            guard let peer = contact.node else { return }
+            return haul(datagram, to: peer, at: now, into: &world)
+        }
+        guard !contact.address.isUnspecified || contact.node.map({ sessions.evidence(of: $0) != nil }) ?? false else {
+            return
+        }
         swap(&sealed.arena, &world.arena)
         sessions.say(datagram.raw, frame.priority, to: contact, at: now.instant, into: &sealed)
         swap(&sealed.arena, &world.arena)
@@ -285,16 +298,19 @@ package struct MarramNode: ~Copyable {
         owedWords.removeAll()
     }
 
-    /// No engine speaks in streams yet: a peer that opens one is of a later version.
-    private mutating func refuse(
-        _ stream: StreamID, of peer: NodeID, at now: Now, into world: inout NodeOutbox
-    ) {
-        counters.countRefusal("unexpected-stream")
+    /// Lets the sessions do something, and carries out what they want. The packets lie in the world's arena.
+    @discardableResult
+    mutating func withSessions<Result>(
+        at now: Now, into world: inout NodeOutbox, _ use: (inout Sessions, inout Outbox<SessionEffect>) -> Result
+    ) -> Result {
         swap(&sealed.arena, &world.arena)
-        sessions.reset(stream, of: peer, code: 0, at: now.instant, into: &sealed)
+        let result = use(&sessions, &sealed)
         swap(&sealed.arena, &world.arena)
         passSealed(at: now, into: &world)
+        return result
     }
+
+    mutating func countRefusal(_ reason: String) { counters.countRefusal(reason) }
 
     private mutating func passSealed(at now: Now, into world: inout NodeOutbox) {
         for effect in sealed.effects { pass(effect, at: now, into: &world) }
@@ -313,7 +329,7 @@ package struct MarramNode: ~Copyable {
             links.take(note, at: now)
             if let node = note.concernsUDP, !owedWords.contains(node) { owedWords.append(node) }
             world.put(.note(.session(note)))
-        case .stream: break
+        case .stream(let peer, let event): roads.events.append((peer, event))
         case .said: preconditionFailure("only a packet that came can say something")
         }
     }

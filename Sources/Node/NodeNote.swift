@@ -1,5 +1,6 @@
 package import Base
 package import Membership
+package import Replication
 package import Session
 
 /// Something that a node decided or saw, with its reason: for counters, evidence and the log. Not a sentence: whoever
@@ -7,6 +8,9 @@ package import Session
 package enum NodeNote: Hashable, Sendable {
     case membership(MembershipEngine.Note)
     case session(SessionNote)
+    case replication(ReplicationEngine.Note)
+    /// So many own transactions were made void by an eviction or a fork: whoever wrote them has to decide anew.
+    case madeVoid(Int)
     /// A datagram that opened and then did not decode: a member with a fault, or of a later version.
     case undecoded(DecodeError, from: NodeID)
 }

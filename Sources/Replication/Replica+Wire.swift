@@ -1,4 +1,4 @@
-internal import Base
+package import Base
 
 /// A replica as a recording holds it: its facts, and what does not follow from them.
 extension Replica {

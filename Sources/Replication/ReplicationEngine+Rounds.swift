@@ -22,7 +22,7 @@ extension ReplicationEngine {
         _ peer: NodeID, anew: Bool = false, at now: Now, into outbox: inout Outbox<Effect>
     ) {
         // While something is on its way between the two, it says what there is.
-        guard anew || greetings[peer] == nil, chases[peer] == nil, services[peer] == nil else { return }
+        guard anew || greetings[peer] == nil, !isAtWork(with: peer) else { return }
         greetings[peer] = Question(next: questionTime(1, now))
         outbox.put(.send(.greeting(standing().fingerprint), to: peer))
     }
@@ -31,7 +31,7 @@ extension ReplicationEngine {
     mutating func askAgain(at now: Now, into outbox: inout Outbox<Effect>) {
         for peer in greetings.keys {
             guard var greeting = greetings[peer], greeting.next <= now.instant else { continue }
-            guard chases[peer] == nil, services[peer] == nil, !isBusy(with: peer) else {
+            guard !isAtWork(with: peer) else {
                 greeting.next = questionTime(1, now)
                 greetings[peer] = greeting
                 continue
@@ -160,6 +160,11 @@ extension ReplicationEngine {
     }
 
     // MARK: Going after what is missing
+
+    /// Whether something is on its way between the two.
+    private func isAtWork(with peer: NodeID) -> Bool {
+        chases[peer] != nil || services[peer] != nil || roads[peer] != nil || isBusy(with: peer)
+    }
 
     /// Whether something from this peer is still being worked on.
     private func isBusy(with peer: NodeID) -> Bool {

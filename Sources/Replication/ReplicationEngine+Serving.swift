@@ -33,7 +33,7 @@ extension ReplicationEngine {
         _ known: [Dot], seed: UInt32, to peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>
     ) {
         // Who is being given something asks again because it is slow to come.
-        guard !known.isEmpty, services[peer] == nil, !crowded.contains(peer),
+        guard !known.isEmpty, services[peer] == nil, roads[peer] == nil,
             services.count < Limits.replicationServices
         else { return }
         var reader = spoken
@@ -83,7 +83,7 @@ extension ReplicationEngine {
 
     /// One step of giving: one batch to one peer.
     mutating func serveOn(at now: Now, into outbox: inout Outbox<Effect>) {
-        let ready = services.keys.filter { !crowded.contains($0) }
+        let ready = services.keys.filter { roads[$0] != .full }
         guard let peer = ready.first(where: { $0 > lastServed ?? $0 }) ?? ready.first, var service = services[peer]
         else { return }
         lastServed = peer
@@ -99,7 +99,7 @@ extension ReplicationEngine {
             pack: pack)
         service.isFirst = false
         services[peer] = service.ranges.isEmpty ? nil : service
-        if services.keys.contains(where: { !crowded.contains($0) }) { isDue = isDue ?? now.instant }
+        if services.keys.contains(where: { roads[$0] != .full }) { isDue = isDue ?? now.instant }
         if !runs.isEmpty { outbox.put(.send(.batch(batch), to: peer)) }
     }
 

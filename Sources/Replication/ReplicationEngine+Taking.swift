@@ -50,7 +50,7 @@ extension ReplicationEngine {
         }
         inbox.append(inbound)
         if var chase = chases[peer] {
-            chase.question.next = questionTime(1, now)
+            chase.question = Question(next: questionTime(1, now))
             chases[peer] = chase
         }
         goOn(at: now, into: &outbox)

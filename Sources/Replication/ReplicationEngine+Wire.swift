@@ -10,7 +10,8 @@ extension ReplicationEngine {
         greetings.removeAll()
         chases.removeAll()
         services.removeAll()
-        (crowded, lastServed) = ([], nil)
+        roads.removeAll()
+        lastServed = nil
         (inbox, work, answered, waiting) = ([], nil, nil, Waiting())
         collectCursor = nil
         acksTold.removeAll()
@@ -35,7 +36,7 @@ extension ReplicationEngine: WireValue {
     package func encodeFingerprint(into writer: inout ByteWriter) {
         replica.me.encode(into: &writer)
         writer.u64(replica.arrivals)
-        for count in [greetings.count, chases.count, services.count, crowded.count, inbox.count, transfers.count] {
+        for count in [greetings.count, chases.count, services.count, roads.count, inbox.count, transfers.count] {
             writer.varint(UInt64(count))
         }
         for flag in [work != nil, answered != nil, waiting.hasReady, entry != nil] { writer.bool(flag) }

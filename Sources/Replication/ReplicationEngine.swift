@@ -22,8 +22,8 @@ package struct ReplicationEngine: Engine {
         case judged(Ticket, valid: Int)
         /// The facts of a ticket are on the disk, and those of all tickets before it.
         case stored(Ticket)
-        /// So much is on its way to this peer that no more fits, or that there is room again.
-        case road(NodeID, isFull: Bool)
+        /// How much of what was sent to this peer in order is still on its way.
+        case road(NodeID, Road)
         /// An epoch that our own side has had signed.
         case issue(Epoch)
     }
@@ -42,6 +42,16 @@ package struct ReplicationEngine: Engine {
         /// Own transactions that an eviction or a fork has made void, for whoever wrote them to decide anew.
         case requeue([Transaction])
         case note(Note)
+    }
+
+    /// What the way to a peer is like, for what must come in order.
+    package enum Road: UInt8, CaseIterable, Sendable {
+        /// All has come that was sent.
+        case clear
+        /// Something is on its way: whoever asks again need not be given the same again.
+        case busy
+        /// No more fits.
+        case full
     }
 
     package enum Note: Hashable, Sendable {
@@ -89,8 +99,8 @@ package struct ReplicationEngine: Engine {
     var greetings = SortedMap<NodeID, Question>()
     var chases = SortedMap<NodeID, Chase>()
     var services = SortedMap<NodeID, Service>()
-    /// Peers to whom no more fits on the way just now.
-    var crowded: [NodeID] = []
+    /// Of the peers to whom something is on its way. The rest have clear roads.
+    var roads = SortedMap<NodeID, Road>()
     var lastServed: NodeID?
     var inbox: [Inbound] = []
     var work: Work?
@@ -188,9 +198,9 @@ package struct ReplicationEngine: Engine {
         case .verified(let ticket, let truths): takeVerdict(ticket, truths, at: now, into: &outbox)
         case .judged(let ticket, let valid): takeJudgement(ticket, valid: valid, at: now, into: &outbox)
         case .stored(let ticket): takeStored(ticket, at: now, into: &outbox)
-        case .road(let peer, let isFull):
-            crowded.removeAll { $0 == peer }
-            if isFull { crowded.append(peer) } else if services[peer] != nil { isDue = isDue ?? now.instant }
+        case .road(let peer, let road):
+            roads[peer] = road == .clear ? nil : road
+            if road != .full, services[peer] != nil { isDue = isDue ?? now.instant }
         case .issue(let epoch):
             learn([epoch], into: &outbox)
             store(into: &outbox)

@@ -133,6 +133,16 @@ package struct Piece: Hashable, Sendable {
 }
 
 extension ReplicationMessage {
+    /// Whether it only finds out if two have the same.
+    package var isQuestionOfEquality: Bool {
+        switch self {
+        case .greeting, .same, .acks: true
+        case .heads, .more, .want, .batch, .below, .askEpochs, .epochs, .forks, .askBranch, .branch, .enter, .piece,
+            .askPiece:
+            false
+        }
+    }
+
     /// Whether it is one of several that must come in the order in which they were said.
     package var isPartOfMany: Bool {
         if case .batch(let batch) = self { !(batch.isFirst && batch.isLast) } else { false }

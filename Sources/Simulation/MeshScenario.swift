@@ -4,6 +4,7 @@ internal import Control
 internal import Crypto
 internal import Membership
 package import Node
+internal import Replication
 internal import Session
 internal import Trust
 
@@ -101,6 +102,8 @@ extension MarramNode: Inhabitant {
             "session-fell-back", "session-cookie", "session-fresh", "session-dropped", "session-line", "session-proof",
             "session-other-node", "session-comes-over-udp",
         ] + SessionNote.Ending.allCases.map { "session-ended-\($0)" }
+        + ["took", "forked", "renamed", "epoch", "epoch-conflict", "entering", "entered", "made-void"]
+        + ReplicationEngine.Ignored.allCases.map { "replication-\($0)" }
 
     /// What a batch of seeds must have seen. The others need a fault that this mesh does not bear, or a view of ten
     /// thousand.
@@ -141,6 +144,21 @@ extension MarramNode: Inhabitant {
         case .session(.proofAsked): return sessions + 10
         case .session(.answeredByOther): return sessions + 11
         case .session(.comesOverUDP): return sessions + 12
+        case .replication(let note): return sessions + 13 + SessionNote.Ending.allCases.count + marker(of: note)
+        case .madeVoid: return sessions + 13 + SessionNote.Ending.allCases.count + 7
+        }
+    }
+
+    private static func marker(of note: ReplicationEngine.Note) -> Int {
+        switch note {
+        case .took: 0
+        case .forked: 1
+        case .renamed: 2
+        case .epoch: 3
+        case .epochConflict: 4
+        case .entering: 5
+        case .entered: 6
+        case .ignored(let reason, _): 8 + Int(reason.rawValue)
         }
     }
 }
