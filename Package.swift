@@ -100,7 +100,10 @@ let package = Package(
         .target(name: "CMallocCount", path: "Tools/CMallocCount"),
         tool(
             "marram-bench",
-            ["Base", "Text", "Crypto", "Loop", "Trust", "Noise", "Traffic", "Session", "Simulation", "CMallocCount"]),
+            [
+                "Base", "Text", "Crypto", "Loop", "Disk", "Trust", "Noise", "Traffic", "Session", "Replication",
+                "Simulation", "CMallocCount",
+            ]),
         .target(
             name: "FuzzDecoders",
             dependencies: [

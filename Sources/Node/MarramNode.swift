@@ -98,7 +98,8 @@ package struct MarramNode: ~Copyable {
         return ReplicationEngine(
             namespace: Namespace(high: mesh.value.w0, low: mesh.value.w1), key: key, instance: chance.next(),
             missed: configuration.missedBoots,
-            stored: stored.filter { $0.shelf == Shelf.replication || $0.shelf == Shelf.store }, random: chance, at: now)
+            stored: stored.filter { $0.shelf == Shelf.replication || $0.shelf == Shelf.store }, random: chance,
+            bug: configuration.storeBug, at: now)
     }
 
     /// Fingerprint of everything that the node's next steps depend on, the keys left out.

@@ -1,5 +1,6 @@
 package import Base
 package import Membership
+package import Replication
 
 /// What a node is told about itself when it is made: from its data directory and configuration in the real world, from
 /// the scenario in the invented one.
@@ -23,6 +24,8 @@ package struct NodeConfiguration: Sendable {
     package var gossip: MembershipSettings
     /// Whether the flight recorder runs.
     package var records: Bool
+    /// What the simulator plants, and nobody else.
+    package var storeBug: ReplicaBug?
 
     package init(
         mesh: String, name: String, site: String, id: NodeID, meshKey: Bytes32, boot: UInt64,

@@ -11,10 +11,10 @@ extension ReplicationEngine {
     /// `instance`, since others may know more of the old one than it does itself.
     package init(
         namespace: Namespace, key: VerifyingKey, instance: UInt64, missed: UInt64, stored facts: [Fact],
-        settings: ReplicationSettings = ReplicationSettings(), random: Random, at now: Now
+        settings: ReplicationSettings = ReplicationSettings(), random: Random, bug: ReplicaBug? = nil, at now: Now
     ) {
         let name = WriterName(key: key, instance: instance)
-        var replica = Replica(namespace: namespace, me: name, genesis: .open)
+        var replica = Replica(namespace: namespace, me: name, genesis: .open, bug: bug)
         let misfits = replica.load(facts)
         let shelved = facts.filter { $0.shelf == Shelf.replication }
         // Only what this node wrote itself: the time of another may be of any year.

@@ -71,7 +71,12 @@ extension ReplicationEngine {
             writes.insert(signing.write, at: 0)
         } else {
             replica.commit(signing.transaction, signature)
-            written.append(Written(id: signing.write.id, dot: Dot(replica.my, replica.head(of: replica.my))))
+            let dot = Dot(replica.my, replica.head(of: replica.my))
+            if replica.bug == .answersBeforeDisk {
+                outbox.put(.written(signing.write.id, dot))
+            } else {
+                written.append(Written(id: signing.write.id, dot: dot))
+            }
             store(into: &outbox)
         }
         startWriting(at: now, into: &outbox)

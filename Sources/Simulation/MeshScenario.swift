@@ -51,13 +51,14 @@ extension Scenario {
 
     /// A node that knows the first two of the mesh when it starts, as an invitation would tell it.
     static func meshNode(
-        _ birth: Birth, of script: Script, hasTCP: Bool = false, records: Bool = true
+        _ birth: Birth, of script: Script, hasTCP: Bool = false, records: Bool = true, storeBug: ReplicaBug? = nil
     ) -> MarramNode {
         let identity = meshIdentity(birth.index, seed: script.seed)
-        let configuration = NodeConfiguration(
+        var configuration = NodeConfiguration(
             mesh: "simulated", name: birth.name, site: "main", id: identity.id, meshKey: .zero,
             boot: UInt64(birth.boots), listen: birth.address, reachable: [birth.address],
             seeds: Array(birth.addresses.prefix(2)), gossip: meshSettings, records: records)
+        configuration.storeBug = storeBug
         let sessions = Sessions(
             identity, boot: UInt64(birth.boots), settings: SessionSettings(hasTCP: hasTCP),
             entropy: .seeded(birth.seed), random: Random(seed: birth.seed ^ 1), at: birth.now.instant)
