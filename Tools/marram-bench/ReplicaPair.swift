@@ -9,7 +9,7 @@ struct Corpus {
     static let namespace = Namespace(high: 1, low: 2)
     static let mesh = Digest(.zero)
 
-    let key: SigningKey
+    private let key: Signer
     private(set) var replica: Replica
     private var random = Random(seed: 7)
     private var time: UInt64 = 1_700_000_000_000
@@ -17,10 +17,11 @@ struct Corpus {
 
     init() throws(Complaint) {
         var entropy = Entropy.seeded(7)
-        do throws(CryptoError) { key = try SigningKey(seed: SecretBytes(from: &entropy)) } catch {
+        do throws(CryptoError) { key = Signer(try SigningKey(seed: SecretBytes(from: &entropy))) } catch {
             throw Complaint(.ourMistake, what: "a seed that is no seed: \(error)")
         }
-        replica = Replica(namespace: Self.namespace, me: WriterName(key: key.publicKey, instance: 0), genesis: .open)
+        let name = WriterName(key: key.key.publicKey, instance: 0)
+        replica = Replica(namespace: Self.namespace, me: name, genesis: .open)
     }
 
     /// So many operations, each a transaction, by so many writers on so many keys.
@@ -58,13 +59,20 @@ struct Corpus {
             let transaction = try replica.prepare(
                 [change], time: HybridTime(milliseconds: time, counter: 0), quality: .synchronised)
             let id = replica.nextID(for: transaction)
-            replica.commit(transaction, self.key.sign(id.value.bytes.raw, as: Chain.kind, in: Self.mesh))
+            replica.commit(transaction, self.key.key.sign(id.value.bytes.raw, as: Chain.kind, in: Self.mesh))
         } catch {
             throw Complaint(.ourMistake, what: "a write was refused: \(error)")
         }
         _ = replica.takeFacts()
         written += 1
     }
+}
+
+/// A key in a box, so that what holds it can be copied.
+private final class Signer {
+    let key: SigningKey
+
+    init(_ key: consuming SigningKey) { self.key = key }
 }
 
 /// Two engines, the second of which lacks something, and nothing between them but counted bytes. The second verifies
@@ -108,7 +116,8 @@ struct ReplicaPair {
         while now.instant < end, !(untilEqual && isEqual) {
             if !inbox.isEmpty {
                 let (to, message) = inbox.removeFirst()
-                try step(to) { $0.receive(message, from: ids[1 - to], at: $1, into: &$2) }
+                let peer = ids[1 - to]
+                try step(to) { $0.receive(message, from: peer, at: $1, into: &$2) }
             } else if unstored.count >= Self.batchesPerCommit || (!unstored.isEmpty && !isDue) {
                 try store()
             } else if let next = engines.indices.filter({ engines[$0].deadline != nil }).min(by: earlier) {

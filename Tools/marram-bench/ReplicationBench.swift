@@ -51,7 +51,7 @@ extension Bench {
         let empty = corpus.replica
         try corpus.write(count, writers: 40, keys: 10_000)
         let folder = "/tmp/marram-bench-\(getpid())"
-        guard mkdir(folder, 0o700) == 0 else { throw Complaint(.systemRefuses, what: "\(folder) cannot be made") }
+        guard unsafe mkdir(folder, 0o700) == 0 else { throw Complaint(.systemRefuses, what: "\(folder) cannot be made") }
         defer { remove(folder) }
         var pair = ReplicaPair(corpus.replica, lacking: empty, disk: try FactStore(at: .directory(folder)))
         try pair.run(for: .minutes(60), untilEqual: true)
@@ -60,8 +60,8 @@ extension Bench {
     }
 
     private static func remove(_ folder: String) {
-        for name in ["marram.db", "marram.db-wal", "marram.db-shm"] { unlink("\(folder)/\(name)") }
-        rmdir(folder)
+        for name in ["marram.db", "marram.db-wal", "marram.db-shm"] { unsafe unlink("\(folder)/\(name)") }
+        unsafe rmdir(folder)
     }
 
     /// The most that this process has had in memory, with so many keys in a replica.
@@ -73,7 +73,7 @@ extension Bench {
             at: Now(instant: .zero, wall: WallTime(milliseconds: 0)))
         var usage = rusage()
         // Safe: the kernel fills in the one structure that it is given.
-        _ = unsafe getrusage(RUSAGE_SELF, &usage)
+        _ = unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         keep(engine)
         return Double(usage.ru_maxrss) * 1_024
     }
