@@ -89,7 +89,8 @@ let package = Package(
         room(
             "Simulation",
             [
-                "Base", "Choices", "Crypto", "Disk", "Trust", "Traffic", "Session", "Membership", "Replication", "Control",
+                "Base", "Choices", "Crypto", "Disk", "Trust", "Traffic", "Session", "Membership", "Replication",
+                "Control",
                 "Node",
             ]),
         // 7 Tools. Verbs is what `marram` can say; a room of its own, so that it can be tested.

@@ -35,7 +35,8 @@ extension Host {
         case .replication(let note): log(note)
         case .madeVoid(let count):
             log.write(
-                .error, "\(count) writes of this node are of no effect any more: write them again if they are still meant",
+                .error,
+                "\(count) writes of this node are of no effect any more: write them again if they are still meant",
                 at: now.wall)
         case .undecoded(let error, let peer):
             log.write(.warning, "a datagram of \(node.name(of: peer)) was not understood: \(error)", at: now.wall)
@@ -52,12 +53,15 @@ extension Host {
                 at: now.wall)
         case .renamed:
             log.write(
-                .warning, "peers know more of this node's log than its disk does: it goes on with a new log", at: now.wall)
+                .warning, "peers know more of this node's log than its disk does: it goes on with a new log",
+                at: now.wall)
         case .epoch(let number): log.write(.info, "epoch \(number) begins", at: now.wall)
         case .epochConflict:
-            log.write(.error, "two epochs have one number: nothing that was deleted is forgotten any more", at: now.wall)
+            log.write(
+                .error, "two epochs have one number: nothing that was deleted is forgotten any more", at: now.wall)
         case .entering(let peer):
-            log.write(.info, "this node was away too long: it takes over all keys of \(node.name(of: peer))", at: now.wall)
+            log.write(
+                .info, "this node was away too long: it takes over all keys of \(node.name(of: peer))", at: now.wall)
         case .entered(let peer):
             log.write(.info, "all keys of \(node.name(of: peer)) were taken over", at: now.wall)
         case .ignored(let reason, let peer):

@@ -43,7 +43,8 @@ extension ReplicationEngine {
         while signing == nil, !writes.isEmpty {
             let write = writes.removeFirst()
             do throws(WriteRefusal) {
-                let transaction = try replica.prepare(write.changes, time: clock.tick(at: now), quality: quality(at: now))
+                let transaction = try replica.prepare(
+                    write.changes, time: clock.tick(at: now), quality: quality(at: now))
                 let digest = replica.nextID(for: transaction)
                 signing = Signing(write: write, transaction: transaction, digest: digest)
                 outbox.put(.sign(digest))

@@ -76,7 +76,8 @@ import Testing
         #expect(try run("marram", ["del", "a", "--data", data(2)]).status == 0)
         daemons.append(try Daemon(data: data(3)))
         let caughtUp = try eventually(within: 15) {
-            try run("marram", ["list", "key/", "-o", "name", "--data", data(3)]).output.split(separator: "\n").count == 40
+            try run("marram", ["list", "key/", "-o", "name", "--data", data(3)]).output.split(separator: "\n").count
+                == 40
         }
         #expect(caughtUp, "\(daemons[2].said)")
         let isGone = try eventually(within: 5) { try run("marram", ["get", "a", "--data", data(3)]).status == 4 }

@@ -35,7 +35,9 @@ struct Corpus {
 
     /// One key after the other.
     mutating func fill(_ keys: Int) throws(Complaint) {
-        for key in 0..<keys { try write("site/\(key % 40)/node/\(key / 6)/\(Self.settings[key % 6])", value(key), by: 0) }
+        for key in 0..<keys {
+            try write("site/\(key % 40)/node/\(key / 6)/\(Self.settings[key % 6])", value(key), by: 0)
+        }
     }
 
     private static let settings = ["http/port", "version", "enabled", "log/level", "upstream/token", "replicas"]
@@ -153,7 +155,9 @@ struct ReplicaPair {
             }
         }
         if index == 1 { spent += nanoseconds() - start }
-        if let (ticket, truths) = verdict { try step(index) { $0.perform(.verified(ticket, truths), at: $1, into: &$2) } }
+        if let (ticket, truths) = verdict {
+            try step(index) { $0.perform(.verified(ticket, truths), at: $1, into: &$2) }
+        }
     }
 
     /// Only the second takes anything in.

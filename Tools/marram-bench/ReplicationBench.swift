@@ -51,7 +51,9 @@ extension Bench {
         let empty = corpus.replica
         try corpus.write(count, writers: 40, keys: 10_000)
         let folder = "/tmp/marram-bench-\(getpid())"
-        guard unsafe mkdir(folder, 0o700) == 0 else { throw Complaint(.systemRefuses, what: "\(folder) cannot be made") }
+        guard unsafe mkdir(folder, 0o700) == 0 else {
+            throw Complaint(.systemRefuses, what: "\(folder) cannot be made")
+        }
         defer { remove(folder) }
         var pair = ReplicaPair(corpus.replica, lacking: empty, disk: try FactStore(at: .directory(folder)))
         try pair.run(for: .minutes(60), untilEqual: true)

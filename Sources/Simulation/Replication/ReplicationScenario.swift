@@ -34,7 +34,7 @@ extension Scenario {
         Stage(
             bear: { birth in meshNode(birth, of: script, storeBug: bug) },
             request: { errand in replicationRequest(errand) },
-            checkers: ReplicationOracles.all)
+            checkers: { _ in ReplicationOracles.all(isSound: bug == nil) })
     }
 
     /// `set KEY NUMBER BYTES`, a value that no other write has; `del KEY`.
@@ -43,7 +43,8 @@ extension Scenario {
         guard let key = numbers.first, (0..<64).contains(key) else { return nil }
         switch errand.verb {
         case "set":
-            guard numbers.count == 3, (0..<100_000).contains(numbers[1]), (0...Limits.valueBytes - 8).contains(numbers[2])
+            guard numbers.count == 3, (0..<100_000).contains(numbers[1]),
+                (0...Limits.valueBytes - 8).contains(numbers[2])
             else { return nil }
             let value = "v\(numbers[1])" + String(repeating: ".", count: numbers[2])
             return .store(.write([Assignment(key: "key/\(key)", .put(ValueBytes(value)))], isTrial: false))

@@ -52,7 +52,8 @@ private let peer = VerifyingKey(Bytes32(2, 0, 0, 2)).nodeID
 
 private func believer() -> ReplicationEngine {
     var engine = ReplicationEngine(
-        namespace: Namespace(high: 1, low: 2), key: VerifyingKey(Bytes32(1, 0, 0, 1)), instance: 1, missed: 0, stored: [],
+        namespace: Namespace(high: 1, low: 2), key: VerifyingKey(Bytes32(1, 0, 0, 1)), instance: 1, missed: 0,
+        stored: [],
         random: Random(seed: 1), at: start)
     var outbox = Outbox<ReplicationEngine.Effect>()
     engine.perform(.contacts([peer]), at: start, into: &outbox)
