@@ -5,7 +5,7 @@ import Testing
 
 /// Which oracle finds which planted bug.
 private let banks = [
-    ("answersBeforeDisk", "acknowledged-kept"), ("collectsEarly", "deleted-stays-deleted"),
+    ("answersBeforeDisk", "acknowledged-kept"), ("forgetsContext", "deleted-stays-deleted"),
     ("digestWithoutDeletions", "everybody-same"),
 ]
 

@@ -7,7 +7,7 @@ internal import Replication
 enum ReplicationOracles {
     /// A planted bug is not in a recording, so recordings are lived through only where there is none.
     static func all(isSound: Bool) -> [Checker<MarramNode>] {
-        let own = [acknowledgedIsKept(), deletedStaysDeleted(), everybodyHoldsTheSame()]
+        let own = [acknowledgedIsKept(), everybodyHoldsTheSame(), deletedStaysDeleted()]
         return isSound ? own + [MeshOracles.recordingsReplay()] : own
     }
 

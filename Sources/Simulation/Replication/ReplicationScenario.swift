@@ -16,7 +16,7 @@ extension Scenario {
         stage: { script, bug in replicationStage(script, bug.flatMap(ReplicaBug.init(rawValue:))) })
 
     /// One for each oracle of its own.
-    private static let replicationBugs: [ReplicaBug] = [.answersBeforeDisk, .collectsEarly, .digestWithoutDeletions]
+    private static let replicationBugs: [ReplicaBug] = [.answersBeforeDisk, .forgetsContext, .digestWithoutDeletions]
 
     /// Left out, as in `mesh`: what makes a node forget its starts, or lie; and mischief, which is membership's.
     private static let replicationHabitat: Habitat = {
