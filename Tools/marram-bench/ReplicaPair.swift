@@ -24,12 +24,14 @@ struct Corpus {
         replica = Replica(namespace: Self.namespace, me: name, genesis: .open)
     }
 
-    /// So many operations, each a transaction, by so many writers on so many keys.
+    /// So many operations, each a transaction, by so many writers on so many keys. Each key is written by its home
+    /// writer, and now and then by two others.
     mutating func write(_ count: Int, writers: Int, keys: Int) throws(Complaint) {
         for _ in 0..<count {
             // Every writer has written something, so that all of them are in the vectors.
             let key = written < writers ? written : random.below(keys)
-            try write("site/\(key % 40)/node/\(key / 6)/\(Self.settings[key % 6])", value(key), by: key % writers)
+            let offset = written < writers ? 0 : [0, 0, 0, 0, 0, 0, 0, 0, 1, 7][random.below(10)]
+            try write("site/\(key % 40)/node/\(key / 6)/\(Self.settings[key % 6])", value(key), by: (key + offset) % writers)
         }
     }
 
