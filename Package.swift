@@ -91,7 +91,8 @@ let package = Package(
         room(
             "Simulation",
             [
-                "Base", "Choices", "Crypto", "Disk", "Trust", "Traffic", "Session", "Membership", "Registry", "Control",
+                "Base", "Choices", "Crypto", "Disk", "Trust", "Traffic", "Session", "Membership", "Registry",
+                "Replication", "Control",
                 "Node",
             ]),
         // 7 Tools. Verbs is what `marram` can say; a room of its own, so that it can be tested.
@@ -102,7 +103,10 @@ let package = Package(
         .target(name: "CMallocCount", path: "Tools/CMallocCount"),
         tool(
             "marram-bench",
-            ["Base", "Text", "Crypto", "Loop", "Trust", "Noise", "Traffic", "Session", "Simulation", "CMallocCount"]),
+            [
+                "Base", "Text", "Crypto", "Loop", "Disk", "Trust", "Noise", "Traffic", "Session", "Replication",
+                "Simulation", "CMallocCount",
+            ]),
         .target(
             name: "FuzzDecoders",
             dependencies: [

@@ -370,8 +370,14 @@ extension Limits {
     package static let replicationMessageBytes = 1 << 20
     /// Bytes of transactions in one run, as far as signatures let it end: a message with room for the largest one more.
     package static let runBytes = 256 << 10
+    /// Bytes of messages that have not come whole, of all peers together: one of the largest from each of eight.
+    package static let roadBytes = 8 * (replicationMessageBytes + 4)
+    /// Bytes on the way to one peer beyond which nothing is added: 10 Mbit/s over 200 ms.
+    package static let roadBytesUnderWay = 256 << 10
     /// What came in and waits for its turn: the answer to one question, at some fifteen bytes an operation.
     package static let replicationInboxBytes = 4 << 20
+    /// Peers that are given what they lack at one time: every neighbour, and strangers that found their way here.
+    package static let replicationServices = 64
     /// Batches of changes that the disk has not stored: half a second of catching up, beyond which nothing is taken in.
     package static let replicationUnstored = 64
     /// Live sets held for peers that come back, each a copy that shares what has not changed since.

@@ -2,6 +2,7 @@ internal import Base
 internal import Membership
 internal import Node
 internal import Registry
+internal import Replication
 internal import Session
 
 /// The words for what a node notes. Refusals are counted, and said only to whoever asks for everything: a stranger must
@@ -35,6 +36,12 @@ extension Host {
         case .registry(let note): log(note)
         case .stranger(let peer):
             log.write(.debug, "\(node.name(of: peer)) is no member here, as far as the law is known", at: now.wall)
+        case .replication(let note): log(note)
+        case .madeVoid(let count):
+            log.write(
+                .error,
+                "\(count) writes of this node are of no effect any more: write them again if they are still meant",
+                at: now.wall)
         case .undecoded(let error, let peer):
             log.write(.warning, "a datagram of \(node.name(of: peer)) was not understood: \(error)", at: now.wall)
         }
@@ -68,6 +75,32 @@ extension Host {
         case .spent: "so many nodes as it admits have come with the invitation"
         case .noSponsor: "a node that is no member yet lets nobody in"
         case .notAuthentic: "the invitation, or what was shown with it, is not truly signed"
+        }
+    }
+
+    private func log(_ note: ReplicationEngine.Note) {
+        switch note {
+        case .took(let count): log.write(.debug, "\(count) transactions came", at: now.wall)
+        case .forked(let writer, let sequence):
+            let name = node.switchboard.store.author(of: writer).map { node.name(of: $0) } ?? "an unknown node"
+            log.write(
+                .error, "\(name) has signed two writes as its number \(sequence), as by a cloned disk: both are void",
+                at: now.wall)
+        case .renamed:
+            log.write(
+                .warning, "peers know more of this node's log than its disk does: it goes on with a new log",
+                at: now.wall)
+        case .epoch(let number): log.write(.info, "epoch \(number) begins", at: now.wall)
+        case .epochConflict:
+            log.write(
+                .error, "two epochs have one number: nothing that was deleted is forgotten any more", at: now.wall)
+        case .entering(let peer):
+            log.write(
+                .info, "this node was away too long: it takes over all keys of \(node.name(of: peer))", at: now.wall)
+        case .entered(let peer):
+            log.write(.info, "all keys of \(node.name(of: peer)) were taken over", at: now.wall)
+        case .ignored(let reason, let peer):
+            log.write(.debug, "a message about keys of \(node.name(of: peer)) was ignored: \(reason)", at: now.wall)
         }
     }
 

@@ -18,7 +18,7 @@ package struct FlightRecorder {
         inputsToHash = 0
     }
 
-    /// A recording may start here. `continues` says that it is the state to which the entries before it led.
+    /// A recording may start here. `continues` says that it is the settled state to which the entries before it led.
     mutating func record(checkpoint switchboard: Switchboard, continues: Bool) {
         append(.checkpoint(switchboard, continues: continues))
     }

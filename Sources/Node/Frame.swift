@@ -1,13 +1,15 @@
 package import Base
 package import Membership
 package import Registry
+package import Replication
 internal import Traffic
 
-/// What stands inside a sealed datagram: one engine's message behind the tag of that engine. The table of tags is in
-/// docs/wire.md; a number is never used again for something else.
+/// What stands inside a sealed datagram, or behind its length on a stream: one engine's message behind the tag of that
+/// engine. The table of tags is in docs/wire.md; a number is never used again for something else.
 package enum Frame: Hashable, Sendable {
     case membership(MembershipMessage)
     case registry(RegistryMessage)
+    case replication(ReplicationMessage)
     case sounding(Sounding)
 }
 
@@ -18,7 +20,13 @@ extension Frame {
         case .membership, .sounding: .pulse
         case .registry(.records), .registry(.piece), .registry(.redeem), .registry(.declined): .change
         case .registry(.summary), .registry(.parts), .registry(.list), .registry(.want): .comparison
+        case .replication(let message): message.isQuestionOfEquality ? .comparison : .fact
         }
+    }
+
+    /// Whether it must not overtake the one before it.
+    var isPartOfMany: Bool {
+        if case .replication(let message) = self { message.isPartOfMany } else { false }
     }
 }
 
@@ -31,6 +39,9 @@ extension Frame: WireValue {
         case .registry(let message):
             writer.u8(2)
             message.encode(into: &writer)
+        case .replication(let message):
+            writer.u8(3)
+            message.encode(into: &writer)
         case .sounding(let sounding):
             writer.u8(8)
             sounding.encode(into: &writer)
@@ -41,6 +52,7 @@ extension Frame: WireValue {
         switch try reader.u8() {
         case 1: self = .membership(try MembershipMessage(from: &reader))
         case 2: self = .registry(try RegistryMessage(from: &reader))
+        case 3: self = .replication(try ReplicationMessage(from: &reader))
         case 8: self = .sounding(try Sounding(from: &reader))
         default: throw .unknown
         }

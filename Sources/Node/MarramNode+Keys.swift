@@ -72,7 +72,7 @@ extension MarramNode {
         return KeyRow(
             key: String(decoding: reading.key, as: UTF8.self), kind: ValueKind(reading.kind), value: reading.value,
             elements: reading.elements, isInConflict: reading.isInConflict,
-            isStored: live.allSatisfy { store.stored.covers($0.dot) }, version: KeyReading?.some(reading).versionText,
+            isStored: live.allSatisfy { store.spoken.covers($0.dot) }, version: KeyReading?.some(reading).versionText,
             writer: last.map { name(of: $0) } ?? "", at: last?.time.wall ?? WallTime(milliseconds: 0),
             clock: last.map { ClockWord($0.quality) } ?? .unknown)
     }

@@ -5,7 +5,7 @@ internal import Replication
 /// What a node answers about keys and values. Reading is done on the spot. A write is planned, made by the switchboard,
 /// and answered when the disk has it. Who waits for a change is answered when there is one, or when its patience ends.
 extension MarramNode {
-    var store: StoreEngine { switchboard.store }
+    var store: ReplicationEngine { switchboard.store }
 
     mutating func attend(to request: StoreRequest, _ id: RequestID, at now: Now, into world: inout NodeOutbox) {
         do throws(Complaint) {
@@ -77,7 +77,7 @@ extension MarramNode {
         into world: inout NodeOutbox
     ) throws(Complaint) {
         var watcher = StoreDesk.Watcher(
-            id: id, question: question, cursor: cursor ?? hexadecimal(store.stored.encoded),
+            id: id, question: question, cursor: cursor ?? hexadecimal(store.spoken.encoded),
             deadline: now.instant + patience)
         var isFirst = false
         if case .changes(_, since: nil, _) = question { isFirst = true }
@@ -121,7 +121,7 @@ extension MarramNode {
         return cursor
     }
 
-    private func rows(of followed: StoreEngine.Followed) -> [ChangesReply.Row] {
+    private func rows(of followed: ReplicationEngine.Followed) -> [ChangesReply.Row] {
         followed.changes.flatMap { change in
             change.operations.compactMap { operation in
                 guard let kind = Kind(rawValue: operation.kind) else { return nil }

@@ -20,7 +20,7 @@ package struct MarramNode: ~Copyable {
     let signatory: Signatory
     /// Of this the keys of invitations are made.
     var entropy: Entropy
-    private(set) var sessions: Sessions
+    var sessions: Sessions
     package private(set) var switchboard: Switchboard
     package private(set) var recorder: FlightRecorder
     private(set) var counters: Counters
@@ -28,6 +28,7 @@ package struct MarramNode: ~Copyable {
     private(set) var moves: MoveLog
     var soundings: Soundings
     var desk: StoreDesk
+    var roads: Roads
     let started: Instant
     package private(set) var isRecording: Bool
     /// What follows from what is under way, and is taken in after it.
@@ -72,7 +73,8 @@ package struct MarramNode: ~Copyable {
                 me: signatory.keys, mesh: signatory.mesh, founding: signatory.charter, stored: stored,
                 feed: signatory.certificate, isInvited: signatory.isInvited,
                 random: apart.split("registry"), at: now),
-            store: store(of: configuration, in: signatory.mesh, stored, random))
+            store: store(
+                of: configuration, signatory.identity.signing.publicKey, in: signatory.mesh, stored, random, at: now))
     }
 
     /// It only assigns: where checks stand beside the assignments, the code that Swift 6.3.1 makes destroys a value
@@ -93,6 +95,7 @@ package struct MarramNode: ~Copyable {
         moves = MoveLog()
         soundings = Soundings()
         desk = StoreDesk()
+        roads = Roads()
         started = now
         isRecording = configuration.records
         outbox = Outbox()
@@ -112,24 +115,22 @@ package struct MarramNode: ~Copyable {
     /// What is wrong with the keys and values that were found on the disk. A node must not run on with them.
     package var storeFlaw: StoreFlaw? {
         if let flaw = switchboard.store.flaw { return flaw }
-        let isSound = switchboard.store.ownClaims.allSatisfy { claim in
-            (try? claim?.verify(by: signatory.identity.signing.publicKey, in: signatory.mesh)) != nil
-        }
+        let isSound = switchboard.store.ownClaims.allSatisfy { $0?.isTrue(in: signatory.mesh) ?? false }
         return isSound ? nil : .unsigned
     }
 
     private static func store(
-        of configuration: NodeConfiguration, in mesh: Digest, _ stored: [Fact], _ random: Random
-    ) -> StoreEngine {
+        of configuration: NodeConfiguration, _ key: VerifyingKey, in mesh: Digest, _ stored: [Fact], _ random: Random,
+        at now: Now
+    ) -> ReplicationEngine {
         // Apart from the chance of the other engines, so that none of them draws what another has drawn.
-        var chance = random
-        var instance = TraceHash()
-        instance.absorb(text: "instance")
-        instance.absorb(chance.next())
-        return StoreEngine(
-            namespace: Namespace(high: mesh.value.w0, low: mesh.value.w1), author: configuration.id,
-            instance: instance.value, missed: configuration.missedBoots,
-            stored: stored.filter { $0.shelf == Shelf.replication || $0.shelf == Shelf.store })
+        var random = random
+        var chance = random.split("replication")
+        return ReplicationEngine(
+            namespace: Namespace(high: mesh.value.w0, low: mesh.value.w1), key: key, instance: chance.next(),
+            missed: configuration.missedBoots,
+            stored: stored.filter { $0.shelf == Shelf.replication || $0.shelf == Shelf.store }, random: chance,
+            bug: configuration.storeBug, at: now)
     }
 
     /// Fingerprint of everything that the node's next steps depend on, the keys left out.
@@ -150,12 +151,12 @@ package struct MarramNode: ~Copyable {
             switch effect {
             case .said(let peer, _, let range, let path):
                 hear(bytes.bytes.extracting(range), from: peer, path.address, at: now, into: &world)
-            case .stream(let peer, .opened(let stream, _)): refuse(stream, of: peer, at: now, into: &world)
             case .send, .stream, .note: pass(effect, at: now, into: &world)
             }
         }
         opened.effects.removeAll(keepingCapacity: true)
         takeInputs(at: now, into: &world)
+        lookAtRoads(at: now, into: &world)
         tellOfUDP(at: now, into: &world)
     }
 
@@ -185,7 +186,7 @@ package struct MarramNode: ~Copyable {
             Call(isLonely: isLonely, addresses: Array(addresses.prefix(Limits.callAddresses))), into: &arena)
     }
 
-    private mutating func hear(
+    mutating func hear(
         _ datagram: RawSpan, from peer: NodeID, _ source: Address, at now: Now, into world: inout NodeOutbox
     ) {
         let frame: Frame
@@ -203,7 +204,8 @@ package struct MarramNode: ~Copyable {
         case .registry(.redeem(let redemption)) where !sessions.isChannel(redemption.channel, with: peer):
             // Tied to another session it was overheard, or relayed by somebody who plays the sponsor.
             counters.countRefusal("redeemed-elsewhere")
-        case .membership, .registry: take(.received(frame, from: peer, source: source), at: now, into: &world)
+        case .membership, .registry, .replication:
+            take(.received(frame, from: peer, source: source), at: now, into: &world)
         case .sounding(.ping(let number)):
             let place = switchboard.membership.coordinate
             say(.sounding(.pong(number, place)), to: Contact(peer, at: source), at: now, into: &world)
@@ -246,6 +248,7 @@ package struct MarramNode: ~Copyable {
         swap(&sealed.arena, &world.arena)
         passSealed(at: now, into: &world)
         takeInputs(at: now, into: &world)
+        lookAtRoads(at: now, into: &world)
         tellOfUDP(at: now, into: &world)
         sound(at: now, into: &world)
     }
@@ -255,7 +258,9 @@ package struct MarramNode: ~Copyable {
     /// Starts a new piece of the recording: what follows can be replayed without what came before.
     package mutating func startRecording(continues: Bool) {
         if switchboard.store.factBytes > Limits.recordedStoreBytes { isRecording = false }
-        if isRecording { recorder.record(checkpoint: switchboard, continues: continues) }
+        guard isRecording else { return }
+        switchboard.settle()
+        recorder.record(checkpoint: switchboard, continues: continues)
     }
 
     /// The world has taken the recorder's bytes.
@@ -275,16 +280,26 @@ package struct MarramNode: ~Copyable {
     // MARK: Inside
 
     mutating func take(_ input: Switchboard.Input, at now: Now, into world: inout NodeOutbox) {
-        var unsigned: MemberRecord?
-        var unattested: Digest?
+        // What only the node itself can answer, for it has the keys, is taken in afterwards.
         switchboard.take(input, at: now, into: &outbox)
         if isRecording { recorder.record(input, at: now, leadingTo: switchboard) }
         for effect in outbox.effects {
             switch effect {
             case .send(let frame, let contact): say(frame, to: contact, at: now, into: &world)
-            case .seal(let record): unsigned = record
+            case .seal(let record):
+                guard let seal = record.sealed(by: signatory.identity.signing, in: signatory.mesh).seal else {
+                    continue
+                }
+                inputs.append(.performed(.signed(seal, record.life)))
+            case .attest(let id):
+                let signature = signatory.identity.signing.sign(
+                    id.value.bytes.raw, as: Chain.kind, in: signatory.mesh)
+                inputs.append(.performed(.attested(id, signature)))
+            case .verify(let ticket, let claims):
+                inputs.append(.performed(.verified(ticket, claims.map { $0.isTrue(in: signatory.mesh) })))
+            // Nobody may issue epochs yet.
+            case .judge(let ticket, _): inputs.append(.performed(.judged(ticket, valid: 0)))
             case .persist(let facts, let ticket): world.put(.persist(facts, ticket))
-            case .attest(let id): unattested = id
             case .wrote(let id, let dot): wasMade(id, dot, at: now, into: &world)
             case .refused(let id, let refusal): wasRefused(id, refusal, at: now, into: &world)
             case .sign(let statement): inputs.append(.performed(.take([signatory.sign(statement)])))
@@ -295,14 +310,6 @@ package struct MarramNode: ~Copyable {
             }
         }
         outbox.removeAll()
-        if let unattested {
-            let signature = signatory.identity.signing.sign(
-                unattested.value.bytes.raw, as: Chain.kind, in: signatory.mesh)
-            inputs.append(.performed(.attested(signature)))
-        }
-        if let sealed = unsigned?.sealed(by: signatory.identity.signing, in: signatory.mesh), let seal = sealed.seal {
-            inputs.append(.performed(.signed(seal, sealed.life)))
-        }
         takeInputs(at: now, into: &world)
     }
 
@@ -315,8 +322,9 @@ package struct MarramNode: ~Copyable {
         switch note {
         case .membership(.ignored(let reason)): counters.countRefusal("ignored-\(reason)")
         case .registry(.ignored(let reason, from: _)): counters.countRefusal("ignored-\(reason)")
+        case .replication(.ignored(let reason, _)): counters.countRefusal("replication-\(reason)")
         case .stranger: counters.countRefusal("ignored-stranger")
-        case .membership, .registry, .session, .undecoded: break
+        case .membership, .registry, .replication, .madeVoid, .session, .undecoded: break
         }
         moves.take(note, at: now)
         world.put(.note(note))
@@ -340,6 +348,13 @@ package struct MarramNode: ~Copyable {
         scratch.removeAll()
         frame.encode(into: &scratch)
         let datagram = scratch.bytes
+        guard datagram.count <= Limits.lineDatagramBytes, !frame.isPartOfMany else {
+            guard let peer = contact.node else { return }
+            return haul(datagram, to: peer, at: now, into: &world)
+        }
+        guard !contact.address.isUnspecified || contact.node.map({ sessions.evidence(of: $0) != nil }) ?? false else {
+            return
+        }
         swap(&sealed.arena, &world.arena)
         sessions.say(datagram.raw, frame.priority, to: contact, at: now.instant, into: &sealed)
         swap(&sealed.arena, &world.arena)
@@ -358,16 +373,19 @@ package struct MarramNode: ~Copyable {
         owedWords.removeAll()
     }
 
-    /// No engine speaks in streams yet: a peer that opens one is of a later version.
-    private mutating func refuse(
-        _ stream: StreamID, of peer: NodeID, at now: Now, into world: inout NodeOutbox
-    ) {
-        counters.countRefusal("unexpected-stream")
+    /// Lets the sessions do something, and carries out what they want. The packets lie in the world's arena.
+    @discardableResult
+    mutating func withSessions<Result>(
+        at now: Now, into world: inout NodeOutbox, _ use: (inout Sessions, inout Outbox<SessionEffect>) -> Result
+    ) -> Result {
         swap(&sealed.arena, &world.arena)
-        sessions.reset(stream, of: peer, code: 0, at: now.instant, into: &sealed)
+        let result = use(&sessions, &sealed)
         swap(&sealed.arena, &world.arena)
         passSealed(at: now, into: &world)
+        return result
     }
+
+    mutating func countRefusal(_ reason: String) { counters.countRefusal(reason) }
 
     private mutating func passSealed(at now: Now, into world: inout NodeOutbox) {
         for effect in sealed.effects { pass(effect, at: now, into: &world) }
@@ -387,7 +405,7 @@ package struct MarramNode: ~Copyable {
             if case .established(let peer, _, let isMine) = note { inputs.append(.met(peer, isMine: isMine)) }
             if let node = note.concernsUDP, !owedWords.contains(node) { owedWords.append(node) }
             world.put(.note(.session(note)))
-        case .stream: break
+        case .stream(let peer, let event): roads.events.append((peer, event))
         case .said: preconditionFailure("only a packet that came can say something")
         }
     }

@@ -1,5 +1,6 @@
 package import Base
 package import Membership
+package import Replication
 
 /// What a node is told about itself when it is made: from its data directory and configuration in the real world, from
 /// the scenario in the invented one.
@@ -20,6 +21,8 @@ package struct NodeConfiguration: Sendable {
     package var gossip: MembershipSettings
     /// Whether the flight recorder runs.
     package var records: Bool
+    /// What the simulator plants, and nobody else.
+    package var storeBug: ReplicaBug?
 
     package init(
         name: String, site: String, id: NodeID, boot: UInt64, missedBoots: UInt64 = 0, listen: Address,

@@ -47,9 +47,10 @@ package enum Recording {
             case .checkpoint(let recorded, let continues):
                 report.checkpoints += 1
                 report.stateHash = recorded.stateHash
-                if continues, let switchboard {
+                if continues, switchboard != nil {
                     report.hashesCompared += 1
-                    if switchboard.stateHash != recorded.stateHash, report.divergedAt == nil {
+                    switchboard?.settle()
+                    if switchboard?.stateHash != recorded.stateHash, report.divergedAt == nil {
                         report.divergedAt = report.inputs
                     }
                 }

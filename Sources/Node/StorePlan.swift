@@ -8,9 +8,9 @@ internal import Replication
 struct StorePlan {
     private(set) var changes: [Change] = []
     private(set) var rows: [WriteReply.Row] = []
-    private let store: StoreEngine
+    private let store: ReplicationEngine
 
-    init(_ assignments: [Assignment], on store: StoreEngine) throws(Complaint) {
+    init(_ assignments: [Assignment], on store: ReplicationEngine) throws(Complaint) {
         self.store = store
         for (index, assignment) in assignments.enumerated() {
             if assignments[..<index].contains(where: { $0.key == assignment.key }) {

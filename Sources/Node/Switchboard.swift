@@ -16,6 +16,10 @@ package struct Switchboard {
         case persist([Fact], Ticket)
         /// Sign the id of a transaction with the node's key, which is not in here.
         case attest(Digest)
+        /// Say which of these claims are true: that takes longer than anything else here, and no state.
+        case verify(Ticket, [Replication.Claim])
+        /// Say how many of these epochs, from the first on, the mesh has signed.
+        case judge(Ticket, [Epoch])
         /// A write was made, and is on the disk.
         case wrote(RequestID, Dot)
         case refused(RequestID, WriteRefusal)
@@ -46,23 +50,31 @@ package struct Switchboard {
         case signed(Seal, Life)
         case heard(Call)
         case write(RequestID, [Change])
-        case attested(Signature)
+        case attested(Digest, Signature)
+        case verified(Ticket, [Bool])
+        case judged(Ticket, valid: Int)
+        case road(NodeID, ReplicationEngine.Road)
         /// Take these signed records in.
         case take([Record])
     }
 
+    /// What is on its way to the disk.
+    package struct Batch: Hashable, Sendable {
+        /// The newest of the store's tickets in it.
+        var ofStore: Ticket?
+    }
+
     package private(set) var membership: MembershipEngine
     package private(set) var registry: RegistryEngine
-    package private(set) var store: StoreEngine
+    package private(set) var store: ReplicationEngine
     private var lastTicket: Ticket
-    /// What is on its way to the disk.
-    package private(set) var unstored: SortedMap<Ticket, Int>
+    package private(set) var unstored: SortedMap<Ticket, Batch>
     /// Reused from call to call.
     private var membershipOutbox: Outbox<MembershipEngine.Effect>
     private var registryOutbox: Outbox<RegistryEngine.Effect>
-    private var storeOutbox: Outbox<StoreEngine.Effect>
+    private var storeOutbox: Outbox<ReplicationEngine.Effect>
 
-    package init(membership: MembershipEngine, registry: RegistryEngine, store: StoreEngine) {
+    package init(membership: MembershipEngine, registry: RegistryEngine, store: ReplicationEngine) {
         self.membership = membership
         self.registry = registry
         self.store = store
@@ -75,7 +87,7 @@ package struct Switchboard {
 
     /// Who has left says nothing more, and so wants to be woken no more.
     package var deadline: Instant? {
-        membership.deadline.flatMap { .earlier($0, registry.deadline) }
+        membership.deadline.flatMap { .earlier($0, .earlier(registry.deadline, store.deadline)) }
     }
 
     package mutating func take(_ input: Input, at now: Now, into outbox: inout Outbox<Effect>) {
@@ -85,6 +97,9 @@ package struct Switchboard {
             let located = message.located(at: source, saidBy: peer)
             membership.receive(located, from: peer, at: now, into: &membershipOutbox)
             membership.notice(peer, at: source, now: now, into: &membershipOutbox)
+        case .received(.replication(let message), let peer, source: _):
+            guard registry.isMember(peer) else { return outbox.put(.note(.stranger(peer))) }
+            store.receive(message, from: peer, at: now, into: &storeOutbox)
         case .received(.sounding, from: _, source: _):
             // The node answers these itself; only a recording that somebody made up holds one.
             break
@@ -92,29 +107,36 @@ package struct Switchboard {
             registry.receive(message, from: peer, at: now, into: &registryOutbox)
         case .met(let peer, let isMine):
             registry.perform(.met(peer, isMine: isMine), at: now, into: &registryOutbox)
-        case .performed(.take(let records)):
-            registry.perform(.take(records), at: now, into: &registryOutbox)
-        case .performed(.leave):
-            membership.perform(.leave, at: now, into: &membershipOutbox)
-        case .performed(.signed(let seal, let life)):
-            membership.perform(.signed(seal, life), at: now, into: &membershipOutbox)
-        case .performed(.heard(let call)):
-            membership.perform(.heard(call), at: now, into: &membershipOutbox)
-        case .performed(.write(let id, let changes)):
-            store.perform(.write(id, changes), at: now, into: &storeOutbox)
-        case .performed(.attested(let signature)):
-            store.perform(.attested(signature), at: now, into: &storeOutbox)
+        case .performed(let command): perform(command, at: now)
         case .persisted(let ticket):
+            let batch = unstored[ticket]
             unstored[ticket] = nil
-            store.perform(.persisted(ticket), at: now, into: &storeOutbox)
+            if let stored = batch?.ofStore { store.perform(.stored(stored), at: now, into: &storeOutbox) }
         case .woken:
             if isDue(membership.deadline, at: now) { membership.wake(at: now, into: &membershipOutbox) }
             if isDue(registry.deadline, at: now) { wakeRegistry(at: now) }
+            if isDue(store.deadline, at: now) { store.wake(at: now, into: &storeOutbox) }
         }
+        introduce(at: now)
         carryOut(into: &outbox)
     }
 
     private func isDue(_ deadline: Instant?, at now: Now) -> Bool { deadline.map { $0 <= now.instant } ?? false }
+
+    private mutating func perform(_ command: Command, at now: Now) {
+        switch command {
+        case .leave: membership.perform(.leave, at: now, into: &membershipOutbox)
+        case .signed(let seal, let life): membership.perform(.signed(seal, life), at: now, into: &membershipOutbox)
+        case .heard(let call): membership.perform(.heard(call), at: now, into: &membershipOutbox)
+        case .take(let records): registry.perform(.take(records), at: now, into: &registryOutbox)
+        case .write(let id, let changes): store.perform(.write(id, changes), at: now, into: &storeOutbox)
+        case .attested(let id, let signature): store.perform(.signed(id, signature), at: now, into: &storeOutbox)
+        case .verified(let ticket, let truths): store.perform(.verified(ticket, truths), at: now, into: &storeOutbox)
+        case .judged(let ticket, let valid):
+            store.perform(.judged(ticket, valid: valid), at: now, into: &storeOutbox)
+        case .road(let peer, let road): store.perform(.road(peer, road), at: now, into: &storeOutbox)
+        }
+    }
 
     /// The law goes along the edges on which membership goes: there the sessions are.
     private mutating func wakeRegistry(at now: Now) {
@@ -122,6 +144,19 @@ package struct Switchboard {
         let living = near.filter { $0.state == .alive && registry.isMember($0.record.id) }.map(\.record.contact)
         registry.perform(.neighbours(living), at: now, into: &registryOutbox)
         registry.wake(at: now, into: &registryOutbox)
+    }
+
+    /// Keys travel along the edges of membership: there are sessions, and from everybody to everybody it is a few hops.
+    private mutating func introduce(at now: Now) {
+        let neighbours =
+            membership.me.isLeaving
+            ? []
+            : membership.edges.keys.filter { peer in
+                let state = membership.members[peer]?.state
+                return registry.isMember(peer) && (state == .alive || state == .suspect)
+            }
+        guard neighbours != store.contacts else { return }
+        store.perform(.contacts(neighbours), at: now, into: &storeOutbox)
     }
 
     /// Passes on what the engines want. All facts of one input become one batch: they are stored together or not at
@@ -155,22 +190,36 @@ package struct Switchboard {
             }
         }
         registryOutbox.removeAll()
-        let ofOthers = facts.count
+        var newest: Ticket?
         for effect in storeOutbox.effects {
             switch effect {
-            case .attest(let id): outbox.put(.attest(id))
-            case .persist(let fact): facts.append(fact)
-            case .wrote(let id, let dot): outbox.put(.wrote(id, dot))
+            case .send(let message, let peer): outbox.put(.send(.replication(message), to: contact(of: peer)))
+            case .sign(let id): outbox.put(.attest(id))
+            case .verify(let ticket, let claims): outbox.put(.verify(ticket, claims))
+            case .judge(let ticket, let epochs): outbox.put(.judge(ticket, epochs))
+            case .store(let ticket, let stored):
+                facts += stored
+                newest = ticket
+            case .written(let id, let dot): outbox.put(.wrote(id, dot))
             case .refused(let id, let refusal): outbox.put(.refused(id, refusal))
+            case .requeue(let transactions): outbox.put(.note(.madeVoid(transactions.count)))
+            case .note(let note): outbox.put(.note(.replication(note)))
             }
         }
         storeOutbox.removeAll()
         guard !facts.isEmpty else { return }
         lastTicket = Ticket(number: lastTicket.number + 1)
-        unstored[lastTicket] = facts.count
-        if facts.count > ofOthers { store.entrust(to: lastTicket) }
+        unstored[lastTicket] = Batch(ofStore: newest)
         outbox.put(.persist(facts, lastTicket))
     }
+
+    /// Where nothing is known of a peer, it is reached on the session that it has made, or not at all.
+    private func contact(of peer: NodeID) -> Contact {
+        membership.members[peer]?.record.contact ?? Contact(peer, at: Address(v4: 0, port: 0))
+    }
+
+    /// Brings the state to what is left of it when it is written down and read back.
+    package mutating func settle() { store.settle() }
 }
 
 /// The whole state as bytes: what a recording starts from.
@@ -194,23 +243,24 @@ extension Switchboard: WireValue {
     private func encodeTickets(into writer: inout ByteWriter) {
         writer.u64(lastTicket.number)
         writer.varint(UInt64(unstored.count))
-        for (ticket, facts) in unstored {
+        for (ticket, batch) in unstored {
             writer.u64(ticket.number)
-            writer.varint(UInt64(facts))
+            writer.bool(batch.ofStore != nil)
+            if let stored = batch.ofStore { writer.u64(stored.number) }
         }
     }
 
     package init(from reader: inout ByteReader) throws(DecodeError) {
         let membership = try MembershipEngine(from: &reader)
         let registry = try RegistryEngine(from: &reader)
-        self.init(membership: membership, registry: registry, store: try StoreEngine(from: &reader))
+        self.init(membership: membership, registry: registry, store: try ReplicationEngine(from: &reader))
         lastTicket = Ticket(number: try reader.u64())
         guard lastTicket.number <= Limits.counted else { throw .outOfRange }
         for _ in 0..<(try reader.count(atMost: Limits.unstoredBatches)) {
             let ticket = Ticket(number: try reader.u64())
             guard unstored.keys.last.map({ $0 < ticket }) ?? true else { throw .notCanonical }
             guard ticket <= lastTicket else { throw .outOfRange }
-            unstored[ticket] = try reader.count(atMost: Limits.members + Limits.records)
+            unstored[ticket] = Batch(ofStore: try reader.bool() ? Ticket(number: try reader.u64()) : nil)
         }
     }
 
@@ -247,8 +297,9 @@ extension Switchboard.Input: WireValue {
             writer.u8(7)
             writer.u64(id.number)
             writer.list(changes)
-        case .performed(.attested(let signature)):
+        case .performed(.attested(let id, let signature)):
             writer.u8(8)
+            writer.digest(id)
             signature.encode(into: &writer)
         case .met(let peer, let isMine):
             writer.u8(9)
@@ -257,6 +308,19 @@ extension Switchboard.Input: WireValue {
         case .performed(.take(let records)):
             writer.u8(10)
             writer.list(records)
+        case .performed(.verified(let ticket, let truths)):
+            writer.u8(11)
+            writer.u64(ticket.number)
+            writer.varint(UInt64(truths.count))
+            for truth in truths { writer.bool(truth) }
+        case .performed(.judged(let ticket, let valid)):
+            writer.u8(12)
+            writer.u64(ticket.number)
+            writer.varint(UInt64(valid))
+        case .performed(.road(let peer, let road)):
+            writer.u8(13)
+            writer.nodeID(peer)
+            writer.u8(road.rawValue)
         }
     }
 
@@ -274,11 +338,25 @@ extension Switchboard.Input: WireValue {
         case 7:
             let id = RequestID(number: try reader.u64())
             self = .performed(.write(id, try reader.list(of: Change.self, atMost: Limits.operations)))
-        case 8: self = .performed(.attested(try Signature(from: &reader)))
+        case 8:
+            let id = try reader.digest()
+            self = .performed(.attested(id, try Signature(from: &reader)))
         case 9:
             let peer = try reader.nodeID()
             self = .met(peer, isMine: try reader.bool())
         case 10: self = .performed(.take(try reader.list(of: Record.self, atMost: Limits.recordsHandedIn)))
+        case 11:
+            let ticket = Ticket(number: try reader.u64())
+            var truths: [Bool] = []
+            for _ in 0..<(try reader.count(atMost: 2 * Limits.operations)) { truths.append(try reader.bool()) }
+            self = .performed(.verified(ticket, truths))
+        case 12:
+            let ticket = Ticket(number: try reader.u64())
+            self = .performed(.judged(ticket, valid: try reader.count(atMost: Limits.operations)))
+        case 13:
+            let peer = try reader.nodeID()
+            guard let road = ReplicationEngine.Road(rawValue: try reader.u8()) else { throw .unknown }
+            self = .performed(.road(peer, road))
         default: throw .unknown
         }
     }

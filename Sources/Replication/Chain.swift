@@ -50,20 +50,25 @@ package enum Chain {
     }
 }
 
-/// What must be verified before a message is believed: that this author signed this id.
+/// What must be verified before a message is believed: that the owner of this key signed this id.
 package struct Claim: Hashable, Sendable {
-    package var author: NodeID
+    package var key: VerifyingKey
     package var id: Digest
     package var signature: Signature
 
-    package init(author: NodeID, id: Digest, signature: Signature) {
-        self.author = author
+    package init(key: VerifyingKey, id: Digest, signature: Signature) {
+        self.key = key
         self.id = id
         self.signature = signature
     }
 
-    package func verify(by key: VerifyingKey, in mesh: Digest) throws(CryptoError) {
-        try key.verify(signature, of: id.value.bytes.raw, as: Chain.kind, in: mesh)
+    package func isTrue(in mesh: Digest) -> Bool {
+        do throws(CryptoError) {
+            try key.verify(signature, of: id.value.bytes.raw, as: Chain.kind, in: mesh)
+            return true
+        } catch {
+            return false
+        }
     }
 }
 
@@ -150,7 +155,7 @@ package struct ReckonedRun: Hashable, Sendable {
     }
 
     package var claim: Claim? {
-        ids.last.map { Claim(author: run.name.author, id: $0, signature: run.signature) }
+        ids.last.map { Claim(key: run.name.key, id: $0, signature: run.signature) }
     }
 }
 
@@ -200,7 +205,7 @@ package struct ForkProof: Hashable, Sendable {
 
     package func claims(in namespace: Namespace) -> [Claim] {
         [left, right].compactMap { branch in
-            branch.ids(namespace, name).last.map { Claim(author: name.author, id: $0, signature: branch.signature) }
+            branch.ids(namespace, name).last.map { Claim(key: name.key, id: $0, signature: branch.signature) }
         }
     }
 }

@@ -81,15 +81,21 @@ struct KeyIndex: Sendable {
     /// Places in the replica's slots, by the slots' ids.
     private(set) var order: [Int] = []
 
+    /// Takes in the slots that are new, in one pass over the old ones however many there are.
     mutating func catchUp(with replica: Replica) {
-        let known = order.count
         let slots = replica.slots
-        if slots.count - known > Limits.operations {
-            order += known..<slots.count
-            order.sort { slots[$0].id < slots[$1].id }
-        } else {
-            for place in known..<slots.count { order.insert(place, at: first(in: slots) { $0 >= slots[place].id }) }
+        guard slots.count > order.count else { return }
+        let fresh = (order.count..<slots.count).sorted { slots[$0].id < slots[$1].id }
+        var merged: [Int] = []
+        merged.reserveCapacity(slots.count)
+        var start = 0
+        for place in fresh {
+            let position = first(in: slots) { $0 >= slots[place].id }
+            merged += order[start..<position]
+            merged.append(place)
+            start = position
         }
+        order = merged + order[start...]
     }
 
     /// The first position whose slot's id is as asked; what is asked must hold for all behind it too.
@@ -104,7 +110,7 @@ struct KeyIndex: Sendable {
     }
 }
 
-extension StoreEngine {
+extension ReplicationEngine {
     /// The readings of all keys that begin with `prefix`, from `start` on, by key and kind, as long as `take` wants
     /// more.
     package func read(prefix: [UInt8], from start: [UInt8] = [], _ take: (KeyReading) -> Bool) {

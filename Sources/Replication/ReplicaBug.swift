@@ -26,6 +26,8 @@ package enum ReplicaBug: String, CaseIterable, Sendable {
     case trustsForks
     /// Takes what an author had no right to write.
     case ignoresRights
+    /// Tells whoever wrote that it is written before the disk has it.
+    case answersBeforeDisk
     /// Says what it has before the disk has it.
     case speaksBeforeDisk
     /// Orders by clocks what contexts order.

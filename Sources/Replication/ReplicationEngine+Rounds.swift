@@ -17,9 +17,12 @@ extension ReplicationEngine {
         now.instant + Interval(nanoseconds: settings.patience.nanoseconds << Int64(min(tries - 1, 3)))
     }
 
-    mutating func greet(_ peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>) {
-        // While something is on its way from this peer, it says what it has by giving it.
-        guard greetings[peer] == nil, chases[peer] == nil, services[peer] == nil else { return }
+    /// `anew` says that there is news since a greeting that is not answered yet.
+    mutating func greet(
+        _ peer: NodeID, anew: Bool = false, at now: Now, into outbox: inout Outbox<Effect>
+    ) {
+        // While something is on its way between the two, it says what there is.
+        guard anew || greetings[peer] == nil, !isAtWork(with: peer) else { return }
         greetings[peer] = Question(next: questionTime(1, now))
         outbox.put(.send(.greeting(standing().fingerprint), to: peer))
     }
@@ -28,6 +31,11 @@ extension ReplicationEngine {
     mutating func askAgain(at now: Now, into outbox: inout Outbox<Effect>) {
         for peer in greetings.keys {
             guard var greeting = greetings[peer], greeting.next <= now.instant else { continue }
+            guard !isAtWork(with: peer) else {
+                greeting.next = questionTime(1, now)
+                greetings[peer] = greeting
+                continue
+            }
             greeting.tries += 1
             greeting.next = questionTime(greeting.tries, now)
             greetings[peer] = greeting.tries > settings.tries ? nil : greeting
@@ -96,7 +104,11 @@ extension ReplicationEngine {
     }
 
     mutating func takeHeads(_ heads: Heads, from peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>) {
-        greetings[peer] = nil
+        // Until it says that it has the same, or there is nothing to be said.
+        if var greeting = greetings[peer] {
+            greeting.next = questionTime(greeting.tries, now)
+            greetings[peer] = greeting
+        }
         compareHistory(heads, with: peer, into: &outbox)
         guard let comparison = Comparison(standing(), heads.content) else {
             guard case .sketch(let sketch) = heads.content else { return }
@@ -104,7 +116,7 @@ extension ReplicationEngine {
         }
         let mine = Pack.short(replica.my, seed: heads.seed)
         if comparison.behind.contains(where: { $0.short == mine }) {
-            rename(at: now, into: &outbox)
+            rename(into: &outbox)
         } else {
             knowsItself = true
         }
@@ -148,6 +160,11 @@ extension ReplicationEngine {
     }
 
     // MARK: Going after what is missing
+
+    /// Whether something is on its way between the two.
+    private func isAtWork(with peer: NodeID) -> Bool {
+        chases[peer] != nil || services[peer] != nil || roads[peer] != nil || isBusy(with: peer)
+    }
 
     /// Whether something from this peer is still being worked on.
     private func isBusy(with peer: NodeID) -> Bool {

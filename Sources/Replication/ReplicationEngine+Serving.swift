@@ -15,6 +15,9 @@ extension ReplicationEngine {
         var seed: UInt32
         var ranges: [Range]
         var hasMore: Bool
+        var isFirst = true
+        /// Bytes given so far.
+        var given = 0
         /// Of whom the reader has nothing.
         var strangers: [Writer]
     }
@@ -29,7 +32,10 @@ extension ReplicationEngine {
     mutating func give(
         _ known: [Dot], seed: UInt32, to peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>
     ) {
-        guard !known.isEmpty else { return }
+        // Who is being given something asks again because it is slow to come.
+        guard !known.isEmpty, services[peer] == nil, roads[peer] == nil,
+            services.count < Limits.replicationServices
+        else { return }
         var reader = spoken
         for dot in known { reader[dot.writer] = dot.sequence }
         guard replica.mayTakeLogs(above: replica.floor, of: reader),
@@ -77,18 +83,24 @@ extension ReplicationEngine {
 
     /// One step of giving: one batch to one peer.
     mutating func serveOn(at now: Now, into outbox: inout Outbox<Effect>) {
-        guard let peer = services.keys.first(where: { $0 > lastServed ?? $0 }) ?? services.keys.first,
-            var service = services[peer]
+        let ready = services.keys.filter { roads[$0] != .full }
+        guard let peer = ready.first(where: { $0 > lastServed ?? $0 }) ?? ready.first, var service = services[peer]
         else { return }
         lastServed = peer
         let runs = fill(&service)
-        services[peer] = service.ranges.isEmpty ? nil : service
-        if !services.isEmpty { isDue = isDue ?? now.instant }
-        guard !runs.isEmpty else { return }
+        let pack = pack(runs, seed: service.seed, strangers: service.strangers)
+        service.given += pack.bytes.count
+        if service.given >= settings.answerBytes, !service.ranges.isEmpty {
+            service.ranges = []
+            service.hasMore = true
+        }
         let batch = Batch(
-            seed: service.seed, isLast: service.ranges.isEmpty, hasMore: service.hasMore,
-            pack: pack(runs, seed: service.seed, strangers: service.strangers))
-        outbox.put(.send(.batch(batch), to: peer))
+            seed: service.seed, isFirst: service.isFirst, isLast: service.ranges.isEmpty, hasMore: service.hasMore,
+            pack: pack)
+        service.isFirst = false
+        services[peer] = service.ranges.isEmpty ? nil : service
+        if services.keys.contains(where: { roads[$0] != .full }) { isDue = isDue ?? now.instant }
+        if !runs.isEmpty { outbox.put(.send(.batch(batch), to: peer)) }
     }
 
     func pack(_ runs: [Run], seed: UInt32, strangers: [Writer]) -> Pack {

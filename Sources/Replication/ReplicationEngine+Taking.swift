@@ -50,7 +50,7 @@ extension ReplicationEngine {
         }
         inbox.append(inbound)
         if var chase = chases[peer] {
-            chase.question.next = questionTime(1, now)
+            chase.question = Question(next: questionTime(1, now))
             chases[peer] = chase
         }
         goOn(at: now, into: &outbox)
@@ -112,7 +112,7 @@ extension ReplicationEngine {
             if replica.forks.contains(where: { known[$0.0] == nil }) { tellForks(to: peer, into: &outbox) }
         case .branch(let name, let branch):
             guard let id = branch.ids(replica.namespace, name).last else { return }
-            let claim = Claim(author: name.author, id: id, signature: branch.signature)
+            let claim = Claim(key: name.key, id: id, signature: branch.signature)
             begin(.branch(name, branch), [claim], peer, &outbox)
         }
     }
@@ -187,8 +187,11 @@ extension ReplicationEngine {
             store(into: &outbox)
         case .epochs: break
         }
-        goOn(at: now, into: &outbox)
+        // One step at a time: what is next has its own turn.
+        if hasWork { isDue = isDue ?? now.instant }
     }
+
+    var hasWork: Bool { waiting.hasReady || !inbox.isEmpty || answered != nil }
 
     /// The runs whose claims are true, or need none.
     private func held(

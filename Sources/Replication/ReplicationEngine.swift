@@ -6,19 +6,24 @@ package import Crypto
 /// what differs; it asks for what it lacks, and gives what the other lacks. The page is docs/algorithms/replication.md.
 ///
 /// It asks its world for whatever takes a key or a disk: to sign, to verify claims, to judge epochs, to store. It says
-/// nothing to anybody of what is not yet stored.
+/// nothing to anybody of what is not yet stored, neither to peers nor to whoever wrote it.
 package struct ReplicationEngine: Engine {
     package enum Command: Hashable, Sendable {
         /// Whom there is to talk to.
         case contacts([NodeID])
         case clock(ClockQuality)
-        case write(request: UInt64, [Change])
-        case signed(request: UInt64, Signature)
+        /// All of these in one transaction; answered by `written` or `refused`.
+        case write(RequestID, [Change])
+        /// The id that was asked to be signed last, signed.
+        case signed(Digest, Signature)
         /// Which of the claims were truly signed.
         case verified(Ticket, [Bool])
         /// How many of the epochs, from the first on, bear the signatures that the mesh demands.
         case judged(Ticket, valid: Int)
+        /// The facts of a ticket are on the disk, and those of all tickets before it.
         case stored(Ticket)
+        /// How much of what was sent to this peer in order is still on its way.
+        case road(NodeID, Road)
         /// An epoch that our own side has had signed.
         case issue(Epoch)
     }
@@ -27,13 +32,26 @@ package struct ReplicationEngine: Engine {
         case send(ReplicationMessage, to: NodeID)
         case verify(Ticket, [Claim])
         case judge(Ticket, [Epoch])
-        case sign(request: UInt64, Digest)
+        /// Sign the id of a transaction with the node's key, and say so with `signed`.
+        case sign(Digest)
         case store(Ticket, [Fact])
-        case written(request: UInt64, Dot)
-        case refused(request: UInt64, WriteRefusal)
+        /// Made, and on the disk.
+        case written(RequestID, Dot)
+        /// Nothing has changed.
+        case refused(RequestID, WriteRefusal)
         /// Own transactions that an eviction or a fork has made void, for whoever wrote them to decide anew.
         case requeue([Transaction])
         case note(Note)
+    }
+
+    /// What the way to a peer is like, for what must come in order.
+    package enum Road: UInt8, CaseIterable, Sendable {
+        /// All has come that was sent.
+        case clear
+        /// Something is on its way: whoever asks again need not be given the same again.
+        case busy
+        /// No more fits.
+        case full
     }
 
     package enum Note: Hashable, Sendable {
@@ -59,18 +77,30 @@ package struct ReplicationEngine: Engine {
 
     package let settings: ReplicationSettings
     package internal(set) var replica: Replica
-    var contacts: [NodeID] = []
+    package internal(set) var contacts: [NodeID] = []
+    var index = KeyIndex()
     var random: Random
     var clock: HybridClock
-    var quality = ClockQuality.unknown
-    /// What the disk has, and what has been given to it.
+    var quality = ClockQuality.floorOnly
+    /// What the disk has: only of this are peers and followers told.
     package internal(set) var spoken: VersionVector
+    /// What has been given to it.
     var unstored: [Unstored] = []
+    /// Facts of this life that go to the disk with its first write.
+    var unsaid: [Fact] = []
+    /// A running fingerprint of all facts, since the whole state is too large to be hashed at every step.
+    var trail = TraceHash()
+    /// The size of the facts that the state comes to: what a checkpoint of it takes.
+    package internal(set) var factBytes = 0
+    /// What is wrong with what was stored.
+    package internal(set) var flaw: StoreFlaw?
     var tickets: UInt64 = 0
     var standingCache: Standing?
     var greetings = SortedMap<NodeID, Question>()
     var chases = SortedMap<NodeID, Chase>()
     var services = SortedMap<NodeID, Service>()
+    /// Of the peers to whom something is on its way. The rest have clear roads.
+    var roads = SortedMap<NodeID, Road>()
     var lastServed: NodeID?
     var inbox: [Inbound] = []
     var work: Work?
@@ -78,15 +108,19 @@ package struct ReplicationEngine: Engine {
     var answered: NodeID?
     var waiting = Waiting()
     var writes: [PendingWrite] = []
-    var signing: (request: UInt64, transaction: Transaction)?
-    var written: [(request: UInt64, dot: Dot)] = []
+    var signing: Signing?
+    var written: [Written] = []
     /// Whether a peer has said that the own log is no longer than this replica knows.
     var knowsItself: Bool
+    /// Whether the count of starts vouches for the disk, where no peer can.
+    var isCounted = false
     var writesBy: Instant?
     var collectCursor: Int?
     var ackVersion: UInt64 = 1
     var acksTold = SortedMap<NodeID, UInt64>()
     var nextRound: Instant
+    /// There is something that no contact has been told of.
+    var hasNews = false
     /// There is work that waits for nothing but its turn.
     var isDue: Instant?
     var entry: Entering?
@@ -113,16 +147,16 @@ package struct ReplicationEngine: Engine {
         spoken = replica.vector
         knowsItself = replica.head(of: replica.my) == 0
         nextRound = now.instant
+        index.catchUp(with: replica)
     }
 
     package var deadline: Instant? {
-        var due = isDue ?? nextRound
-        due = min(due, nextRound)
-        for greeting in greetings.values { due = min(due, greeting.next) }
-        for chase in chases.values { due = min(due, chase.next) }
-        if let writesBy { due = min(due, writesBy) }
-        if let entry { due = min(due, entry.next) }
-        return due
+        // Alone there is nobody to greet.
+        var due = Instant.earlier(isDue, contacts.isEmpty ? nil : nextRound)
+        for greeting in greetings.values { due = .earlier(due, greeting.next) }
+        for chase in chases.values { due = .earlier(due, chase.next) }
+        due = .earlier(due, writesBy)
+        return .earlier(due, entry?.next)
     }
 
     // MARK: The three doors
@@ -157,15 +191,16 @@ package struct ReplicationEngine: Engine {
 
     package mutating func perform(_ command: Command, at now: Now, into outbox: inout Outbox<Effect>) {
         switch command {
-        case .contacts(let contacts):
-            self.contacts = contacts.filter { $0 != replica.me.author }
-            nextRound = min(nextRound, now.instant + settings.eager)
+        case .contacts(let contacts): meet(contacts.filter { $0 != replica.me.author }, at: now)
         case .clock(let quality): self.quality = quality
         case .write(let request, let changes): takeWrite(request, changes, at: now, into: &outbox)
-        case .signed(let request, let signature): takeSignature(request, signature, at: now, into: &outbox)
+        case .signed(let id, let signature): takeSignature(id, signature, at: now, into: &outbox)
         case .verified(let ticket, let truths): takeVerdict(ticket, truths, at: now, into: &outbox)
         case .judged(let ticket, let valid): takeJudgement(ticket, valid: valid, at: now, into: &outbox)
         case .stored(let ticket): takeStored(ticket, at: now, into: &outbox)
+        case .road(let peer, let road):
+            roads[peer] = road == .clear ? nil : road
+            if road != .full, services[peer] != nil { isDue = isDue ?? now.instant }
         case .issue(let epoch):
             learn([epoch], into: &outbox)
             store(into: &outbox)
@@ -181,11 +216,26 @@ package struct ReplicationEngine: Engine {
         }
         if let by = writesBy, by <= now.instant { doubtItself(at: now, into: &outbox) }
         askAgain(at: now, into: &outbox)
-        guard nextRound <= now.instant else { return }
+        guard nextRound <= now.instant, !contacts.isEmpty else { return }
         nextRound = now.instant + random.jittered(settings.round, percent: 10)
         collectSome(into: &outbox)
         forgetTransfers(at: now)
-        if let peer = random.pick(contacts) { greet(peer, at: now, into: &outbox) }
+        if hasNews {
+            hasNews = false
+            for peer in contacts.prefix(settings.fanout) { greet(peer, anew: true, at: now, into: &outbox) }
+        } else if let peer = random.pick(contacts) {
+            greet(peer, at: now, into: &outbox)
+        }
+    }
+
+    /// Questions to those who are gone are dropped: nobody will answer.
+    private mutating func meet(_ others: [NodeID], at now: Now) {
+        for peer in contacts where !others.contains(peer) {
+            greetings[peer] = nil
+            chases[peer] = nil
+        }
+        contacts = others
+        nextRound = min(nextRound, now.instant + settings.eager)
     }
 
     // MARK: The disk
@@ -195,8 +245,14 @@ package struct ReplicationEngine: Engine {
     /// Gives to the disk what has changed. What rests on it is said when it is stored.
     mutating func store(into outbox: inout Outbox<Effect>) {
         if replica.bug == .speaksBeforeDisk { speak(replica.vector) }
-        let facts = replica.takeFacts()
-        guard !facts.isEmpty else { return }
+        guard !replica.facts.isEmpty else { return }
+        index.catchUp(with: replica)
+        let facts = unsaid + replica.takeFacts()
+        unsaid = []
+        for fact in facts {
+            trail.absorb(fact.encoded.raw)
+            factBytes += fact.bytes
+        }
         tickets += 1
         unstored.append(Unstored(ticket: makeTicket(), vector: replica.vector))
         outbox.put(.store(makeTicket(), facts))
@@ -210,17 +266,20 @@ package struct ReplicationEngine: Engine {
     private mutating func takeStored(_ ticket: Ticket, at now: Now, into outbox: inout Outbox<Effect>) {
         guard let index = unstored.firstIndex(where: { $0.ticket == ticket }) else { return }
         // Storage keeps their order, so that what came before is stored as well.
+        if unstored[index].vector != spoken { hurry(at: now) }
         speak(unstored[index].vector)
         unstored.removeFirst(index + 1)
         let done = written.prefix { spoken.covers($0.dot) }
-        for one in done { outbox.put(.written(request: one.request, one.dot)) }
+        for one in done { outbox.put(.written(one.id, one.dot)) }
         written.removeFirst(done.count)
-        hurry(at: now)
-        if waiting.hasReady || !inbox.isEmpty || answered != nil { isDue = isDue ?? now.instant }
+        if hasWork { isDue = isDue ?? now.instant }
     }
 
-    /// There is news: the next greeting comes soon.
-    mutating func hurry(at now: Now) { nextRound = min(nextRound, now.instant + settings.eager) }
+    /// There is news: all contacts are greeted soon.
+    mutating func hurry(at now: Now) {
+        hasNews = true
+        nextRound = min(nextRound, now.instant + settings.eager)
+    }
 
     mutating func standing() -> Standing {
         if let standingCache { return standingCache }

@@ -96,7 +96,8 @@ package struct Want: Hashable, Sendable {
 
 package struct Batch: Hashable, Sendable {
     package var seed: UInt32
-    /// The last that answers one want, and whether there would be more.
+    /// The first and the last that answer one want, and whether there would be more.
+    package var isFirst: Bool
     package var isLast: Bool
     package var hasMore: Bool
     package var pack: Pack
@@ -129,6 +130,23 @@ package struct Piece: Hashable, Sendable {
     package var floor: VersionVector
     package var seed: UInt32
     package var pack: Pack
+}
+
+extension ReplicationMessage {
+    /// Whether it only finds out if two have the same.
+    package var isQuestionOfEquality: Bool {
+        switch self {
+        case .greeting, .same, .acks: true
+        case .heads, .more, .want, .batch, .below, .askEpochs, .epochs, .forks, .askBranch, .branch, .enter, .piece,
+            .askPiece:
+            false
+        }
+    }
+
+    /// Whether it is one of several that must come in the order in which they were said.
+    package var isPartOfMany: Bool {
+        if case .batch(let batch) = self { !(batch.isFirst && batch.isLast) } else { false }
+    }
 }
 
 // MARK: Bytes
@@ -303,16 +321,17 @@ extension Want: WireValue {
 extension Batch: WireValue {
     package func encode(into writer: inout ByteWriter) {
         writer.u32(seed)
-        writer.u8((isLast ? 1 : 0) | (hasMore ? 2 : 0))
+        writer.u8((isLast ? 1 : 0) | (hasMore ? 2 : 0) | (isFirst ? 4 : 0))
         writer.bytes(pack.bytes)
     }
 
     package init(from reader: inout ByteReader) throws(DecodeError) {
         seed = try reader.u32()
         let flags = try reader.u8()
-        guard flags < 4 else { throw .notCanonical }
+        guard flags < 8 else { throw .notCanonical }
         isLast = flags & 1 != 0
         hasMore = flags & 2 != 0
+        isFirst = flags & 4 != 0
         pack = Pack(bytes: try reader.bytes(atMost: Limits.replicationMessageBytes))
     }
 }

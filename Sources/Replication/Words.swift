@@ -1,30 +1,45 @@
 package import Base
-internal import Crypto
+package import Crypto
 
 /// Who writes a log: one node during one life of its storage. The instance is drawn anew whenever the storage is new,
 /// so that a cloned or restored disk starts a log of its own instead of writing a second one under the same name.
+///
+/// A node is named by its key, not by its id, so that whoever is given a log can verify it, though its writer left long
+/// ago and nobody remembers it.
 package struct WriterName: Hashable, Comparable, Sendable {
-    package var author: NodeID
+    package let key: VerifyingKey
+    /// The id of that key.
+    package let author: NodeID
     package var instance: UInt64
 
-    package init(author: NodeID, instance: UInt64) {
-        self.author = author
+    package init(key: VerifyingKey, instance: UInt64) {
+        self.key = key
+        author = key.nodeID
         self.instance = instance
     }
 
+    package static func == (left: WriterName, right: WriterName) -> Bool {
+        left.key == right.key && left.instance == right.instance
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(key)
+        hasher.combine(instance)
+    }
+
     package static func < (left: WriterName, right: WriterName) -> Bool {
-        left.author != right.author ? left.author < right.author : left.instance < right.instance
+        left.key != right.key ? left.key < right.key : left.instance < right.instance
     }
 }
 
 extension WriterName: WireValue {
     package func encode(into writer: inout ByteWriter) {
-        writer.nodeID(author)
+        key.encode(into: &writer)
         writer.u64(instance)
     }
 
     package init(from reader: inout ByteReader) throws(DecodeError) {
-        self.init(author: try reader.nodeID(), instance: try reader.u64())
+        self.init(key: try VerifyingKey(from: &reader), instance: try reader.u64())
     }
 }
 

@@ -207,6 +207,11 @@ package struct Sessions: ~Copyable {
         return count
     }
 
+    /// How many bytes that were written to a stream the peer has not acknowledged.
+    package func unacknowledged(on stream: StreamID, of node: NodeID) -> Int {
+        peers[node]?.conversation?.line.unacknowledged(on: stream) ?? 0
+    }
+
     /// Says that nothing more will be written to a stream.
     package mutating func finish(
         _ stream: StreamID, of node: NodeID, at now: Instant, into outbox: inout Outbox<SessionEffect>

@@ -87,7 +87,7 @@ enum MeshOracles {
     }
 
     /// What each node's recorder wrote leads, lived through again, to the same states.
-    private static func recordingsReplay() -> Checker<MarramNode> {
+    static func recordingsReplay() -> Checker<MarramNode> {
         var checker = Checker<MarramNode>("recording-replays")
         checker.atEnd = { world in
             for node in world.nodes {

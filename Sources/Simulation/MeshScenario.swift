@@ -4,6 +4,7 @@ internal import Control
 internal import Crypto
 internal import Membership
 package import Node
+internal import Replication
 internal import Session
 internal import Trust
 
@@ -50,13 +51,14 @@ extension Scenario {
 
     /// A node that knows the first two of the mesh when it starts, as an invitation would tell it.
     static func meshNode(
-        _ birth: Birth, of script: Script, hasTCP: Bool = false, records: Bool = true
+        _ birth: Birth, of script: Script, hasTCP: Bool = false, records: Bool = true, storeBug: ReplicaBug? = nil
     ) -> MarramNode {
         let charter = meshCharter(of: birth.addresses.count, seed: script.seed)
         let identity = meshIdentity(birth.index, seed: script.seed, charter: charter)
-        let configuration = NodeConfiguration(
+        var configuration = NodeConfiguration(
             name: birth.name, site: "main", id: identity.id, boot: UInt64(birth.boots), listen: birth.address,
             reachable: [birth.address], seeds: Array(birth.addresses.prefix(2)), gossip: meshSettings, records: records)
+        configuration.storeBug = storeBug
         let sessions = Sessions(
             identity, boot: UInt64(birth.boots), settings: SessionSettings(hasTCP: hasTCP),
             entropy: .seeded(birth.seed), random: Random(seed: birth.seed ^ 1), at: birth.now.instant)
@@ -110,6 +112,8 @@ extension MarramNode: Inhabitant {
             "session-fell-back", "session-cookie", "session-fresh", "session-dropped", "session-line", "session-proof",
             "session-other-node", "session-comes-over-udp",
         ] + SessionNote.Ending.allCases.map { "session-ended-\($0)" } + ["law"]
+        + ["took", "forked", "renamed", "epoch", "epoch-conflict", "entering", "entered", "made-void"]
+        + ReplicationEngine.Ignored.allCases.map { "replication-\($0)" }
 
     /// What a batch of seeds must have seen. The others need a fault that this mesh does not bear, or a view of ten
     /// thousand.
@@ -151,6 +155,21 @@ extension MarramNode: Inhabitant {
         case .session(.answeredByOther): return sessions + 11
         case .session(.comesOverUDP): return sessions + 12
         case .stranger, .registry: return sessions + 13 + SessionNote.Ending.allCases.count
+        case .replication(let note): return sessions + 14 + SessionNote.Ending.allCases.count + marker(of: note)
+        case .madeVoid: return sessions + 14 + SessionNote.Ending.allCases.count + 7
+        }
+    }
+
+    private static func marker(of note: ReplicationEngine.Note) -> Int {
+        switch note {
+        case .took: 0
+        case .forked: 1
+        case .renamed: 2
+        case .epoch: 3
+        case .epochConflict: 4
+        case .entering: 5
+        case .entered: 6
+        case .ignored(let reason, _): 8 + Int(reason.rawValue)
         }
     }
 }

@@ -4,7 +4,7 @@ internal import Choices
 /// The table of all scenarios. Another one is another value here.
 extension Scenario {
     package static let all: [Scenario] =
-        [toy, toySpeed, toyStorage, mesh, meshStorage, lines, linesLong] + memberships
+        [toy, toySpeed, toyStorage, mesh, meshStorage, lines, linesLong, replication] + memberships
 
     /// Few toys, every fault they have promised to bear, every oracle.
     static let toy = Scenario(

@@ -31,6 +31,11 @@ extension Line {
         return streams[index].send.write(bytes)
     }
 
+    /// How many of the bytes that were written the peer has not acknowledged.
+    package func unacknowledged(on stream: StreamID) -> Int {
+        streams.index(of: stream).map { streams[$0].send.unacknowledged } ?? 0
+    }
+
     /// What was written is all there will be.
     package mutating func finish(_ stream: StreamID, at now: Instant) {
         clock = max(clock, now)

@@ -33,6 +33,7 @@ struct SendHalf: Sendable {
     /// Everything that was written went out at least once.
     var isAllSent: Bool { fresh == last }
     var hasUnacknowledged: Bool { base < fresh }
+    var unacknowledged: Int { Int(end - min(base, end)) }
 
     mutating func write(_ span: RawSpan) -> Int {
         guard !isFinished else { return 0 }

@@ -31,7 +31,7 @@ private struct ReplicaSweep {
         var batches: [[Fact]] = []
         var states = [Self.state(of: engine)]
         var random = Random(seed: 11)
-        var outbox = Outbox<StoreEngine.Effect>()
+        var outbox = Outbox<ReplicationEngine.Effect>()
         let now = Now(instant: .zero, wall: WallTime(milliseconds: 1_795_183_331_000))
         for number in 0..<writes {
             // One to four keys at once, now and then large ones, so that a write covers several pages.
@@ -42,12 +42,17 @@ private struct ReplicaSweep {
                     value: [UInt8](repeating: UInt8(truncatingIfNeeded: number), count: size), resolves: false)
             }
             engine.perform(.write(RequestID(number: UInt64(number)), changes), at: now, into: &outbox)
-            for case .attest(let id) in outbox.effects {
+            for case .sign(let id) in outbox.effects {
                 outbox.removeAll()
                 let signature = key.sign(id.value.bytes.raw, as: Chain.kind, in: Self.mesh)
-                engine.perform(.attested(signature), at: now, into: &outbox)
+                engine.perform(.signed(id, signature), at: now, into: &outbox)
             }
-            batches.append(outbox.effects.compactMap { if case .persist(let fact) = $0 { fact } else { nil } })
+            var batch: [Fact] = []
+            for case .store(let ticket, let facts) in outbox.effects {
+                batch += facts
+                engine.perform(.stored(ticket), at: now, into: &outbox)
+            }
+            batches.append(batch)
             outbox.removeAll()
             states.append(Self.state(of: engine))
         }
@@ -55,12 +60,14 @@ private struct ReplicaSweep {
         self.states = states
     }
 
-    private static func engine(_ key: VerifyingKey, _ facts: [Fact]) -> StoreEngine {
-        StoreEngine(namespace: namespace, author: key.nodeID, instance: 7, missed: 0, stored: facts)
+    private static func engine(_ key: VerifyingKey, _ facts: [Fact]) -> ReplicationEngine {
+        ReplicationEngine(
+            namespace: namespace, key: key, instance: 7, missed: 0, stored: facts, random: Random(seed: 1),
+            at: Now(instant: .zero, wall: WallTime(milliseconds: 1_795_183_331_000)))
     }
 
     /// Everything that a reader could be shown.
-    private static func state(of engine: StoreEngine) -> [UInt8] {
+    private static func state(of engine: ReplicationEngine) -> [UInt8] {
         var writer = ByteWriter()
         engine.read(prefix: []) { reading in
             writer.bytes(reading.key)
@@ -98,7 +105,7 @@ private struct ReplicaSweep {
             return
         }
         let engine = Self.engine(publicKey, found)
-        let isVouchedFor = engine.ownClaims.allSatisfy { (try? $0?.verify(by: publicKey, in: Self.mesh)) != nil }
+        let isVouchedFor = engine.ownClaims.allSatisfy { $0?.isTrue(in: Self.mesh) ?? false }
         guard engine.flaw == nil, isVouchedFor else {
             unsound += 1
             return

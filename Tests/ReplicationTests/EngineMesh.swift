@@ -9,7 +9,7 @@ struct EngineMesh {
         case arrive(to: Int, from: Int, [UInt8])
         case stored(Int, Ticket, [Fact], life: Int)
         case verified(Int, Ticket, [Bool], life: Int)
-        case signed(Int, request: UInt64, Signature, life: Int)
+        case signed(Int, Digest, Signature, life: Int)
         case judged(Int, Ticket, Int, life: Int)
     }
 
@@ -54,7 +54,8 @@ struct EngineMesh {
     static let namespace = Namespace(high: 1, low: 2)
 
     static func name(_ index: Int) -> WriterName {
-        WriterName(author: NodeID(Bytes32(UInt64(index) &* 0x9E37_79B9_7F4A_7C15, UInt64(index), 0, 1)), instance: 0)
+        WriterName(
+            key: VerifyingKey(Bytes32(UInt64(index) &* 0x9E37_79B9_7F4A_7C15, UInt64(index), 0, 1)), instance: 0)
     }
 
     static func genesis(_ count: Int) -> Epoch {
@@ -120,7 +121,7 @@ struct EngineMesh {
     }
 
     mutating func write(_ index: Int, _ request: UInt64, _ changes: [Change]) {
-        perform(.write(request: request, changes), index)
+        perform(.write(RequestID(number: request), changes), index)
     }
 
     /// The node loses whatever its disk does not have, and comes back.
@@ -151,19 +152,17 @@ struct EngineMesh {
             switch effect {
             case .send(let message, let peer): send(message, from: index, to: peer)
             case .verify(let ticket, let claims):
-                let truths = claims.map { Self.signature($0.author, $0.id) == $0.signature }
+                let truths = claims.map { Self.signature($0.key.nodeID, $0.id) == $0.signature }
                 put(.verified(index, ticket, truths, life: life), after: .microseconds(50))
             case .judge(let ticket, let epochs):
                 put(.judged(index, ticket, epochs.prefix(while: isValidEpoch).count, life: life), after: .zero)
-            case .sign(let request, let id):
-                put(
-                    .signed(index, request: request, Self.signature(self.id(index), id), life: life),
-                    after: .microseconds(50))
+            case .sign(let id):
+                put(.signed(index, id, Self.signature(self.id(index), id), life: life), after: .microseconds(50))
             case .store(let ticket, let facts):
                 guard !fullDisks.contains(index) else { continue }
                 put(.stored(index, ticket, facts, life: life), after: storeTime)
-            case .written(let request, let dot): answers.append((index, request, dot, nil))
-            case .refused(let request, let refusal): answers.append((index, request, nil, refusal))
+            case .written(let id, let dot): answers.append((index, id.number, dot, nil))
+            case .refused(let id, let refusal): answers.append((index, id.number, nil, refusal))
             case .requeue(let transactions): requeued[index] += transactions
             case .note(let note): notes.append((index, note))
             }
@@ -236,8 +235,8 @@ struct EngineMesh {
             step(index) { $0.perform(.stored(ticket), at: $1, into: &$2) }
         case .verified(let index, let ticket, let truths, let life) where life == lives[index]:
             step(index) { $0.perform(.verified(ticket, truths), at: $1, into: &$2) }
-        case .signed(let index, let request, let signature, let life) where life == lives[index]:
-            step(index) { $0.perform(.signed(request: request, signature), at: $1, into: &$2) }
+        case .signed(let index, let id, let signature, let life) where life == lives[index]:
+            step(index) { $0.perform(.signed(id, signature), at: $1, into: &$2) }
         case .judged(let index, let ticket, let valid, let life) where life == lives[index]:
             step(index) { $0.perform(.judged(ticket, valid: valid), at: $1, into: &$2) }
         case .stored, .verified, .signed, .judged: break

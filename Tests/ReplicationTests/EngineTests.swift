@@ -326,7 +326,8 @@ func aClockOfTheYear2099CarriesNoOtherAway(bug: ReplicaBug?) {
     let pack = Pack(runs, seed: 1) { _ in false }
     let read = try? pack.runs { _ in nil }
     #expect(read == runs)
-    messages.append(ReplicationMessage.batch(Batch(seed: 1, isLast: true, hasMore: false, pack: pack)).encoded)
+    messages.append(
+        ReplicationMessage.batch(Batch(seed: 1, isFirst: true, isLast: true, hasMore: false, pack: pack)).encoded)
     messages.append(ReplicationMessage.heads(mesh.engines[0].heads).encoded)
     messages.append(ReplicationMessage.want(Want(seed: 1, after: [ShortHead(short: 1, sequence: 2)])).encoded)
     var random = Random(seed: 9)

@@ -26,7 +26,7 @@ struct Schedule {
 
     static let signature = (try? Signature(decoding: [UInt8](repeating: 0, count: 64).raw))
     static func name(_ index: Int) -> WriterName {
-        WriterName(author: NodeID(Bytes32(UInt64(index), 0, 0, 1)), instance: 0)
+        WriterName(key: VerifyingKey(Bytes32(UInt64(index), 0, 0, 1)), instance: 0)
     }
 
     init(seed: UInt64, bug: ReplicaBug? = nil, isExact: Bool = true) {

@@ -8,7 +8,7 @@ struct Bench: Sendable {
     let measures: String
     let run: @Sendable () throws(Complaint) -> [Figure]
 
-    static let all = [codec, forge, handshake, hash, outbox, seal, carriers, loopback, stream]
+    static let all = [codec, forge, handshake, hash, outbox, seal, carriers, loopback, stream, replication]
 }
 
 /// One number and what it counts. Units stand in the name, and names that scripts know are never given to something

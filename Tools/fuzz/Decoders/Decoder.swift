@@ -18,6 +18,7 @@ package struct Decoder: Sendable {
         Decoder(name: "fields", run: readFields),
         .wire("fact", Fact.self),
         .wire("membership", MembershipMessage.self),
+        Decoder(name: "replication", run: takeReplication),
         .wire("frame", Frame.self),
         Decoder(name: "datagram", run: receiveDatagram),
         Decoder(name: "packet", run: receivePackets),

@@ -88,6 +88,7 @@ func liveOn(_ bytes: [UInt8]) {
             outbox.removeAll()
         }
         guard let again = try? Switchboard(decoding: switchboard.encoded.raw) else { continue }
+        switchboard.settle()
         precondition(again.deadline == switchboard.deadline, "what was read back is due at another time")
     }
     switchboard.take(.performed(.leave), at: moment(9), into: &outbox)
@@ -150,9 +151,10 @@ private func record(_ number: UInt16) -> MemberRecord {
 
 /// The invented world of these members' signatures.
 private let seals: UInt64 = 1
-private func store() -> StoreEngine {
-    StoreEngine(
-        namespace: Namespace(high: 1, low: 2), author: id(1), instance: 1, missed: 0, stored: [])
+private func store() -> ReplicationEngine {
+    ReplicationEngine(
+        namespace: Namespace(high: 1, low: 2), key: identity(1).signing.publicKey, instance: 1, missed: 0, stored: [],
+        random: Random(seed: 1), at: moment(0))
 }
 
 private func engine() -> MembershipEngine {

@@ -4,7 +4,7 @@ package import Base
 ///
 /// A follower's cursor is what it has seen of each log. So a cursor is as good after a restart as before, and as good
 /// on another node as on the one that gave it; no ring of events can overflow, and nobody is remembered.
-extension StoreEngine {
+extension ReplicationEngine {
     /// One transaction, with those of its operations that were asked for.
     package struct ChangeSet: Hashable, Sendable {
         package var dot: Dot
@@ -28,7 +28,7 @@ extension StoreEngine {
     package func changes(since cursor: VersionVector, prefix: [UInt8]) -> Followed {
         var followed = Followed(cursor: cursor)
         var weight = 0
-        var behind = replica.logs.logs.indices.filter { followed.skipForgotten(replica.logs.logs[$0], upTo: stored) }
+        var behind = replica.logs.logs.indices.filter { followed.skipForgotten(replica.logs.logs[$0], upTo: spoken) }
         while !behind.isEmpty {
             guard weight < Limits.operations else {
                 followed.isCutShort = true
@@ -47,7 +47,7 @@ extension StoreEngine {
                             dot: dot, author: log.name.author, transaction: transaction, operations: operations))
                 }
             }
-            if !followed.skipForgotten(log, upTo: stored) { behind.removeAll { $0 == next } }
+            if !followed.skipForgotten(log, upTo: spoken) { behind.removeAll { $0 == next } }
         }
         return followed
     }
@@ -58,7 +58,7 @@ extension StoreEngine {
             let log = replica.logs.logs[place]
             let dot = Dot(log.writer, cursor[log.writer] + 1)
             let transaction = log.transaction(dot.sequence)
-            let waits = transaction?.dependencies.contains { stored.covers($0) && !cursor.covers($0) } ?? false
+            let waits = transaction?.dependencies.contains { spoken.covers($0) && !cursor.covers($0) } ?? false
             return (waits, transaction?.time ?? HybridTime(bits: 0), dot)
         }
         return candidates.min { left, right in
@@ -69,7 +69,7 @@ extension StoreEngine {
     }
 }
 
-extension StoreEngine.Followed {
+extension ReplicationEngine.Followed {
     /// Moves the cursor over what a log no longer holds. Whether something of it is left to be told.
     fileprivate mutating func skipForgotten(_ log: Log, upTo stored: VersionVector) -> Bool {
         if cursor[log.writer] < log.base {
