@@ -71,30 +71,32 @@ let package = Package(
         // 4 Engines
         room("Session", ["Base", "Crypto", "Noise", "Traffic", "Trust"]),
         room("Membership", ["Base", "Crypto"]),
+        room("Registry", ["Base", "Crypto", "Trust"]),
         room("Replication", ["Base", "Compression", "Crypto"]),
-        room("Control", ["Base", "Text"]),
+        room("Control", ["Base", "Text", "Trust"]),
         // 5 Node
         room(
             "Node",
             [
-                "Base", "Text", "Crypto", "Trust", "Traffic", "Session", "Membership", "Replication", "Control",
+                "Base", "Text", "Crypto", "Trust", "Traffic", "Session", "Membership", "Registry", "Replication",
+                "Control",
             ]),
         // 6 Worlds
         room(
             "Host",
             [
-                "Base", "Text", "Crypto", "Loop", "Disk", "Trust", "Session", "Membership", "Replication", "Control",
-                "Node",
+                "Base", "Text", "Crypto", "Loop", "Disk", "Trust", "Session", "Membership", "Registry", "Replication",
+                "Control", "Node",
             ]),
         room(
             "Simulation",
             [
-                "Base", "Choices", "Crypto", "Disk", "Trust", "Traffic", "Session", "Membership", "Replication",
-                "Control",
+                "Base", "Choices", "Crypto", "Disk", "Trust", "Traffic", "Session", "Membership", "Registry",
+                "Replication", "Control",
                 "Node",
             ]),
         // 7 Tools. Verbs is what `marram` can say; a room of its own, so that it can be tested.
-        room("Verbs", ["Base", "Text", "Control", "Host"]),
+        room("Verbs", ["Base", "Text", "Trust", "Control", "Host"]),
         tool("marramd", ["Base", "Host"]),
         tool("marram", ["Verbs"]),
         tool("marram-sim", ["Base", "Disk", "Node", "Simulation"]),
@@ -108,8 +110,8 @@ let package = Package(
         .target(
             name: "FuzzDecoders",
             dependencies: [
-                "Base", "Text", "Crypto", "Trust", "Noise", "Traffic", "Session", "Membership", "Replication",
-                "Control", "Node", "Host", "Simulation", "Verbs",
+                "Base", "Text", "Crypto", "Trust", "Noise", "Traffic", "Session", "Membership", "Registry",
+                "Replication", "Control", "Node", "Host", "Simulation", "Verbs",
             ],
             path: "Tools/fuzz/Decoders", swiftSettings: settings()),
         // Tests, one target a room
@@ -125,13 +127,14 @@ let package = Package(
         tests("Session", ["Base", "Choices", "Crypto", "Noise", "Traffic", "Trust", "Session"]),
         tests("Noise", ["Base", "Crypto", "Noise"]),
         tests("Membership", ["Base", "Choices", "Crypto", "Membership"]),
+        tests("Registry", ["Base", "Choices", "Crypto", "Trust", "Registry"]),
         tests("Replication", ["Base", "Choices", "Crypto", "Replication"]),
-        tests("Control", ["Base", "Choices", "Text", "Control"]),
+        tests("Control", ["Base", "Choices", "Crypto", "Text", "Trust", "Control"]),
         tests(
             "Node",
             [
-                "Base", "Choices", "Crypto", "Trust", "Traffic", "Session", "Membership", "Replication", "Control",
-                "Node",
+                "Base", "Choices", "Crypto", "Trust", "Traffic", "Session", "Membership", "Registry", "Replication",
+                "Control", "Node",
             ]),
         tests(
             "Host",
@@ -139,7 +142,7 @@ let package = Package(
                 "Base", "Choices", "Text", "Crypto", "Loop", "Disk", "Trust", "Session", "Membership", "Control",
                 "Node", "Host",
             ]),
-        tests("Verbs", ["Base", "Text", "Control", "Host", "Verbs"]),
+        tests("Verbs", ["Base", "Crypto", "Text", "Trust", "Control", "Host", "Verbs"]),
         tests("Simulation", ["Base", "Choices", "Membership", "Control", "Simulation"], data: ["Scenarios"]),
         tests("Daemon", ["marramd", "marram", "marram-sim"]),
         tests("Tidy", []),

@@ -74,4 +74,9 @@ package struct Digest: Hashable, Comparable, Sendable, CustomStringConvertible {
     @inlinable package static func < (left: Digest, right: Digest) -> Bool { left.value < right.value }
 
     package var description: String { hexadecimal(value.bytes) }
+
+    package init?(hexadecimal text: String) {
+        guard let bytes = bytes(hexadecimal: text), let value = Bytes32(bytes) else { return nil }
+        self.init(value)
+    }
 }

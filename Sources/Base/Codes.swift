@@ -27,12 +27,48 @@ extension Code {
         remedy: "on a member: marram invite --expires 24h")
     package static let invitationUnreadable = Code(
         number: 1208, title: "the invitation cannot be read",
-        because: "a token is one word that starts with MARRAM1- and ends with a check of itself",
+        because: "a token is one word that starts with MARRAM2- and ends with a check of itself",
         remedy: "copy the whole token again, or ask for a new one: marram invite")
-    package static let invitationProvisional = Code(
-        number: 1211, title: "whoever holds this invitation holds the key of the mesh",
-        because: "until operators sign invitations, a token carries the mesh key, and nobody counts its uses",
-        remedy: "hand it over like a password, and destroy it when the node has joined")
+    package static let mayNotInvite = Code(
+        number: 1214, title: "this node may not invite",
+        because: "inviting takes a grant for it, which a mesh's first node has and nodes that were invited have not",
+        remedy: "run marram invite on the mesh's first node")
+    package static let directoryExposed = Code(
+        number: 1215, title: "others than its owner may enter the directory",
+        because: "keys lie in it, and a directory of keys has mode 0700",
+        remedy: "run chmod 0700 DIR, if nobody else can have read it")
+    package static let operatorKeyUnreadable = Code(
+        number: 1216, title: "the operator's key cannot be read",
+        because: "it is not there or damaged, others may read it, or it was sealed with another passphrase",
+        remedy: "give the file with --operator FILE; its mode is 0600")
+    package static let recordsNotTaken = Code(
+        number: 1217, title: "the node did not take what was signed",
+        because: "the law does not know the key as an operator's, or the node has no room for more records",
+        remedy: "use the key of an operator of this mesh: --operator FILE")
+    package static let unknownNode = Code(
+        number: 1218, title: "the law knows no such node",
+        because: "a node is named by its name or the beginning of its id",
+        remedy: "marram node list")
+    package static let alreadyRevoked = Code(
+        number: 1219, title: "the node was revoked before",
+        because: "a revocation is for ever: a node that comes back makes a new key and joins anew",
+        remedy: "marram node list")
+    package static let unknownRecord = Code(
+        number: 1221, title: "the law has no such act",
+        because: "an act is named by the beginning of its record's id, eight digits at least, and by one act's only",
+        remedy: "marram audit tail")
+    package static let lawNotWritten = Code(
+        number: 1222, title: "the law was not written to the file",
+        because: "the daemon writes it, as the user that it runs as, and never over another file",
+        remedy: "choose a new file in a directory that the daemon's user may write")
+    package static let lawRefused = Code(
+        number: 1223, title: "the file is no law whose every record is true",
+        because: "it was changed or cut short on its way, or somebody put into it what nobody signed",
+        remedy: "marram audit export on any member, and compare")
+    package static let identityOfSharedKey = Code(
+        number: 1220, title: "the node belongs to a mesh of the time before operators",
+        because: "such a mesh was sealed by a key that every token carried; a mesh now begins with a signed record",
+        remedy: "marram init NAME --data DIR in a new directory, then marram invite, and marram join on the others")
     package static let identityUnreadable = Code(
         number: 1209, title: "the node's identity file cannot be read",
         because: "it is damaged, or others than its owner may read it, and then its key is no secret any more",
@@ -62,7 +98,9 @@ extension Code {
     static let setUp: [Code] = [
         configurationRefused, configurationUnreadable, recordingNotSaved, systemRefuses,
         notInitialised, directoryNotWritable, directoryInUse, alreadyInitialised, badName, invitationExpired,
-        invitationUnreadable, identityUnreadable, cryptographyUnavailable, invitationProvisional,
+        invitationUnreadable, identityUnreadable, cryptographyUnavailable, mayNotInvite, directoryExposed,
+        operatorKeyUnreadable, recordsNotTaken, unknownNode, alreadyRevoked, identityOfSharedKey,
+        unknownRecord, lawNotWritten, lawRefused,
     ]
 
     package static let daemonNotRunning = Code(

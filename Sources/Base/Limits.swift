@@ -48,14 +48,16 @@ package enum Limits {
     package static let claimsPerMessage = 32
     /// Acknowledgements in one message: of more than the largest news message holds.
     package static let marksPerMessage = 64
-    /// The filter of a question: ten bits for each of some 500 members, and room for the asker beside it.
+    /// The filter of a question: six bits for each of some 850 members, and room for the asker beside it.
     package static let filterBytes = 640
     /// Members that one filter stands for; a larger roster is compared in parts.
-    package static let membersPerFilter = 505
+    package static let membersPerFilter = 850
     /// Addresses in the answer to a first word: enough that one of them is there when most packets are lost.
     package static let doorsPerAnswer = 8
     /// Datagrams in answer to one question; the asker comes back for more.
-    package static let datagramsPerAnswer = 4
+    package static let datagramsPerAnswer = 8
+    /// Questions that are answered by turns: each waits as long as its asker would before it asks somebody else.
+    package static let answersAtOnce = 3
     /// Observers of one member: two on each of four rings, or everybody in a mesh of nine.
     package static let observers = 16
     /// News on its way at one time, as far as this node did not leave it to the comparison of rosters.
@@ -132,8 +134,9 @@ package enum Limits {
     package static let factValueBytes = 1 << 16
     /// Batches of facts on their way to the disk at one time: one a loop turn, and disks may stall for minutes.
     package static let unstoredBatches = 65_536
-    /// One entry of a flight recording: a checkpoint of a full view, some 200 bytes a member.
-    package static let recordingEntryBytes = 4 << 20
+    /// One entry of a flight recording: a checkpoint of a full view, some 200 bytes a member, and of a full law, some
+    /// 600 a record.
+    package static let recordingEntryBytes = 16 << 20
     /// The flight recorder hashes the state after every input while it is smaller than this, and in proportion more
     /// seldom when it is larger, so that recording costs no more in a large mesh than in a small one. With four times
     /// as many bytes it was a fifth of the processor's time of a start of fifty nodes.
@@ -295,8 +298,9 @@ extension Limits {
     package static let feedsPerOwner = 4_096
     /// Entries of one feed that wait for an earlier one.
     package static let waitingEntries = 10_000
-    /// Places that one revocation names: every feed its target may still write.
-    package static let cuts = liveFeeds
+    /// Places that one revocation names: every feed in which its target did something that shall stand. An operator
+    /// begins one with each act, and does as many in some years.
+    package static let cuts = 512
     /// Nodes that one decision about a spent invitation keeps: as many as an invitation may admit in one hand's reach.
     package static let keptNodes = 64
     /// Keys of one feed in a proof: one an hour for forty days.
@@ -307,6 +311,39 @@ extension Limits {
     package static let timeVotes = 64
     /// Members that are quarantined here at one time, as many as there may be.
     package static let quarantined = members
+    /// Records of one law: a mesh of 2,000 nodes in which every node came by an invitation and some hundreds acted.
+    package static let records = 16_384
+    /// Good records that speak of something not known yet: two full answers of a peer, the second before the first.
+    package static let earlyRecords = 256
+    /// Records that an identity begins with: the genesis, the founder's feed, and its first grants.
+    package static let charterRecords = 8
+    /// Ids in one list or wish: as many as fit a datagram.
+    package static let listedRecords = 30
+    /// Records in one message: more never fit.
+    package static let recordsPerMessage = 8
+    /// Records in answer to one message; the asker comes back for more.
+    package static let recordsPerAnswer = 64
+    /// Records that a person's tool hands in at one time: an act and the feed around it, some times over.
+    package static let recordsHandedIn = 64
+    /// Acts that a person is shown at one time.
+    package static let actsShown = 1_000
+    /// Digits of a record's id that a person has to type: two of sixteen thousand records agree in so many once in
+    /// thirty meshes.
+    package static let shortestID = 8
+    /// A law in a file: as many records as there may be, thrice as long as usual.
+    package static let lawFileBytes = 32 << 20
+    /// Bytes of one message of the registry: a datagram less what seals and carries it.
+    package static let registryBytes = 1_040
+    /// Bytes of a record in one piece of it.
+    package static let pieceBytes = 960
+    /// Large records that are put together at one time.
+    package static let assemblies = 8
+    /// Records that are being spread at one time; the comparison carries the rest.
+    package static let recordsSpreading = 256
+    /// Strangers to whom this node shows its law, since it began to speak with them.
+    package static let strangersShown = 64
+    /// Members that a newcomer has met and may ask in turn.
+    package static let sponsorsMet = 8
     /// A comment in a minisign signature, as minisign itself bounds it.
     package static let minisignCommentBytes = 1_024
 }

@@ -47,4 +47,5 @@ package enum Shelf {
     package static let members: UInt8 = 1
     package static let replication: UInt8 = 2
     package static let store: UInt8 = 3
+    package static let records: UInt8 = 4
 }

@@ -1,5 +1,6 @@
 package import Base
 internal import Text
+package import Trust
 
 /// What may be asked of a running node over its control socket. A request is read strictly: a verb or a field that this
 /// version does not know is refused and named, because silently leaving out half of what somebody asked for is worse
@@ -26,6 +27,16 @@ package enum Request: Hashable, Sendable {
     /// Write the flight recorder's inputs to a new file at this absolute path. The daemon writes it, so that a
     /// recording never has to fit into a reply.
     case saveRecording(path: String)
+    /// Which nodes the law knows, and what an operator needs to write about them.
+    case nodes
+    /// Take in these records, which somebody has signed. Made by `submission`, which knows the limit.
+    case submit([Record])
+    /// The newest acts of the law, so many. Made by `newestActs`, which knows the limit.
+    case acts(count: Int)
+    /// Whether an act counts, or a node may do something; why. Made by `authority`, which knows the limits.
+    case explainAuthority(word: String, by: String?, on: String?)
+    /// Write the law, or what the verdict on one act rests on, to a new file at this absolute path.
+    case writeLaw(path: String, record: String?)
     case version
     /// Say goodbye to the mesh and stop.
     case leave
@@ -46,6 +57,45 @@ extension Request {
                 what: "an invitation lives for 1 second to \(Limits.invitationLifetime.seconds / 86_400) days")
         }
         return .invite(uses: uses, lifetime: lifetime)
+    }
+
+    package static func submission(of records: [Record]) throws(Complaint) -> Request {
+        // Each byte is two digits, and a quarter is left for what stands around them.
+        let bytes = records.reduce(0) { $0 + $1.encoded.count }
+        guard (1...Limits.recordsHandedIn).contains(records.count), bytes <= Limits.controlRequestBytes / 4 else {
+            throw Complaint(
+                .badArgument, what: "1 to \(Limits.recordsHandedIn) records are handed in at a time")
+        }
+        return .submit(records)
+    }
+
+    package static func newestActs(_ count: Int) throws(Complaint) -> Request {
+        guard (1...Limits.actsShown).contains(count) else {
+            throw Complaint(.badArgument, what: "1 to \(Limits.actsShown) acts are shown at a time, not \(count)")
+        }
+        return .acts(count: count)
+    }
+
+    package static func authority(over word: String, by: String?, on: String?) throws(Complaint) -> Request {
+        for text in [word, by, on].compactMap({ $0 }) {
+            guard (1...Limits.peerWordBytes).contains(text.utf8.count) else {
+                throw Complaint(
+                    .badArgument, what: "what is asked about is named by 1 to \(Limits.peerWordBytes) bytes",
+                    remedy: "marram help auth")
+            }
+        }
+        return .explainAuthority(word: word, by: by, on: on)
+    }
+
+    package static func exportLaw(to path: String, about record: String?) throws(Complaint) -> Request {
+        guard path.hasPrefix("/"), path.utf8.count <= Limits.pathBytes, !path.utf8.contains(0),
+            record.map({ (1...64).contains($0.utf8.count) }) ?? true
+        else {
+            throw Complaint(
+                .badArgument,
+                what: "the law goes to an absolute path of at most \(Limits.pathBytes) bytes, and an id has 64 digits")
+        }
+        return .writeLaw(path: path, record: record)
     }
 
     package static func explanation(ofLinkTo peer: String) throws(Complaint) -> Request {
@@ -101,6 +151,11 @@ extension Request {
         case .roundTrip: "rtt"
         case .invite: "invite"
         case .saveRecording: "save_recording"
+        case .nodes: "nodes"
+        case .submit: "submit"
+        case .acts: "acts"
+        case .explainAuthority: "explain_authority"
+        case .writeLaw: "write_law"
         case .version: "version"
         case .leave: "leave"
         case .store(let request): request.verb
@@ -111,8 +166,19 @@ extension Request {
     package var frame: [UInt8] {
         var members = [JSONMember("schema", .text(Self.schema)), JSONMember("verb", .text(verb))]
         switch self {
-        case .status, .members, .links, .topology, .version, .leave: break
+        case .status, .members, .links, .topology, .nodes, .version, .leave: break
+        case .submit(let records):
+            members.append(
+                JSONMember("records", .array(records.map { .text(hexadecimal($0.encoded)) })))
         case .moves(let since): members.append(JSONMember("since", .count(since)))
+        case .acts(let count): members.append(JSONMember("count", .count(count)))
+        case .explainAuthority(let word, let by, let on):
+            members.append(JSONMember("word", .text(word)))
+            if let by { members.append(JSONMember("by", .text(by))) }
+            if let on { members.append(JSONMember("on", .text(on))) }
+        case .writeLaw(let path, let record):
+            members.append(JSONMember("path", .text(path)))
+            if let record { members.append(JSONMember("record", .text(record))) }
         case .explainLink(let peer), .explainPeer(let peer): members.append(JSONMember("peer", .text(peer)))
         case .ping(let peer, let count):
             members.append(JSONMember("peer", .text(peer)))
@@ -162,6 +228,19 @@ extension Request {
             let uses = try fields.count("uses")
             self = try .invitation(uses: uses, lifetime: try fields.seconds("lifetime_seconds"))
         case "save_recording": self = try .recording(path: try fields.text("path"))
+        case "nodes": self = .nodes
+        case "submit":
+            var records: [Record] = []
+            for value in try fields.list("records") { records.append(try Self.record(value)) }
+            self = try .submission(of: records)
+        case "acts": self = try .newestActs(try fields.count("count"))
+        case "explain_authority":
+            let word = try fields.text("word")
+            let by = try fields.optionalText("by")
+            self = try .authority(over: word, by: by, on: try fields.optionalText("on"))
+        case "write_law":
+            let path = try fields.text("path")
+            self = try .exportLaw(to: path, about: try fields.optionalText("record"))
         case "version": self = .version
         case "leave": self = .leave
         case let verb where StoreRequest.verbs.contains(verb): self = .store(try StoreRequest(verb, &fields))
@@ -169,5 +248,12 @@ extension Request {
             throw Complaint(.requestRefused, what: "this marramd has no verb \(JSONValue.text(verb))")
         }
         try fields.finish()
+    }
+
+    private static func record(_ value: JSONValue) throws(Complaint) -> Record {
+        guard case .text(let text) = value, let bytes = bytes(hexadecimal: text),
+            let record = try? Record(decoding: bytes.raw)
+        else { throw Complaint(.requestRefused, what: "a record is not one") }
+        return record
     }
 }

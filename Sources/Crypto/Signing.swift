@@ -144,6 +144,15 @@ package struct SigningKey: ~Copyable {
         publicKey = VerifyingKey(publicBytes)
     }
 
+    /// A new key.
+    package static func drawn(from entropy: inout Entropy) -> SigningKey {
+        do throws(CryptoError) {
+            return try SigningKey(seed: SecretBytes(count: seedByteCount, from: &entropy))
+        } catch {
+            preconditionFailure("a seed has the length of a seed")
+        }
+    }
+
     /// Lends the seed, for writing it to the identity file.
     package func withSeed<Result: ~Copyable, Failure: Error>(
         _ body: (RawSpan) throws(Failure) -> Result

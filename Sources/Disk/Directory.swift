@@ -14,6 +14,12 @@ package enum Directory {
         }
     }
 
+    /// Whether nobody but its owner may enter or list `path`. One that is not there is as private as can be.
+    package static func isPrivate(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe stat(path, &status) != 0 || status.st_mode & 0o077 == 0
+    }
+
     /// The names in `path`, sorted; none when it is not there or may not be read.
     package static func names(in path: String) -> [String] {
         guard let stream = unsafe opendir(path) else { return [] }

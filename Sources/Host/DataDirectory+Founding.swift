@@ -19,33 +19,106 @@ package struct Founding: Hashable, Sendable {
     }
 }
 
+/// What a token says.
+package struct TokenReport: Hashable, Sendable {
+    /// The mesh's id.
+    package let mesh: String
+    package let uses: Int
+    package let expires: WallTime
+    package let addresses: [Address]
+
+    package init(mesh: String, uses: Int, expires: WallTime, addresses: [Address]) {
+        self.mesh = mesh
+        self.uses = uses
+        self.expires = expires
+        self.addresses = addresses
+    }
+}
+
+extension InviteToken.Refusal {
+    fileprivate var sentence: String {
+        switch self {
+        case .notAToken: "it does not start with MARRAM2-; one that starts with MARRAM1- is of an earlier version"
+        case .mistyped: "a character is missing, added or mistyped"
+        case .malformed: "it was made by a version that this one does not know"
+        case .notAuthentic: "whoever it names did not sign it, or it was changed"
+        }
+    }
+}
+
 /// How a node comes to live in a directory. The identity is written last: until it is there, there is no node, and
 /// whatever went wrong before can be tried again.
 extension DataDirectory {
-    /// Founds a mesh with this node as its first member.
+    /// Founds a mesh with this node as its first member, and an operator whose key lies beside it.
     package func initialise(
-        mesh: String, name: String?, site: String?, listen: Address?
+        mesh: String, name: String?, site: String?, listen: Address?, passphrase: String?
     ) throws(Complaint) -> Founding {
         try Self.check(mesh, is: "mesh")
+        try refuseIfTaken()
         var entropy = try Self.entropy()
-        let identity = NodeIdentity(founding: mesh, from: &entropy)
-        return try settle(identity, name: name, site: site, listen: listen)
+        let key = OperatorKey(from: &entropy, name: "operator")
+        let identity = NodeIdentity(founding: mesh, by: key.person, key: key.signing, from: &entropy)
+        return try settle(identity, mesh: mesh, name: name, site: site, listen: listen) { () throws(Complaint) in
+            try key.write(to: operatorPath, passphrase: passphrase, from: &entropy)
+        }
     }
 
-    /// Makes this the directory of a node of the mesh that `token` invites to. `now` is this machine's clock.
+    /// Makes this the directory of a node of the mesh that `token` invites to. `now` is this machine's clock. A
+    /// directory that holds a node of this very invitation is left as it is.
     package func join(
         token: String, name: String?, site: String?, listen: Address?, now: WallTime
     ) throws(Complaint) -> Founding {
-        let invitation = try Invitation(token: token)
-        guard now < invitation.expires else {
+        var entropy = try Self.entropy()
+        let token = try Self.read(token: token, now: now)
+        let mesh = Self.provisionalName(of: token.mesh)
+        if DurableFile.exists(identityPath) {
+            let known = try identity()
+            if known.invite?.id == token.invite.id {
+                return Founding(mesh: mesh, name: name ?? Machine.hostName, id: known.id, path: path)
+            }
+        }
+        let identity = NodeIdentity(invitedBy: token, from: &entropy)
+        return try settle(identity, mesh: mesh, name: name, site: site, listen: listen) {}
+    }
+
+    /// What a token says, checked as far as it can be without asking anybody.
+    package static func check(token: String, now: WallTime) throws(Complaint) -> TokenReport {
+        try Sodium.start()
+        let token = try read(token: token, now: now)
+        guard case .invite(let invite)? = try? Verified(token.invite, in: token.mesh).statement else {
+            throw Complaint(.invitationUnreadable)
+        }
+        return TokenReport(
+            mesh: token.mesh.description, uses: Int(invite.uses), expires: invite.expires, addresses: token.hints)
+    }
+
+    private static func read(token text: String, now: WallTime) throws(Complaint) -> InviteToken {
+        let token: InviteToken
+        do throws(InviteToken.Refusal) {
+            token = try InviteToken(text: text)
+        } catch {
+            throw Complaint(.invitationUnreadable, because: error.sentence)
+        }
+        guard case .invite(let invite)? = try? Verified(token.invite, in: token.mesh).statement else {
+            throw Complaint(.invitationUnreadable)
+        }
+        guard now < invite.expires else {
             throw Complaint(
-                .invitationExpired, what: "the invitation to \(invitation.mesh) ended at \(invitation.expires.rfc3339)",
+                .invitationExpired, what: "the invitation ended at \(invite.expires.rfc3339)",
                 because: "this machine's clock says \(now.rfc3339)",
                 remedy: "if the clock is right, on a member: marram invite --expires 24h")
         }
-        var entropy = try Self.entropy()
-        let identity = NodeIdentity(invitedBy: invitation, from: &entropy)
-        return try settle(identity, name: name, site: site, listen: listen)
+        return token
+    }
+
+    /// Until a member has shown what the mesh is called.
+    private static func provisionalName(of mesh: Digest) -> String { "mesh-\(mesh.description.prefix(8))" }
+
+    private func refuseIfTaken() throws(Complaint) {
+        guard !DurableFile.exists(identityPath) else {
+            throw Complaint(.alreadyInitialised, what: "\(path) holds a node already")
+        }
+        try checkPrivate()
     }
 
     private static func entropy() throws(Complaint) -> Entropy {
@@ -53,27 +126,35 @@ extension DataDirectory {
         return .system
     }
 
+    /// `prepare` writes what must be there before the identity is.
     private func settle(
-        _ identity: borrowing NodeIdentity, name: String?, site: String?, listen: Address?
+        _ identity: borrowing NodeIdentity, mesh: String, name: String?, site: String?, listen: Address?,
+        _ prepare: () throws(Complaint) -> Void
     ) throws(Complaint) -> Founding {
         let name = name ?? Machine.hostName
         try Self.check(name, is: "node")
         if let site { try Self.check(site, is: "site") }
-        guard !DurableFile.exists(identityPath) else {
-            throw Complaint(.alreadyInitialised, what: "\(path) holds a node already")
-        }
-        do throws(FileError) {
-            try Directory.make(path)
+        try refuseIfTaken()
+        let bytes = identity.encoded
+        try Self.attempt { () throws(FileError) in try Directory.make(path) }
+        try prepare()
+        try Self.attempt { () throws(FileError) in
             if !DurableFile.exists(configurationPath) {
                 let text = Self.configuration(name: name, site: site, listen: listen)
                 try DurableFile.write(Array(text.utf8), to: configurationPath)
             }
-            try DurableFile.write(identity.encoded, to: identityPath)
+            try DurableFile.write(bytes, to: identityPath)
+        }
+        return Founding(mesh: mesh, name: name, id: identity.id, path: path)
+    }
+
+    static func attempt(_ write: () throws(FileError) -> Void) throws(Complaint) {
+        do throws(FileError) {
+            try write()
         } catch {
             throw Complaint(
                 error.kind == .full ? .diskFull : .directoryNotWritable, what: "\(error.path): \(error.reason)")
         }
-        return Founding(mesh: identity.mesh, name: name, id: identity.id, path: path)
     }
 
     private static func configuration(name: String, site: String?, listen: Address?) -> String {

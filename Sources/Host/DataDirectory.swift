@@ -15,6 +15,8 @@ package struct DataDirectory: Sendable {
 
     package var socketPath: String { path + "/marram.sock" }
     var identityPath: String { path + "/identity" }
+    /// The key of the operator who founded a mesh here.
+    package var operatorPath: String { path + "/operator" }
     var configurationPath: String { path + "/marram.toml" }
     func recordingPath(_ number: Int) -> String { "\(path)/flight-\(number)" }
 
@@ -23,7 +25,17 @@ package struct DataDirectory: Sendable {
         guard DurableFile.exists(identityPath) else {
             throw Complaint(.notInitialised, what: "there is no node in \(path)")
         }
+        try checkPrivate()
         return try DirectoryLock(path)
+    }
+
+    /// Refuses a directory of keys that others than its owner may enter.
+    func checkPrivate() throws(Complaint) {
+        guard Directory.isPrivate(path) else {
+            throw Complaint(
+                .directoryExposed, what: "others than its owner may enter \(path)",
+                remedy: "chmod 0700 \(path), if nobody else can have read it")
+        }
     }
 
     func identity() throws(Complaint) -> NodeIdentity {
@@ -41,6 +53,9 @@ package struct DataDirectory: Sendable {
             case .permission, .full, .tooLarge, .ioError:
                 throw Complaint(.identityUnreadable, what: "\(identityPath): \(error.reason)")
             }
+        }
+        guard !NodeIdentity.isOfSharedKey(bytes) else {
+            throw Complaint(.identityOfSharedKey, what: "\(identityPath) holds the key of a whole mesh")
         }
         do throws(DecodeError) {
             return try NodeIdentity(decoding: bytes.raw)

@@ -1,6 +1,7 @@
 internal import Base
 internal import Membership
 internal import Node
+internal import Registry
 internal import Replication
 internal import Session
 
@@ -32,6 +33,9 @@ extension Host {
         case .membership(.ignored(let reason)):
             log.write(.debug, "a record was ignored: \(reason)", at: now.wall)
         case .session(let note): log(note)
+        case .registry(let note): log(note)
+        case .stranger(let peer):
+            log.write(.debug, "\(node.name(of: peer)) is no member here, as far as the law is known", at: now.wall)
         case .replication(let note): log(note)
         case .madeVoid(let count):
             log.write(
@@ -40,6 +44,37 @@ extension Host {
                 at: now.wall)
         case .undecoded(let error, let peer):
             log.write(.warning, "a datagram of \(node.name(of: peer)) was not understood: \(error)", at: now.wall)
+        }
+    }
+
+    private func log(_ note: RegistryNote) {
+        switch note {
+        case .admitted: log.write(.info, "this node belongs to the mesh", at: now.wall)
+        case .revoked(let id): log.write(.warning, "\(node.name(of: id)) was revoked", at: now.wall)
+        case .sponsored(let id): log.write(.info, "\(node.name(of: id)) came in by an invitation", at: now.wall)
+        case .turnedAway(let id, let why):
+            log.write(level(of: why), "\(id.short) was turned away: \(words(why))", at: now.wall)
+        case .declined(let why, let peer):
+            log.write(
+                level(of: why), "\(node.name(of: peer)) did not let this node in: \(words(why))", at: now.wall)
+        case .ignored(let reason, let peer):
+            log.write(.debug, "\(node.name(of: peer)) was not answered about the law: \(reason)", at: now.wall)
+        case .refused(let why, _): log.write(.warning, "a record was refused: \(why)", at: now.wall)
+        case .misplaced(let id, _): log.write(.debug, "record \(id) has no place in the law", at: now.wall)
+        case .full: log.write(.error, "the law is full: no more records are kept", at: now.wall)
+        }
+    }
+
+    /// Another node may vouch where this one may not.
+    private func level(of why: RegistryMessage.Decline) -> LogWriter.Level { why == .noSponsor ? .debug : .warning }
+
+    private func words(_ why: RegistryMessage.Decline) -> String {
+        switch why {
+        case .void: "whoever signed the invitation may not invite, or may no more"
+        case .expired: "the invitation has ended"
+        case .spent: "so many nodes as it admits have come with the invitation"
+        case .noSponsor: "a node that is no member yet lets nobody in"
+        case .notAuthentic: "the invitation, or what was shown with it, is not truly signed"
         }
     }
 

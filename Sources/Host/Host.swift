@@ -89,8 +89,8 @@ package final class Host {
             identity, boot: storage.boot, settings: SessionSettings(hasTCP: carrier != nil), entropy: entropy.split(),
             random: Self.random(from: &entropy), at: now.instant)
         node = MarramNode(
-            nodeConfiguration, identity: identity, sessions: sessions,
-            stored: stored, random: Self.random(from: &entropy), mischief: .none, at: now)
+            nodeConfiguration, signatory: Signatory(identity, from: &entropy), sessions: sessions, stored: stored,
+            entropy: entropy.split(), random: Self.random(from: &entropy), mischief: .none, at: now)
         if let flaw = node.storeFlaw { throw directory.complaint(about: flaw) }
         for warning in reading.warningRows { log.write(.warning, warning.sentence, at: now.wall) }
         if configuration.listen.beacon, beacons == nil {
@@ -147,8 +147,7 @@ package final class Host {
         }
         let isEverywhere = bound.isUnspecified
         return NodeConfiguration(
-            mesh: identity.mesh, name: name, site: configuration.node.site,
-            id: identity.id, meshKey: identity.meshKey, boot: boot, listen: bound,
+            name: name, site: configuration.node.site, id: identity.id, boot: boot, listen: bound,
             reachable: isEverywhere ? Machine.addresses(port: bound.port) : [bound], seeds: identity.seeds,
             gossip: MembershipSettings(
                 interval: configuration.gossip.beat, callsOut: configuration.listen.beacon),
@@ -257,6 +256,9 @@ package final class Host {
         now = loop.now()
         if case .saveRecording(let path) = request {
             return control.reply(warned(saveRecording(to: path)), to: id)
+        }
+        if case .writeLaw(let path, let record) = request {
+            return control.reply(warned(exportLaw(to: path, about: record)), to: id)
         }
         // What the disk does not take now is not begun: nobody could say what became of it.
         if case .store(.write(_, isTrial: false)) = request, let trouble = storage.trouble {

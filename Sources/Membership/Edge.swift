@@ -25,6 +25,8 @@ package struct Edge: Hashable, Sendable {
     /// The fingerprint of its roster, and since when it has not been ours.
     package internal(set) var root: UInt64?
     package internal(set) var differsSince: Instant?
+    /// A fingerprint whose roster holds nothing that is news here.
+    package internal(set) var vainRoot: UInt64?
     package internal(set) var trial: Trial?
     /// The newest beat that any word of it came after.
     package internal(set) var latest: UInt64
@@ -71,6 +73,8 @@ package struct Trial: Hashable, Sendable {
     package internal(set) var scoutsDrawn: Instant
     /// How often others were asked.
     package internal(set) var questions: Int
+    /// How often they answered since anybody heard it that they do not hear it either.
+    package internal(set) var denials: Int
 
     init(at now: Instant) {
         began = now
@@ -81,6 +85,7 @@ package struct Trial: Hashable, Sendable {
         scouts = []
         scoutsDrawn = now
         questions = 0
+        denials = 0
     }
 }
 
@@ -118,8 +123,10 @@ extension Edge {
         witnesses[witness] = now
         if pulse > max(latest, vouch?.pulse ?? 0) {
             vouch = Vouch(by: witness, pulse: pulse, at: now)
-        } else if pulse == 0, vouch?.by == witness {
-            vouch?.by = nil
+            trial?.denials = 0
+        } else {
+            if pulse == 0, vouch?.by == witness { vouch?.by = nil }
+            if let denials = trial?.denials { trial?.denials = min(denials + 1, 1 << 30) }
         }
     }
 
@@ -197,13 +204,24 @@ extension Edge {
 
     /// How many questions must stay unanswered until whoever is asked is taken for unreachable.
     func questionsNeeded(_ rules: MembershipRules) -> Int {
-        var chance = Double(rules.oddsOfWitness)
+        max(questions(odds: rules.oddsOfWitness, rules), 2 * rules.fewestPings)
+    }
+
+    /// How many until all being lost is an accident once in so many.
+    func questions(odds: Int, _ rules: MembershipRules) -> Int {
+        var chance = Double(odds)
         var questions = 0
         while chance > 1, questions < rules.mostPingsAlone {
             chance *= pingLoss
             questions += 1
         }
-        return max(questions, 2 * rules.fewestPings)
+        return questions
+    }
+
+    /// About when it spoke last, as far as others prove by the number of a beat.
+    func provenAlive(_ settings: MembershipSettings) -> Instant? {
+        guard let vouch, latest > 0, vouch.pulse > latest else { return nil }
+        return heard + pause(settings) * Int64(min(vouch.pulse - latest, 1 << 20))
     }
 
     /// When this silence becomes remarkable.
@@ -280,6 +298,7 @@ extension Edge: WireValue {
         writer.interval(interval ?? .zero)
         writer.optional(root) { $0.u64($1) }
         writer.optional(differsSince) { $0.instant($1) }
+        writer.optional(vainRoot) { $0.u64($1) }
         writer.optional(trial) { $1.encode(into: &$0) }
         writer.varint(UInt64(accusers.count))
         for (id, at) in accusers {
@@ -319,6 +338,7 @@ extension Edge: WireValue {
         guard said == .zero || MembershipSettings.intervals.contains(said) else { throw .outOfRange }
         root = try reader.bool() ? try reader.u64() : nil
         differsSince = try reader.bool() ? try reader.instant() : nil
+        vainRoot = try reader.bool() ? try reader.u64() : nil
         trial = try reader.bool() ? try Trial(from: &reader) : nil
         accusers = SortedMap()
         for _ in 0..<(try reader.count(atMost: Limits.observers)) {
@@ -363,6 +383,7 @@ extension Trial: WireValue {
         for scout in scouts { writer.nodeID(scout) }
         writer.instant(scoutsDrawn)
         writer.varint(UInt64(questions))
+        writer.varint(UInt64(denials))
     }
 
     package init(from reader: inout ByteReader) throws(DecodeError) {
@@ -375,6 +396,7 @@ extension Trial: WireValue {
         for _ in 0..<(try reader.count(atMost: Limits.observers)) { scouts.append(try reader.nodeID()) }
         scoutsDrawn = try reader.instant()
         questions = try reader.count(atMost: 1 << 30)
+        denials = try reader.count(atMost: 1 << 30)
     }
 }
 

@@ -96,6 +96,9 @@ extension Address {
         writer.u16(port)
     }
 
+    /// A kind, a host of IPv6 and a port.
+    static let mostShortBytes = 19
+
     init(short reader: inout ByteReader) throws(DecodeError) {
         guard let host = Host(rawValue: try reader.u8()) else { throw .outOfRange }
         self = try Address(host, from: &reader)

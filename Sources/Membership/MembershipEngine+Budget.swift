@@ -8,7 +8,7 @@ enum Urgency: Int {
     case comparison = -1
     /// News, accusations, and questions to scouts: they are repeated anyway.
     case news = 0
-    /// Answers to those: whoever gets none asks again.
+    /// Answers to those, and to first words: whoever gets none asks again.
     case testimony = 1
     /// Pings and their answers: without them the living would be taken for the dead.
     case ping = 2

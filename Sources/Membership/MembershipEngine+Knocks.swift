@@ -60,7 +60,7 @@ extension MembershipEngine {
         if let member = someoneLost() { sayHello(to: member, at: now, into: &outbox) }
         lonelyKnocks = min(lonelyKnocks + 1, 1 << 20)
         var pause = rules.lonelySpacing
-        for _ in 0..<min(lonelyKnocks / 4, 6) { pause = pause + pause / 3 }
+        for _ in 0..<min(lonelyKnocks / 4, 9) { pause = pause + pause / 3 }
         nextKnock = now.instant + random.jittered(pause, percent: 50)
     }
 

@@ -32,7 +32,11 @@ extension MembershipEngine {
 
     /// Who said lately that it is heard.
     func voucher(of edge: Edge, at now: Now) -> NodeID? {
-        guard let vouch = edge.vouch, now.instant - vouch.at < rules.accusationLife else { return nil }
+        guard let vouch = edge.vouch else { return nil }
+        if now.instant - vouch.at < rules.accusationLife { return vouch.by }
+        guard let trial = edge.trial, let proven = edge.provenAlive(settings), proven >= trial.began,
+            now.instant - proven < rules.isolationPatience
+        else { return nil }
         return vouch.by
     }
 

@@ -48,8 +48,10 @@ extension MembershipEngine: WireValue {
             search.encode(into: &writer)
         }
         asking.encode(into: &writer)
+        writer.list(answering)
         spending.encode(into: &writer)
         welcomeAllowance.encode(into: &writer)
+        writer.nodeID(lastDoor)
         writer.instant(nextKnock)
         writer.varint(UInt64(lonelyKnocks))
         beacons.encode(into: &writer)
@@ -114,8 +116,10 @@ extension MembershipEngine: WireValue {
             guard members[id] != nil else { throw .outOfRange }
         }
         asking = try Asking(from: &reader)
+        answering = try reader.list(of: Answering.self, atMost: Limits.answersAtOnce)
         spending = try Allowance(from: &reader)
         welcomeAllowance = try Allowance(from: &reader)
+        lastDoor = try reader.nodeID()
         nextKnock = try reader.instant()
         lonelyKnocks = try reader.count(atMost: 1 << 20)
         beacons = try Beacons(from: &reader)
@@ -242,5 +246,23 @@ extension Knock: WireValue {
         next = try reader.instant()
         pause = try reader.interval()
         guard (.zero...Limits.patience).contains(pause) else { throw .outOfRange }
+    }
+}
+
+extension Answering: WireValue {
+    func encode(into writer: inout ByteWriter) {
+        question.encode(into: &writer)
+        writer.nodeID(next)
+        writer.varint(UInt64(left))
+        writer.varint(UInt64(told))
+        writer.instant(until)
+    }
+
+    init(from reader: inout ByteReader) throws(DecodeError) {
+        question = try Question(from: &reader)
+        next = try reader.nodeID()
+        left = try reader.count(atMost: Limits.members)
+        told = try reader.count(atMost: Limits.datagramsPerAnswer)
+        until = try reader.instant()
     }
 }

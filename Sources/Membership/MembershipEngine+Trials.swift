@@ -156,6 +156,7 @@ extension MembershipEngine {
         let observers = all.filter { $0 == me.id || isReachable($0, about: edge, at: now) }
         let accusers = observers.filter { $0 == me.id || isAccusing($0, peer, at: now) }
         guard accusers.count >= quorum(of: observers.count) else { return }
+        guard !observers.contains(where: { $0 != me.id && mayVeto($0, about: edge, at: now) }) else { return }
         // One or two who judge alone may be almost deaf themselves: who was vouched for is given time.
         if observers.count < 3, let vouch = edge.vouch, now.instant - vouch.at < rules.isolationPatience { return }
         let odds = odds(for: observers.count)
@@ -165,6 +166,16 @@ extension MembershipEngine {
         giveUp(
             peer, .down, .givenUp(finding), pulse: edge.latest, accusers: accusers, from: .itself(pulse: 0), at: now,
             into: &outbox)
+    }
+
+    /// Whether an observer may hear the accused and its word be under way still.
+    private func mayVeto(_ observer: NodeID, about edge: Edge, at now: Now) -> Bool {
+        guard let since = edge.trial?.accusedSince, rules.oddsOfVeto > 0 else { return false }
+        let answers = [edge.accusers[observer], edge.witnesses[observer]]
+        if answers.contains(where: { $0.map { now.instant - $0 < rules.accusationLife } ?? false }) { return false }
+        if edges[observer]?.trial != nil { return false }
+        let patience = rules.accusationSpacing * Int64(edge.questions(odds: rules.oddsOfVeto, rules))
+        return now.instant - since < patience + edge.answerTime(rules)
     }
 
     private func odds(for observers: Int) -> Double {
@@ -249,10 +260,15 @@ extension MembershipEngine {
         guard let since = deafSince, let edge = edges[peer], let trial = edge.trial else { return }
         let vouched = edge.vouch?.at ?? since
         guard now.instant - max(since, vouched) >= rules.isolationPatience,
-            now.instant - trial.began >= rules.accusationLife
+            now.instant - trial.began >= rules.accusationLife,
+            trial.denials >= rules.denials || hearsNobody(at: now)
         else { return }
         let finding = finding(about: peer, observers: [], at: now)
         giveUp(
             peer, .unheard, .notHeardByTheDeaf(finding), pulse: 0, accusers: [], from: nil, at: now, into: &outbox)
+    }
+
+    private func hearsNobody(at now: Now) -> Bool {
+        !members.values.contains { $0.isPresent && now.instant - $0.heard < rules.isolationPatience }
     }
 }

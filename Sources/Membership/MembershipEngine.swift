@@ -87,9 +87,12 @@ package struct MembershipEngine: Engine {
     /// Those whom this node pings for others.
     var searches: SortedMap<NodeID, Search>
     var asking: Asking
+    var answering: [Answering]
     /// The budget of everything that is said.
     var spending: Allowance
     var welcomeAllowance: Allowance
+    /// The last member whose door was named to a stranger.
+    var lastDoor: NodeID
     var nextKnock: Instant
     var lonelyKnocks: Int
     var beacons: Beacons
@@ -129,8 +132,10 @@ package struct MembershipEngine: Engine {
         doubts = SortedMap()
         searches = SortedMap()
         asking = Asking()
+        answering = []
         spending = Allowance()
         welcomeAllowance = Allowance()
+        lastDoor = me.id
         nextKnock = now.instant
         lonelyKnocks = 0
         beacons = Beacons(at: now.instant)
@@ -156,6 +161,7 @@ package struct MembershipEngine: Engine {
         for search in searches.values { due = min(due, search.next) }
         for knock in lostNeighbours.values { due = min(due, knock.next) }
         if let call = beaconDue { due = min(due, call) }
+        if !answering.isEmpty { due = min(due, mayStart(.comparison)) }
         return Instant.earlier(due, asking.next)
     }
 
@@ -234,6 +240,7 @@ package struct MembershipEngine: Engine {
         knock(at: now, into: &outbox)
         callOut(at: now, into: &outbox)
         askIfDue(at: now, into: &outbox)
+        goOnAnswering(at: now, into: &outbox)
         sendNews(at: now, into: &outbox)
         seekSeal(into: &outbox)
     }

@@ -232,6 +232,7 @@ extension Question: WireValue {
         writer.u64(salt)
         writer.u8(partBits)
         writer.u16(part)
+        writer.varint(UInt64(count))
         writer.bytes(filter)
     }
 
@@ -243,6 +244,7 @@ extension Question: WireValue {
         partBits = try reader.u8()
         part = try reader.u16()
         guard partBits <= 16, Int(part) < 1 << Int(partBits) else { throw .outOfRange }
+        count = try reader.count(atMost: Limits.members + 1)
         filter = try reader.bytes(atMost: Limits.filterBytes)
         guard !filter.isEmpty else { throw .outOfRange }
     }

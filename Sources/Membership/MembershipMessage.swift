@@ -139,6 +139,8 @@ package struct Question: Hashable, Sendable {
     /// Of how many parts, as a power of two, this is which.
     package var partBits: UInt8
     package var part: UInt16
+    /// How many marks are in the filter: whoever is asked sees by it whether there is anything to ask in return.
+    package var count: Int
     package var filter: [UInt8]
 }
 

@@ -58,6 +58,9 @@ package struct MembershipRules: Hashable, Sendable {
     package var scouts = 3
     /// The chance that an observer who answers is taken for one who does not, as 1 in so many.
     package var oddsOfWitness = 10_000
+    /// The chance that an observer who hears the accused is judged without, as 1 in so many: each of the others has
+    /// answered, or was asked often enough for that.
+    package var oddsOfVeto = 10
     /// A verdict gives way to a later beat of the subject, and to that only; with 0 to any.
     package var comparesPulses = 1
 
@@ -65,8 +68,12 @@ package struct MembershipRules: Hashable, Sendable {
     package var isolationEdges = 4
     /// More than this share of them silent: not they are silent, their owner is deaf.
     package var isolationPercent = 50
-    /// How long a deaf node waits before it stops counting on those it does not hear. It tells nobody.
+    /// How long a deaf node waits before it stops counting on those it does not hear. It tells nobody. And how long
+    /// nobody accuses a member which others were shown to hear in the midst of its silence: its path to them is good,
+    /// so the word of them is what may be lost.
     package var isolationPatience = Interval.seconds(20)
+    /// How many answers it waits for that nobody hears such a one either, where anybody answers at all.
+    package var denials = 10
 
     /// News is repeated to a neighbour until acknowledged, no sooner than this.
     package var newsSpacing = Interval.milliseconds(250)
@@ -88,28 +95,34 @@ package struct MembershipRules: Hashable, Sendable {
     /// The same for one that is hungry.
     package var hungrySpacing = Interval.milliseconds(80)
     /// What they may take of the budget, as one part in so many.
-    package var questionShare = 6
+    package var questionShare = 10
     /// The same when they bring nothing.
     package var idleAskSpacing = Interval.seconds(2)
+    /// How long an answer goes on: then whoever asked has asked somebody else.
+    package var answerLife = Interval.seconds(1)
+    /// How long after a datagram that others follow nobody else is asked.
+    package var followPause = Interval.milliseconds(100)
     /// First words answered in a second, besides other answers: those who know nobody yet come first.
     package var welcomesPerSecond = 60
+    /// Whoever knows no more than so many says hello at doors that it is sent on to.
+    package var fewMembers = 32
     /// Bytes said in a second, with all that carries them: nobody is special, not even a seed on the morning of a
     /// power-on, when all budgets together are what limits how fast everybody is told of everybody. With what was saved
     /// up, the largest debt (eleven questions begun at once) and a round of beats no second holds more than 25,000.
-    package var bytesPerSecond = 18_500
-    /// As many may be saved up: an answer of four datagrams.
-    package var burstBytes = 4_000
+    package var bytesPerSecond = 20_500
+    /// As many may be saved up: two datagrams of an answer and what is more urgent.
+    package var burstBytes = 3_000
     /// So many of them lie between what waits and what is more urgent.
     package var reservedBytes = 500
     /// New claims in an answer that make the next question worth asking at once.
     package var richAnswer = 8
     /// How long after it: the datagrams of an answer may overtake each other.
-    package var richPause = Interval.milliseconds(20)
+    package var richPause = Interval.milliseconds(5)
 
     /// Between two knocks at the doors of those that are unreachable.
     package var knockSpacing = Interval.seconds(15)
     /// The same while nobody is reachable.
-    package var lonelySpacing = Interval.milliseconds(500)
+    package var lonelySpacing = Interval.milliseconds(200)
     /// The longest pause between two knocks at a former neighbour's door, beginning with one beat and doubling.
     package var longestKnock = Interval.seconds(60)
     /// Of so many knocks one is for the own site: other sites are what a split divides.
@@ -128,10 +141,10 @@ package struct MembershipRules: Hashable, Sendable {
         [
             \.everybodyUpTo, \.lossAtStart, \.beatsBelieved, \.beatsAveraged, \.leastLoss, \.mostLoss,
             \.oddsOfSilence, \.silencePercent, \.gapDecay, \.fewestPings, \.mostPings, \.mostPingsAlone,
-            \.quorumPercent, \.quorumLeast, \.oddsOfAccident, \.scouts, \.oddsOfWitness, \.comparesPulses,
+            \.quorumPercent, \.quorumLeast, \.oddsOfAccident, \.scouts, \.oddsOfWitness, \.oddsOfVeto, \.comparesPulses,
             \.isolationEdges, \.isolationPercent, \.newsBurst, \.newsPerSecond, \.eagerBytes, \.newsBytesPerSecond,
             \.bytesPerSecond, \.burstBytes, \.reservedBytes, \.richAnswer, \.questionShare, \.knocksPerOwnSite,
-            \.longestLeap, \.welcomesPerSecond,
+            \.longestLeap, \.welcomesPerSecond, \.denials, \.fewMembers,
         ]
     }
 
@@ -139,7 +152,7 @@ package struct MembershipRules: Hashable, Sendable {
         [
             \.longestGap, \.absence, \.pingSpacing, \.accusationSpacing, \.accusationLife, \.isolationPatience,
             \.newsSpacing, \.newsLife, \.differenceBorne, \.askSpacing, \.idleAskSpacing, \.knockSpacing,
-            \.lonelySpacing, \.longestKnock, \.distrust, \.richPause, \.hungrySpacing,
+            \.lonelySpacing, \.longestKnock, \.distrust, \.richPause, \.hungrySpacing, \.answerLife, \.followPause,
         ]
     }
 

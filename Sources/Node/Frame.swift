@@ -1,5 +1,6 @@
 package import Base
 package import Membership
+package import Registry
 package import Replication
 internal import Traffic
 
@@ -7,6 +8,7 @@ internal import Traffic
 /// engine. The table of tags is in docs/wire.md; a number is never used again for something else.
 package enum Frame: Hashable, Sendable {
     case membership(MembershipMessage)
+    case registry(RegistryMessage)
     case replication(ReplicationMessage)
     case sounding(Sounding)
 }
@@ -16,6 +18,8 @@ extension Frame {
     var priority: Priority {
         switch self {
         case .membership, .sounding: .pulse
+        case .registry(.records), .registry(.piece), .registry(.redeem), .registry(.declined): .change
+        case .registry(.summary), .registry(.parts), .registry(.list), .registry(.want): .comparison
         case .replication(let message): message.isQuestionOfEquality ? .comparison : .fact
         }
     }
@@ -32,8 +36,11 @@ extension Frame: WireValue {
         case .membership(let message):
             writer.u8(1)
             message.encode(into: &writer)
-        case .replication(let message):
+        case .registry(let message):
             writer.u8(2)
+            message.encode(into: &writer)
+        case .replication(let message):
+            writer.u8(3)
             message.encode(into: &writer)
         case .sounding(let sounding):
             writer.u8(8)
@@ -44,7 +51,8 @@ extension Frame: WireValue {
     package init(from reader: inout ByteReader) throws(DecodeError) {
         switch try reader.u8() {
         case 1: self = .membership(try MembershipMessage(from: &reader))
-        case 2: self = .replication(try ReplicationMessage(from: &reader))
+        case 2: self = .registry(try RegistryMessage(from: &reader))
+        case 3: self = .replication(try ReplicationMessage(from: &reader))
         case 8: self = .sounding(try Sounding(from: &reader))
         default: throw .unknown
         }

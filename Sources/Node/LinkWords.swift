@@ -21,6 +21,7 @@ extension SessionNote {
         case .ended(_, .evicted): "link.ended.evicted"
         case .ended(_, .fault): "link.ended.fault"
         case .ended(_, .forgotten): "link.ended.forgotten"
+        case .ended(_, .barred): "link.ended.barred"
         case .moved: "link.moved"
         case .fellBack: "link.fell_back"
         case .comesOverUDP: "udp.comes"
@@ -86,6 +87,7 @@ extension SessionNote.Ending {
         case .evicted: "there were too many, and it was the least used"
         case .fault: "the peer broke the rules of the line"
         case .forgotten: "the peer no longer knew it"
+        case .barred: "the law of the mesh threw the peer out"
         }
     }
 }
@@ -177,6 +179,7 @@ extension Refusal {
         case .oldPhase: "it was sealed with a key that was given up: it was long on its way"
         case .reflected: "this node itself is there: its own packet came back"
         case .badContent: "what was inside breaks the rules: a fault, or a later version"
+        case .barred: "the law of the mesh threw it out"
         }
     }
 
@@ -185,7 +188,7 @@ extension Refusal {
         switch self {
         case .badCode, .badHandshake: true
         case .badLength, .badHeader, .noCookie, .tooManyHandshakes, .unexpected, .badIntroduction, .otherNode,
-            .unknownSession, .badSeal, .replayed, .oldPhase, .reflected, .badContent:
+            .unknownSession, .badSeal, .replayed, .oldPhase, .reflected, .badContent, .barred:
             false
         }
     }

@@ -1,12 +1,13 @@
 internal import Base
 internal import Control
 internal import Membership
+internal import Registry
 internal import Session
 internal import Trust
 
-/// What a node answers at its control socket. Answers are read off the state; nothing here changes it.
+/// What a node answers at its control socket. Answers are read off the state; only making an invitation draws a key.
 extension MarramNode {
-    func answer(to request: Request, at now: Now) -> Envelope {
+    mutating func answer(to request: Request, at now: Now) -> Envelope {
         switch request {
         case .status: envelope(.status(status(at: now)), view: view(at: now), at: now)
         case .members: envelope(.members(members(at: now)), view: view(at: now), at: now)
@@ -16,11 +17,14 @@ extension MarramNode {
         case .explainLink(let peer): explainLink(to: peer, at: now)
         case .explainPeer(let peer): explainPeer(peer, at: now)
         case .invite(let uses, let lifetime): invite(uses: uses, lifetime: lifetime, at: now)
+        case .nodes: envelope(.nodes(nodes), at: now)
+        case .submit(let records): envelope(.submitted(submitted(records)), at: now)
+        case .acts(let count): envelope(.acts(acts(count)), at: now)
+        case .explainAuthority(let word, let by, let on): explainAuthority(word, by: by, on: on, at: now)
         case .version: envelope(.version(.own), at: now)
-        case .leave: envelope(.left(LeaveReply(mesh: configuration.mesh, told: others.count)), at: now)
+        case .leave: envelope(.left(LeaveReply(mesh: meshName, told: others.count)), at: now)
         case .ping, .roundTrip: preconditionFailure("these are answered when the members asked have answered")
-        case .saveRecording:
-            preconditionFailure("the world saves recordings itself: they are in its files, not in the node")
+        case .saveRecording, .writeLaw: preconditionFailure("the world writes files itself, and asks for their content")
         case .store: preconditionFailure("the desk attends to the store: some of its answers wait")
         }
     }
@@ -29,16 +33,9 @@ extension MarramNode {
         Envelope(node: configuration.name, at: now.wall, view: view, reply: reply)
     }
 
-    private func invite(uses: Int, lifetime: Interval, at now: Now) -> Envelope {
-        let living = others.values.filter { $0.state == .alive }.map(\.record.contact.address)
-        let invitation = Invitation(
-            mesh: configuration.mesh, meshKey: configuration.meshKey,
-            seeds: Array((configuration.reachable + living).prefix(Limits.seedAddresses)),
-            expires: now.wall + lifetime, uses: UInt16(clamping: uses))
-        let reply = InvitationReply(token: invitation.token, uses: uses, expires: invitation.expires)
-        var envelope = envelope(.invitation(reply), at: now)
-        envelope.warnings = [Envelope.Warning(.invitationProvisional)]
-        return envelope
+    /// What people call the mesh: its own word, as soon as it is known here.
+    var meshName: String {
+        switchboard.registry.meshName ?? "mesh-\(String(hexadecimal(signatory.mesh.value.bytes).prefix(8)))"
     }
 
     var others: SortedMap<NodeID, Member> { switchboard.membership.members }
@@ -60,7 +57,7 @@ extension MarramNode {
 
     private func status(at now: Now) -> StatusReply {
         StatusReply(
-            mesh: configuration.mesh, node: configuration.name, id: configuration.id, site: configuration.site,
+            mesh: meshName, node: configuration.name, id: configuration.id, site: configuration.site,
             address: configuration.listen, version: Release.version, wireProtocol: Int(Sessions.wireVersion),
             uptime: now.instant - started, members: memberCounts, traffic: traffic, counters: reasons,
             problems: problems(at: now))
@@ -94,7 +91,9 @@ extension MarramNode {
     }
 
     private func problems(at now: Now) -> [StatusReply.Problem] {
-        others.values.filter { $0.state == .suspect || $0.state == .unreachable }.map { member in
+        let missing = others.values.filter { $0.state == .suspect || $0.state == .unreachable }
+        // Of whoever was thrown out nothing is expected.
+        return missing.filter { !switchboard.registry.barred.risingContains($0.record.id) }.map { member in
             StatusReply.Problem(
                 member.state == .suspect ? .memberSuspect : .memberUnreachable,
                 what: "\(member.record.name) is \(member.state): \(why(member, at: now))",
@@ -117,7 +116,9 @@ extension MarramNode {
         MemberRow(
             name: member.record.name, id: member.record.id, state: member.state.row,
             address: member.record.address, site: member.record.site, since: member.since.wall,
-            age: now.instant - member.since.instant, why: why(member, at: now))
+            age: now.instant - member.since.instant,
+            why: switchboard.registry.barred.risingContains(member.record.id)
+                ? "revoked by the law of the mesh" : why(member, at: now))
     }
 
     /// The reason for a member's state, in a few words.

@@ -1,7 +1,8 @@
 package import Base
 package import Control
-internal import Crypto
+package import Crypto
 internal import Membership
+internal import Registry
 package import Replication
 package import Session
 internal import Traffic
@@ -15,7 +16,10 @@ package typealias NodeOutbox = Outbox<WorldEffect<Envelope, NodeNote>>
 /// drives five hundred of it at a desk, and it cannot tell which.
 package struct MarramNode: ~Copyable {
     let configuration: NodeConfiguration
-    private let identity: NodeIdentity
+    /// What the switchboard's engines want signed is signed here: it holds no key.
+    let signatory: Signatory
+    /// Of this the keys of invitations are made.
+    var entropy: Entropy
     var sessions: Sessions
     package private(set) var switchboard: Switchboard
     package private(set) var recorder: FlightRecorder
@@ -27,6 +31,8 @@ package struct MarramNode: ~Copyable {
     var roads: Roads
     let started: Instant
     package private(set) var isRecording: Bool
+    /// What follows from what is under way, and is taken in after it.
+    private var inputs: [Switchboard.Input]
     /// Reused from call to call: what the engines want, what came of a packet, and what has to be said.
     private var outbox: Outbox<Switchboard.Effect>
     private var opened: Outbox<SessionEffect>
@@ -37,26 +43,52 @@ package struct MarramNode: ~Copyable {
 
     /// `stored` are the facts of all shelves from earlier lives; `random` is this life's chance.
     package init(
-        _ configuration: NodeConfiguration, identity: consuming NodeIdentity, sessions: consuming Sessions,
-        stored: [Fact], random: Random, mischief: Mischief, at now: Now
+        _ configuration: NodeConfiguration, signatory: consuming Signatory, sessions: consuming Sessions,
+        stored: [Fact], entropy: consuming Entropy, random: Random, mischief: Mischief, at now: Now
     ) {
-        precondition(sessions.me == configuration.id, "a node speaks as itself")
-        precondition(identity.id == configuration.id, "a node signs for itself")
-        let notary = Notary.mesh(identity.meshID)
-        let mesh = identity.meshID
-        let key = identity.signing.publicKey
+        precondition(
+            sessions.me == configuration.id && signatory.id == configuration.id, "a node speaks and signs as itself")
+        let switchboard = Self.switchboard(configuration, signatory, stored, random, mischief, at: now)
+        self.init(configuration, signatory, sessions, switchboard, entropy, at: now.instant)
+        self.sessions.bar(switchboard.registry.barred, into: &sealed)
+        sealed.removeAll()
+        startRecording(continues: false)
+    }
+
+    private static func switchboard(
+        _ configuration: NodeConfiguration, _ signatory: borrowing Signatory, _ stored: [Fact], _ random: Random,
+        _ mischief: Mischief, at now: Now
+    ) -> Switchboard {
+        var apart = random
         let me = MemberRecord(
             id: configuration.id, name: configuration.name, site: configuration.site, address: configuration.listen,
             life: Life(boot: configuration.boot, beat: 0), isLeaving: false
-        ).sealed(by: identity.signing, in: identity.meshID)
-        self.configuration = configuration
-        self.identity = identity
-        self.sessions = sessions
-        switchboard = Switchboard(
+        ).sealed(by: signatory.identity.signing, in: signatory.mesh)
+        return Switchboard(
             membership: MembershipEngine(
-                me: me, settings: configuration.gossip, notary: notary, seeds: configuration.seeds,
-                stored: stored.filter { $0.shelf == Shelf.members }, random: random, mischief: mischief, at: now),
-            store: Self.store(of: configuration, key, in: mesh, stored, random, at: now))
+                me: me, settings: configuration.gossip, notary: Notary.mesh(signatory.mesh),
+                seeds: configuration.seeds, stored: stored.filter { $0.shelf == Shelf.members }, random: random,
+                mischief: mischief, at: now),
+            registry: RegistryEngine(
+                me: signatory.keys, mesh: signatory.mesh, founding: signatory.charter, stored: stored,
+                feed: signatory.certificate, isInvited: signatory.isInvited,
+                random: apart.split("registry"), at: now),
+            store: store(
+                of: configuration, signatory.identity.signing.publicKey, in: signatory.mesh, stored, random, at: now))
+    }
+
+    /// It only assigns: where checks stand beside the assignments, the code that Swift 6.3.1 makes destroys a value
+    /// that is not there yet.
+    private init(
+        _ configuration: NodeConfiguration, _ signatory: consuming Signatory, _ sessions: consuming Sessions,
+        _ switchboard: Switchboard, _ entropy: consuming Entropy, at now: Instant
+    ) {
+        self.configuration = configuration
+        self.signatory = signatory
+        self.sessions = sessions
+        self.switchboard = switchboard
+        self.entropy = entropy
+        inputs = []
         recorder = FlightRecorder()
         counters = Counters()
         links = LinkMemory()
@@ -64,14 +96,13 @@ package struct MarramNode: ~Copyable {
         soundings = Soundings()
         desk = StoreDesk()
         roads = Roads()
-        started = now.instant
+        started = now
         isRecording = configuration.records
         outbox = Outbox()
         opened = Outbox()
         sealed = Outbox()
         scratch = ByteWriter()
         owedWords = []
-        startRecording(continues: false)
     }
 
     package var name: String { configuration.name }
@@ -84,7 +115,7 @@ package struct MarramNode: ~Copyable {
     /// What is wrong with the keys and values that were found on the disk. A node must not run on with them.
     package var storeFlaw: StoreFlaw? {
         if let flaw = switchboard.store.flaw { return flaw }
-        let isSound = switchboard.store.ownClaims.allSatisfy { $0?.isTrue(in: identity.meshID) ?? false }
+        let isSound = switchboard.store.ownClaims.allSatisfy { $0?.isTrue(in: signatory.mesh) ?? false }
         return isSound ? nil : .unsigned
     }
 
@@ -124,6 +155,7 @@ package struct MarramNode: ~Copyable {
             }
         }
         opened.effects.removeAll(keepingCapacity: true)
+        takeInputs(at: now, into: &world)
         lookAtRoads(at: now, into: &world)
         tellOfUDP(at: now, into: &world)
     }
@@ -164,8 +196,16 @@ package struct MarramNode: ~Copyable {
             counters.countRefusal("undecoded-\(error)")
             return world.put(.note(.undecoded(error, from: peer)))
         }
+        // Who is no member is heard about the law, and about nothing else.
+        if case .sounding = frame, !switchboard.registry.isMember(peer) {
+            return note(.stranger(peer), at: now, into: &world)
+        }
         switch frame {
-        case .membership, .replication: take(.received(frame, from: peer, source: source), at: now, into: &world)
+        case .registry(.redeem(let redemption)) where !sessions.isChannel(redemption.channel, with: peer):
+            // Tied to another session it was overheard, or relayed by somebody who plays the sponsor.
+            counters.countRefusal("redeemed-elsewhere")
+        case .membership, .registry, .replication:
+            take(.received(frame, from: peer, source: source), at: now, into: &world)
         case .sounding(.ping(let number)):
             let place = switchboard.membership.coordinate
             say(.sounding(.pong(number, place)), to: Contact(peer, at: source), at: now, into: &world)
@@ -184,6 +224,7 @@ package struct MarramNode: ~Copyable {
     package mutating func perform(_ request: Request, id: RequestID, at now: Now, into world: inout NodeOutbox) {
         if case .store(let question) = request { return attend(to: question, id, at: now, into: &world) }
         if case .leave = request { take(.performed(.leave), at: now, into: &world) }
+        if case .submit(let records) = request { take(.performed(.take(records)), at: now, into: &world) }
         do throws(Complaint) {
             if try beginSounding(request, id, at: now) { return sound(at: now, into: &world) }
             world.put(.reply(id, answer(to: request, at: now)))
@@ -206,6 +247,7 @@ package struct MarramNode: ~Copyable {
         sessions.wake(at: now.instant, into: &sealed)
         swap(&sealed.arena, &world.arena)
         passSealed(at: now, into: &world)
+        takeInputs(at: now, into: &world)
         lookAtRoads(at: now, into: &world)
         tellOfUDP(at: now, into: &world)
         sound(at: now, into: &world)
@@ -238,36 +280,68 @@ package struct MarramNode: ~Copyable {
     // MARK: Inside
 
     mutating func take(_ input: Switchboard.Input, at now: Now, into world: inout NodeOutbox) {
-        // What only the node itself can answer: it has the keys.
-        var answers: [Switchboard.Input] = []
+        // What only the node itself can answer, for it has the keys, is taken in afterwards.
         switchboard.take(input, at: now, into: &outbox)
         if isRecording { recorder.record(input, at: now, leadingTo: switchboard) }
         for effect in outbox.effects {
             switch effect {
             case .send(let frame, let contact): say(frame, to: contact, at: now, into: &world)
-            case .sign(let record):
-                guard let seal = record.sealed(by: identity.signing, in: identity.meshID).seal else { continue }
-                answers.append(.performed(.signed(seal, record.life)))
+            case .seal(let record):
+                guard let seal = record.sealed(by: signatory.identity.signing, in: signatory.mesh).seal else {
+                    continue
+                }
+                inputs.append(.performed(.signed(seal, record.life)))
             case .attest(let id):
-                let signature = identity.signing.sign(id.value.bytes.raw, as: Chain.kind, in: identity.meshID)
-                answers.append(.performed(.attested(id, signature)))
+                let signature = signatory.identity.signing.sign(
+                    id.value.bytes.raw, as: Chain.kind, in: signatory.mesh)
+                inputs.append(.performed(.attested(id, signature)))
             case .verify(let ticket, let claims):
-                answers.append(.performed(.verified(ticket, claims.map { $0.isTrue(in: identity.meshID) })))
+                inputs.append(.performed(.verified(ticket, claims.map { $0.isTrue(in: signatory.mesh) })))
             // Nobody may issue epochs yet.
-            case .judge(let ticket, _): answers.append(.performed(.judged(ticket, valid: 0)))
+            case .judge(let ticket, _): inputs.append(.performed(.judged(ticket, valid: 0)))
             case .persist(let facts, let ticket): world.put(.persist(facts, ticket))
             case .wrote(let id, let dot): wasMade(id, dot, at: now, into: &world)
             case .refused(let id, let refusal): wasRefused(id, refusal, at: now, into: &world)
+            case .sign(let statement): inputs.append(.performed(.take([signatory.sign(statement)])))
+            case .redeem(let peer): redeem(at: peer, now, into: &world)
+            case .bar(let nodes): bar(nodes, at: now, into: &world)
             case .callOut(let isLonely): world.put(.callOut(isLonely: isLonely))
-            case .note(let note):
-                if case .membership(.ignored(let reason)) = note { counters.countRefusal("ignored-\(reason)") }
-                if case .replication(.ignored(let reason, _)) = note { counters.countRefusal("replication-\(reason)") }
-                moves.take(note, at: now)
-                world.put(.note(note))
+            case .note(let note): self.note(note, at: now, into: &world)
             }
         }
         outbox.removeAll()
-        for answer in answers { take(answer, at: now, into: &world) }
+        takeInputs(at: now, into: &world)
+    }
+
+    /// What followed from an input comes in by the same door, when the input is done with.
+    private mutating func takeInputs(at now: Now, into world: inout NodeOutbox) {
+        while !inputs.isEmpty { take(inputs.removeFirst(), at: now, into: &world) }
+    }
+
+    private mutating func note(_ note: NodeNote, at now: Now, into world: inout NodeOutbox) {
+        switch note {
+        case .membership(.ignored(let reason)): counters.countRefusal("ignored-\(reason)")
+        case .registry(.ignored(let reason, from: _)): counters.countRefusal("ignored-\(reason)")
+        case .replication(.ignored(let reason, _)): counters.countRefusal("replication-\(reason)")
+        case .stranger: counters.countRefusal("ignored-stranger")
+        case .membership, .registry, .replication, .madeVoid, .session, .undecoded: break
+        }
+        moves.take(note, at: now)
+        world.put(.note(note))
+    }
+
+    private mutating func redeem(at peer: NodeID, _ now: Now, into world: inout NodeOutbox) {
+        guard let channel = sessions.channel(with: peer), let redemption = signatory.redemption(over: channel) else {
+            return
+        }
+        say(.registry(.redeem(redemption)), to: Contact(peer, at: Address(v4: 0, port: 0)), at: now, into: &world)
+    }
+
+    private mutating func bar(_ nodes: [NodeID], at now: Now, into world: inout NodeOutbox) {
+        swap(&sealed.arena, &world.arena)
+        sessions.bar(nodes, into: &sealed)
+        swap(&sealed.arena, &world.arena)
+        passSealed(at: now, into: &world)
     }
 
     mutating func say(_ frame: Frame, to contact: Contact, at now: Now, into world: inout NodeOutbox) {
@@ -328,6 +402,7 @@ package struct MarramNode: ~Copyable {
         case .note(let note):
             if case .refused(let refusal, from: _) = note { counters.countRefusal(refusal.name) }
             links.take(note, at: now)
+            if case .established(let peer, _, let isMine) = note { inputs.append(.met(peer, isMine: isMine)) }
             if let node = note.concernsUDP, !owedWords.contains(node) { owedWords.append(node) }
             world.put(.note(.session(note)))
         case .stream(let peer, let event): roads.events.append((peer, event))

@@ -5,12 +5,9 @@ package import Replication
 /// What a node is told about itself when it is made: from its data directory and configuration in the real world, from
 /// the scenario in the invented one.
 package struct NodeConfiguration: Sendable {
-    package var mesh: String
     package var name: String
     package var site: String
     package var id: NodeID
-    /// What invitations carry. Provisional, as they are.
-    package var meshKey: Bytes32
     /// How often the node has started, this time included. Stored before the node says its first word.
     package var boot: UInt64
     /// How many of its starts its database does not know of, since an older one was put back.
@@ -28,15 +25,12 @@ package struct NodeConfiguration: Sendable {
     package var storeBug: ReplicaBug?
 
     package init(
-        mesh: String, name: String, site: String, id: NodeID, meshKey: Bytes32, boot: UInt64,
-        missedBoots: UInt64 = 0, listen: Address, reachable: [Address],
-        seeds: [Address], gossip: MembershipSettings, records: Bool
+        name: String, site: String, id: NodeID, boot: UInt64, missedBoots: UInt64 = 0, listen: Address,
+        reachable: [Address], seeds: [Address], gossip: MembershipSettings, records: Bool
     ) {
-        self.mesh = mesh
         self.name = name
         self.site = site
         self.id = id
-        self.meshKey = meshKey
         self.boot = boot
         self.missedBoots = missedBoots
         self.listen = listen

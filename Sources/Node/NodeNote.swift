@@ -1,5 +1,6 @@
 package import Base
 package import Membership
+package import Registry
 package import Replication
 package import Session
 
@@ -7,7 +8,10 @@ package import Session
 /// shows it finds the words.
 package enum NodeNote: Hashable, Sendable {
     case membership(MembershipEngine.Note)
+    case registry(RegistryNote)
     case session(SessionNote)
+    /// Somebody of whom the law does not say that it is a member spoke of something else than the law.
+    case stranger(NodeID)
     case replication(ReplicationEngine.Note)
     /// So many own transactions were made void by an eviction or a fork: whoever wrote them has to decide anew.
     case madeVoid(Int)

@@ -1,7 +1,9 @@
 package import Base
 package import Crypto
 package import Membership
+package import Registry
 package import Replication
+package import Trust
 
 /// All engines of one node and the wires between them. What comes in by its doors is open and decoded; what goes out
 /// is not sealed yet. It is a plain value, a function of its inputs, and it holds no key: that is why the flight
@@ -9,8 +11,8 @@ package import Replication
 package struct Switchboard {
     package enum Effect: Hashable, Sendable {
         case send(Frame, to: Contact)
-        /// Sign this with the node's key, which is not in here.
-        case sign(MemberRecord)
+        /// Sign what the node says of itself with its key, which is not in here.
+        case seal(MemberRecord)
         case persist([Fact], Ticket)
         /// Sign the id of a transaction with the node's key, which is not in here.
         case attest(Digest)
@@ -21,6 +23,12 @@ package struct Switchboard {
         /// A write was made, and is on the disk.
         case wrote(RequestID, Dot)
         case refused(RequestID, WriteRefusal)
+        /// Sign this statement with a key of the node, and hand it in again.
+        case sign(Statement)
+        /// Show the node's invitation to a peer, tied to the session with it.
+        case redeem(at: NodeID)
+        /// From now on, speak with none of these.
+        case bar([NodeID])
         case callOut(isLonely: Bool)
         case note(NodeNote)
     }
@@ -29,6 +37,8 @@ package struct Switchboard {
     package enum Input: Hashable, Sendable {
         /// A member said something; its datagram came from `source`.
         case received(Frame, from: NodeID, source: Address)
+        /// A session began; whether this node began it.
+        case met(NodeID, isMine: Bool)
         case performed(Command)
         case persisted(Ticket)
         case woken
@@ -44,6 +54,8 @@ package struct Switchboard {
         case verified(Ticket, [Bool])
         case judged(Ticket, valid: Int)
         case road(NodeID, ReplicationEngine.Road)
+        /// Take these signed records in.
+        case take([Record])
     }
 
     /// What is on its way to the disk.
@@ -53,53 +65,70 @@ package struct Switchboard {
     }
 
     package private(set) var membership: MembershipEngine
+    package private(set) var registry: RegistryEngine
     package private(set) var store: ReplicationEngine
     private var lastTicket: Ticket
     package private(set) var unstored: SortedMap<Ticket, Batch>
     /// Reused from call to call.
     private var membershipOutbox: Outbox<MembershipEngine.Effect>
+    private var registryOutbox: Outbox<RegistryEngine.Effect>
     private var storeOutbox: Outbox<ReplicationEngine.Effect>
 
-    package init(membership: MembershipEngine, store: ReplicationEngine) {
+    package init(membership: MembershipEngine, registry: RegistryEngine, store: ReplicationEngine) {
         self.membership = membership
+        self.registry = registry
         self.store = store
         lastTicket = Ticket(number: 0)
         unstored = SortedMap()
         membershipOutbox = Outbox()
+        registryOutbox = Outbox()
         storeOutbox = Outbox()
     }
 
-    package var deadline: Instant? { .earlier(membership.deadline, store.deadline) }
+    /// Who has left says nothing more, and so wants to be woken no more.
+    package var deadline: Instant? {
+        membership.deadline.flatMap { .earlier($0, .earlier(registry.deadline, store.deadline)) }
+    }
 
     package mutating func take(_ input: Input, at now: Now, into outbox: inout Outbox<Effect>) {
         switch input {
         case .received(.membership(let message), let peer, let source):
+            guard registry.isMember(peer) else { return outbox.put(.note(.stranger(peer))) }
             let located = message.located(at: source, saidBy: peer)
             membership.receive(located, from: peer, at: now, into: &membershipOutbox)
             membership.notice(peer, at: source, now: now, into: &membershipOutbox)
         case .received(.replication(let message), let peer, source: _):
+            guard registry.isMember(peer) else { return outbox.put(.note(.stranger(peer))) }
             store.receive(message, from: peer, at: now, into: &storeOutbox)
         case .received(.sounding, from: _, source: _):
             // The node answers these itself; only a recording that somebody made up holds one.
             break
+        case .received(.registry(let message), let peer, _):
+            registry.receive(message, from: peer, at: now, into: &registryOutbox)
+        case .met(let peer, let isMine):
+            registry.perform(.met(peer, isMine: isMine), at: now, into: &registryOutbox)
         case .performed(let command): perform(command, at: now)
         case .persisted(let ticket):
             let batch = unstored[ticket]
             unstored[ticket] = nil
             if let stored = batch?.ofStore { store.perform(.stored(stored), at: now, into: &storeOutbox) }
         case .woken:
-            if let due = membership.deadline, due <= now.instant { membership.wake(at: now, into: &membershipOutbox) }
-            if let due = store.deadline, due <= now.instant { store.wake(at: now, into: &storeOutbox) }
+            if isDue(membership.deadline, at: now) { membership.wake(at: now, into: &membershipOutbox) }
+            if isDue(registry.deadline, at: now) { wakeRegistry(at: now) }
+            if isDue(store.deadline, at: now) { store.wake(at: now, into: &storeOutbox) }
         }
         introduce(at: now)
         carryOut(into: &outbox)
     }
+
+    private func isDue(_ deadline: Instant?, at now: Now) -> Bool { deadline.map { $0 <= now.instant } ?? false }
 
     private mutating func perform(_ command: Command, at now: Now) {
         switch command {
         case .leave: membership.perform(.leave, at: now, into: &membershipOutbox)
         case .signed(let seal, let life): membership.perform(.signed(seal, life), at: now, into: &membershipOutbox)
         case .heard(let call): membership.perform(.heard(call), at: now, into: &membershipOutbox)
+        case .take(let records): registry.perform(.take(records), at: now, into: &registryOutbox)
         case .write(let id, let changes): store.perform(.write(id, changes), at: now, into: &storeOutbox)
         case .attested(let id, let signature): store.perform(.signed(id, signature), at: now, into: &storeOutbox)
         case .verified(let ticket, let truths): store.perform(.verified(ticket, truths), at: now, into: &storeOutbox)
@@ -109,6 +138,14 @@ package struct Switchboard {
         }
     }
 
+    /// The law goes along the edges on which membership goes: there the sessions are.
+    private mutating func wakeRegistry(at now: Now) {
+        let near = membership.edges.keys.compactMap { membership.members[$0] }
+        let living = near.filter { $0.state == .alive && registry.isMember($0.record.id) }.map(\.record.contact)
+        registry.perform(.neighbours(living), at: now, into: &registryOutbox)
+        registry.wake(at: now, into: &registryOutbox)
+    }
+
     /// Keys travel along the edges of membership: there are sessions, and from everybody to everybody it is a few hops.
     private mutating func introduce(at now: Now) {
         let neighbours =
@@ -116,7 +153,7 @@ package struct Switchboard {
             ? []
             : membership.edges.keys.filter { peer in
                 let state = membership.members[peer]?.state
-                return state == .alive || state == .suspect
+                return registry.isMember(peer) && (state == .alive || state == .suspect)
             }
         guard neighbours != store.contacts else { return }
         store.perform(.contacts(neighbours), at: now, into: &storeOutbox)
@@ -128,8 +165,11 @@ package struct Switchboard {
         var facts: [Fact] = []
         for effect in membershipOutbox.effects {
             switch effect {
-            case .send(let message, let contact): outbox.put(.send(.membership(message), to: contact))
-            case .sign(let record): outbox.put(.sign(record))
+            case .send(let message, let contact):
+                // An address is asked who is there; a node of which the law says nothing hears nothing else.
+                guard contact.node.map(registry.isMember) ?? true else { continue }
+                outbox.put(.send(.membership(message), to: contact))
+            case .sign(let record): outbox.put(.seal(record))
             case .persist(let fact):
                 // The newest value of a key is its fact: what one input says twice is written once.
                 facts.removeAll { $0.shelf == fact.shelf && $0.key == fact.key }
@@ -139,6 +179,17 @@ package struct Switchboard {
             }
         }
         membershipOutbox.removeAll()
+        for effect in registryOutbox.effects {
+            switch effect {
+            case .send(let message, let contact): outbox.put(.send(.registry(message), to: contact))
+            case .persist(let fact): facts.append(fact)
+            case .sign(let statement): outbox.put(.sign(statement))
+            case .redeem(let peer): outbox.put(.redeem(at: peer))
+            case .bar(let nodes): outbox.put(.bar(nodes))
+            case .note(let note): outbox.put(.note(.registry(note)))
+            }
+        }
+        registryOutbox.removeAll()
         var newest: Ticket?
         for effect in storeOutbox.effects {
             switch effect {
@@ -175,13 +226,16 @@ package struct Switchboard {
 extension Switchboard: WireValue {
     package func encode(into writer: inout ByteWriter) {
         membership.encode(into: &writer)
+        registry.encode(into: &writer)
         store.encode(into: &writer)
         encodeTickets(into: &writer)
     }
 
-    /// What the hash of the state is taken over: everything, but of the store's facts only their running fingerprint.
+    /// What the hash of the state is taken over: everything, but of the law's records and the store's facts only their
+    /// fingerprints.
     package func encodeFingerprint(into writer: inout ByteWriter) {
         membership.encode(into: &writer)
+        registry.encodeFingerprint(into: &writer)
         store.encodeFingerprint(into: &writer)
         encodeTickets(into: &writer)
     }
@@ -198,7 +252,8 @@ extension Switchboard: WireValue {
 
     package init(from reader: inout ByteReader) throws(DecodeError) {
         let membership = try MembershipEngine(from: &reader)
-        self.init(membership: membership, store: try ReplicationEngine(from: &reader))
+        let registry = try RegistryEngine(from: &reader)
+        self.init(membership: membership, registry: registry, store: try ReplicationEngine(from: &reader))
         lastTicket = Ticket(number: try reader.u64())
         guard lastTicket.number <= Limits.counted else { throw .outOfRange }
         for _ in 0..<(try reader.count(atMost: Limits.unstoredBatches)) {
@@ -246,17 +301,24 @@ extension Switchboard.Input: WireValue {
             writer.u8(8)
             writer.digest(id)
             signature.encode(into: &writer)
-        case .performed(.verified(let ticket, let truths)):
+        case .met(let peer, let isMine):
             writer.u8(9)
+            writer.nodeID(peer)
+            writer.bool(isMine)
+        case .performed(.take(let records)):
+            writer.u8(10)
+            writer.list(records)
+        case .performed(.verified(let ticket, let truths)):
+            writer.u8(11)
             writer.u64(ticket.number)
             writer.varint(UInt64(truths.count))
             for truth in truths { writer.bool(truth) }
         case .performed(.judged(let ticket, let valid)):
-            writer.u8(10)
+            writer.u8(12)
             writer.u64(ticket.number)
             writer.varint(UInt64(valid))
         case .performed(.road(let peer, let road)):
-            writer.u8(11)
+            writer.u8(13)
             writer.nodeID(peer)
             writer.u8(road.rawValue)
         }
@@ -280,14 +342,18 @@ extension Switchboard.Input: WireValue {
             let id = try reader.digest()
             self = .performed(.attested(id, try Signature(from: &reader)))
         case 9:
+            let peer = try reader.nodeID()
+            self = .met(peer, isMine: try reader.bool())
+        case 10: self = .performed(.take(try reader.list(of: Record.self, atMost: Limits.recordsHandedIn)))
+        case 11:
             let ticket = Ticket(number: try reader.u64())
             var truths: [Bool] = []
             for _ in 0..<(try reader.count(atMost: 2 * Limits.operations)) { truths.append(try reader.bool()) }
             self = .performed(.verified(ticket, truths))
-        case 10:
+        case 12:
             let ticket = Ticket(number: try reader.u64())
             self = .performed(.judged(ticket, valid: try reader.count(atMost: Limits.operations)))
-        case 11:
+        case 13:
             let peer = try reader.nodeID()
             guard let road = ReplicationEngine.Road(rawValue: try reader.u8()) else { throw .unknown }
             self = .performed(.road(peer, road))

@@ -31,6 +31,8 @@ package enum Refusal: UInt8, Error, CaseIterable, Sendable {
     case reflected
     /// What was inside breaks the rules of the line.
     case badContent
+    /// The law threw the sender out of the mesh.
+    case barred
 
     package var name: String {
         switch self {
@@ -49,6 +51,7 @@ package enum Refusal: UInt8, Error, CaseIterable, Sendable {
         case .oldPhase: "old-phase"
         case .reflected: "reflected"
         case .badContent: "bad-content"
+        case .barred: "barred"
         }
     }
 }

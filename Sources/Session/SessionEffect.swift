@@ -86,5 +86,7 @@ package enum SessionNote: Hashable, Sendable {
         case fault
         /// The peer no longer knew the line.
         case forgotten
+        /// The law threw the peer out of the mesh.
+        case barred
     }
 }

@@ -13,6 +13,8 @@ final class SessionKeys {
     let remoteIndex: UInt32
     /// Whether this node began the handshake.
     let isMine: Bool
+    /// The hash over all that was said in the handshake: the same at both ends, and of no other session.
+    let channel: Bytes32
     let born: Instant
     private var sending: Key
     private(set) var phase: UInt8 = 0
@@ -34,7 +36,9 @@ final class SessionKeys {
         var successor: Key { Key(sealing.successor()) }
     }
 
-    init(index: UInt32, remoteIndex: UInt32, _ keys: consuming TransportKeys, isMine: Bool, at now: Instant) {
+    init(index: UInt32, remoteIndex: UInt32, _ handshake: consuming Handshake, isMine: Bool, at now: Instant) {
+        channel = Digest(hashing: handshake.hash.raw).value
+        let keys = handshake.split()
         self.index = index
         self.remoteIndex = remoteIndex
         self.isMine = isMine

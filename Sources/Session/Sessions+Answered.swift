@@ -23,7 +23,7 @@ extension Sessions {
             throw .badHandshake
         }
         let keys = SessionKeys(
-            index: header.receiver, remoteIndex: header.sender, handshake.split(), isMine: true, at: now)
+            index: header.receiver, remoteIndex: header.sender, handshake, isMine: true, at: now)
         finish(attempt, peer, keys, greeting, on: path, continues: continued, at: now, into: &outbox)
         peer.conversation?.repeatUntilHeard([], at: now)
         attend(to: peer, at: now, into: &outbox)
@@ -55,7 +55,7 @@ extension Sessions {
         }
         Codes.putFirst(behind: 0, MeshKeys.code(of: peerKey, in: mesh), in: &message)
         let keys = SessionKeys(
-            index: header.receiver, remoteIndex: header.sender, handshake.split(), isMine: true, at: now)
+            index: header.receiver, remoteIndex: header.sender, handshake, isMine: true, at: now)
         let peer = peer(node, key: peerKey)
         finish(attempt, peer, keys, greeting, on: path, continues: nil, at: now, into: &outbox)
         peer.conversation?.repeatUntilHeard(message.bytes, at: now)

@@ -36,7 +36,7 @@ extension Sessions {
         try say(reply.encoded, &handshake, into: &message)
         Codes.putFirst(behind: 0, MeshKeys.code(of: peerKey, in: mesh), in: &message)
         let keys = SessionKeys(
-            index: index, remoteIndex: header.sender, handshake.split(), isMine: false, at: now)
+            index: index, remoteIndex: header.sender, handshake, isMine: false, at: now)
         remember(
             Candidate(
                 index, .keyed(keys, node, peerKey, greeting, beginnings: header.beginnings),
@@ -100,7 +100,7 @@ extension Sessions {
             }
             let node = try introduced(greeting, by: peerKey)
             let keys = SessionKeys(
-                index: header.receiver, remoteIndex: header.sender, handshake.split(), isMine: false, at: now)
+                index: header.receiver, remoteIndex: header.sender, handshake, isMine: false, at: now)
             let peer = peer(node, key: peerKey)
             establish(peer, keys, greeting, on: path, isMine: false, continues: nil, at: now, into: &outbox)
             peer.conversation?.oweWord(at: now)
@@ -181,6 +181,7 @@ extension Sessions {
         guard let introduction = greeting.introduction else { throw .badIntroduction }
         let node = introduction.node
         guard node != me else { throw .reflected }
+        guard !barred.risingContains(node) else { throw .barred }
         if peers[node]?.key == peerKey { return node }
         do throws(CryptoError) {
             try introduction.verify(peerKey, in: mesh)

@@ -17,6 +17,7 @@ extension Sessions {
             else { throw .unexpected }
             let content = try keys.open(&packet, header, at: now)
             forget(candidate)
+            guard !barred.risingContains(node) else { throw .barred }
             let peer = peer(node, key: peerKey)
             peer.beginnings = max(peer.beginnings, beginnings)
             // The peer goes on with the line that the answer promised, and it ended here meanwhile: it will ask again.

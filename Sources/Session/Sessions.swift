@@ -40,6 +40,8 @@ package struct Sessions: ~Copyable {
     /// The index of the candidate whose beginning had this key. Looked up only.
     var candidatesByEphemeral: [AgreementPublicKey: UInt32]
     var deadlines: DeadlineHeap<Timer>
+    /// With whom nobody speaks, by rising ids.
+    var barred: [NodeID] = []
     /// Reused from call to call.
     var lineOutbox: Outbox<LineEffect>
 
@@ -63,7 +65,7 @@ package struct Sessions: ~Copyable {
         me = identity.id
         key = identity.agreementKey()
         introduction = identity.introduction(of: key)
-        mesh = identity.meshID
+        mesh = identity.mesh
         shared = identity.sharedSecret()
         prologue = Array("marram/1".utf8) + mesh.value.bytes
         self.settings = settings
@@ -118,6 +120,7 @@ package struct Sessions: ~Copyable {
     ) {
         let node = contact.node ?? nodes[contact.address]
         if let node, node == me { return }
+        if let node, barred.risingContains(node) { return outbox.put(.note(.dropped(contact, count: 1))) }
         guard let node, let peer = peers[node], let conversation = peer.conversation else {
             return wait(with: datagram, priority, for: contact, at: now, into: &outbox)
         }
@@ -142,6 +145,32 @@ package struct Sessions: ~Copyable {
             case .peer(let node):
                 if let peer = peers[node] { attend(to: peer, at: now, into: &outbox) }
             }
+        }
+    }
+
+    // MARK: Who may speak
+
+    /// From now on nobody speaks with these, which rise: sessions with them end at once, and none begins.
+    package mutating func bar(_ outcasts: [NodeID], into outbox: inout Outbox<SessionEffect>) {
+        precondition(outcasts.isRising, "the barred are a set")
+        barred = outcasts
+        for node in outcasts {
+            if let attempt = attempts[.node(node)] { forget(attempt) }
+            guard let peer = peers[node] else { continue }
+            if let fading = peer.fading { end(fading.conversation, because: .barred, into: &outbox) }
+            if let conversation = peer.conversation { end(conversation, because: .barred, into: &outbox) }
+            schedule(peer)
+        }
+    }
+
+    /// What names the session with a node and no other; nil when there is none. It changes when the keys are renewed.
+    package func channel(with node: NodeID) -> Bytes32? { peers[node]?.conversation?.keys.channel }
+
+    /// Whether `channel` names a session that there is with a node, or was a moment ago.
+    package func isChannel(_ channel: Bytes32, with node: NodeID) -> Bool {
+        guard let peer = peers[node] else { return false }
+        return [peer.conversation, peer.fading?.conversation].contains { conversation in
+            conversation?.keys.channel == channel || conversation?.formerKeys?.channel == channel
         }
     }
 

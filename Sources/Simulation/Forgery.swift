@@ -43,7 +43,7 @@ package struct Forgery: ~Copyable {
     package init(seed: UInt64) {
         let identity = Self.identity(1, mesh: 1)
         victimKey = identity.agreementKey().publicKey
-        mesh = identity.meshID
+        mesh = identity.mesh
         time = .zero + .seconds(1_000)
         random = Random(seed: seed)
         var victim = Self.sessions(1, mesh: 1, seed: seed, at: time)
@@ -183,9 +183,7 @@ package struct Forgery: ~Copyable {
 
     private static func identity(_ number: UInt64, mesh: UInt64) -> NodeIdentity {
         var entropy = Entropy.seeded(number)
-        let invitation = Invitation(
-            mesh: "forged", meshKey: Bytes32(mesh, 1, 2, 3), seeds: [], expires: WallTime(milliseconds: 0), uses: 1)
-        return NodeIdentity(invitedBy: invitation, from: &entropy)
+        return NodeIdentity(of: Digest(Bytes32(mesh, 1, 2, 3)), from: &entropy)
     }
 
     private static func sessions(_ number: UInt64, mesh: UInt64, seed: UInt64, at now: Instant) -> Sessions {

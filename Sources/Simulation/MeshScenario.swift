@@ -53,26 +53,35 @@ extension Scenario {
     static func meshNode(
         _ birth: Birth, of script: Script, hasTCP: Bool = false, records: Bool = true, storeBug: ReplicaBug? = nil
     ) -> MarramNode {
-        let identity = meshIdentity(birth.index, seed: script.seed)
+        let charter = meshCharter(of: birth.addresses.count, seed: script.seed)
+        let identity = meshIdentity(birth.index, seed: script.seed, charter: charter)
         var configuration = NodeConfiguration(
-            mesh: "simulated", name: birth.name, site: "main", id: identity.id, meshKey: .zero,
-            boot: UInt64(birth.boots), listen: birth.address, reachable: [birth.address],
-            seeds: Array(birth.addresses.prefix(2)), gossip: meshSettings, records: records)
+            name: birth.name, site: "main", id: identity.id, boot: UInt64(birth.boots), listen: birth.address,
+            reachable: [birth.address], seeds: Array(birth.addresses.prefix(2)), gossip: meshSettings, records: records)
         configuration.storeBug = storeBug
         let sessions = Sessions(
             identity, boot: UInt64(birth.boots), settings: SessionSettings(hasTCP: hasTCP),
             entropy: .seeded(birth.seed), random: Random(seed: birth.seed ^ 1), at: birth.now.instant)
+        var entropy = Entropy.seeded(birth.seed ^ 2)
         return MarramNode(
-            configuration, identity: identity, sessions: sessions,
-            stored: birth.facts, random: Random(seed: birth.seed), mischief: birth.mischief, at: birth.now)
+            configuration, signatory: Signatory(identity, from: &entropy), sessions: sessions, stored: birth.facts,
+            entropy: entropy, random: Random(seed: birth.seed), mischief: birth.mischief, at: birth.now)
     }
 
-    /// The same node has the same keys in all its lives.
-    static func meshIdentity(_ index: Int, seed: UInt64) -> NodeIdentity {
+    /// The same node has the same keys in all its lives. Where only sessions are played, the mesh has no records.
+    static func meshIdentity(_ index: Int, seed: UInt64, charter: Charter? = nil) -> NodeIdentity {
         var entropy = Entropy.seeded(seed &+ UInt64(index))
-        let invitation = Invitation(
-            mesh: "simulated", meshKey: Bytes32(seed, 1, 2, 3), seeds: [], expires: WallTime(milliseconds: 0), uses: 1)
-        return NodeIdentity(invitedBy: invitation, from: &entropy)
+        return NodeIdentity(
+            of: charter?.mesh ?? Digest(Bytes32(seed, 1, 2, 3)), charter: charter?.records ?? [], from: &entropy)
+    }
+
+    /// All nodes of a simulated mesh were there when it began.
+    private static func meshCharter(of nodes: Int, seed: UInt64) -> Charter {
+        var entropy = Entropy.seeded(~seed)
+        let founder = SigningKey.drawn(from: &entropy)
+        return Charter(
+            founding: "simulated", by: Person(name: "ada", keys: [SignerKey(founder.publicKey)]), key: founder,
+            nodes: (0..<nodes).map { meshIdentity($0, seed: seed).keys }, nonce: Bytes32(seed, 1, 2, 3))
     }
 
     /// Questions at any time; in every fourth seed somebody says goodbye.
@@ -102,7 +111,7 @@ extension MarramNode: Inhabitant {
             "session-began", "session-unanswered", "session-established", "session-renewed", "session-moved",
             "session-fell-back", "session-cookie", "session-fresh", "session-dropped", "session-line", "session-proof",
             "session-other-node", "session-comes-over-udp",
-        ] + SessionNote.Ending.allCases.map { "session-ended-\($0)" }
+        ] + SessionNote.Ending.allCases.map { "session-ended-\($0)" } + ["law"]
         + ["took", "forked", "renamed", "epoch", "epoch-conflict", "entering", "entered", "made-void"]
         + ReplicationEngine.Ignored.allCases.map { "replication-\($0)" }
 
@@ -145,8 +154,9 @@ extension MarramNode: Inhabitant {
         case .session(.proofAsked): return sessions + 10
         case .session(.answeredByOther): return sessions + 11
         case .session(.comesOverUDP): return sessions + 12
-        case .replication(let note): return sessions + 13 + SessionNote.Ending.allCases.count + marker(of: note)
-        case .madeVoid: return sessions + 13 + SessionNote.Ending.allCases.count + 7
+        case .stranger, .registry: return sessions + 13 + SessionNote.Ending.allCases.count
+        case .replication(let note): return sessions + 14 + SessionNote.Ending.allCases.count + marker(of: note)
+        case .madeVoid: return sessions + 14 + SessionNote.Ending.allCases.count + 7
         }
     }
 

@@ -2,9 +2,8 @@ package import Base
 package import Crypto
 
 /// How a node introduces itself on a line: its verifying key, which is its id, and its signature under the agreement
-/// key that it speaks with. The two keys are different on purpose; this is what ties them together.
-///
-/// Provisional: that the node belongs to the mesh is proved by the mesh key alone. A grant takes its place.
+/// key that it speaks with. The two keys are different on purpose; this is what ties them together. Whether the node
+/// belongs to the mesh is another question, which the law answers.
 package struct Introduction: Hashable, Sendable {
     package let key: VerifyingKey
     private let signature: Signature

@@ -12,6 +12,8 @@ private func letter(_ form: String, _ data: String) -> String {
 
 private let id = "0102030405060708000000000000000100000000000000020000000000000003"
 
+private let other = "0000000000000001000000000000000200000000000000030000000000000004"
+
 private let up =
     #"{"name":"till-07","id":"\#(id)","state":"up","address":"10.9.0.17:7946","#
     + #""session":{"carrier":"tcp","age_seconds":7440,"is_mine":true,"heard_seconds":0.4,"rtt_microseconds":1100,"#
@@ -55,6 +57,19 @@ private let up =
                     + #""first_age_seconds":60,"what":"it is up"}],"clues":["others hear it"],"#
                     + #""problems":[{"code":"M3103","what":"w","because":"b","try":"t"}]}"#),
             letter(
+                "nodes",
+                #""data":{"mesh":"aa","head":"bb","nodes":["#
+                    + ["full", "probation", "revoked"].map {
+                        #"{"name":"till-01","id":"\#(other)","standing":"\#($0)","site":"","key":"01","cuts":"00"}"#
+                    }.joined(separator: ",") + "]}"),
+            letter("submission", #""data":{"records":3,"held":2}"#),
+            letter(
+                "acts",
+                #""data":{"acts":[{"record":"0a","at":"2026-11-20T14:02:11.118Z","actor":"ada","#
+                    + #""act":"ends its feed","valid":false,"why":"w"}],"total":7}"#),
+            letter("authority", #""data":{"question":"q","allowed":true,"why":"w","grounds":["a","b"]}"#),
+            letter("law_file", #""data":{"path":"/tmp/a.law","records":3,"bytes":456}"#),
+            letter(
                 "peer",
                 #""data":{"member":{"name":"till-01","id":"\#(id)","state":"alive","address":"10.9.0.11:7946","#
                     + #""site":"front","since":"2026-11-18T11:06:40.000Z","since_seconds":183331.118,"#
@@ -86,7 +101,7 @@ private let up =
                 "rtt",
                 #""data":{"from":"a","to":"b","measured_microseconds":900,"estimated_microseconds":1000,"#
                     + #""estimate_error_percent":7,"silent":["c"]}"#),
-            letter("invitation", #""data":{"token":"MARRAM1-AH7K","uses":20,"expires":"2026-11-20T14:02:11.118Z"}"#),
+            letter("invitation", #""data":{"token":"MARRAM2-AH7K","uses":20,"expires":"2026-11-20T14:02:11.118Z"}"#),
             letter("recording", #""data":{"path":"/tmp/a.rec","bytes":123,"inputs":45}"#),
             letter("version", #""data":{"version":"0.1.0","protocol":1}"#),
             letter("leave", #""data":{"mesh":"store-0412","told":2}"#),

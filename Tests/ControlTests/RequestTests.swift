@@ -29,6 +29,12 @@ private func refusal(of text: String) -> Complaint? {
             #"{"schema":"marram.request/1","verb":"rtt","one":"a","other":"b"}"#,
             #"{"schema":"marram.request/1","verb":"invite","uses":20,"lifetime_seconds":86400}"#,
             #"{"schema":"marram.request/1","verb":"save_recording","path":"/tmp/a.rec"}"#,
+            #"{"schema":"marram.request/1","verb":"nodes"}"#,
+            #"{"schema":"marram.request/1","verb":"submit","records":["\#(hexadecimal(Samples.record.encoded))"]}"#,
+            #"{"schema":"marram.request/1","verb":"acts","count":20}"#,
+            #"{"schema":"marram.request/1","verb":"explain_authority","word":"invite.create","on":"mesh"}"#,
+            #"{"schema":"marram.request/1","verb":"write_law","path":"/tmp/a.law","record":"0a"}"#,
+            #"{"schema":"marram.request/1","verb":"write_law","path":"/tmp/a.law"}"#,
             #"{"schema":"marram.request/1","verb":"version"}"#,
             #"{"schema":"marram.request/1","verb":"leave"}"#,
         ]))

@@ -1,6 +1,8 @@
 import Base
 import Control
+import Crypto
 import Testing
+import Trust
 
 /// One reply of each form, with every field set to something that would show if it were lost or swapped.
 enum Samples {
@@ -57,6 +59,21 @@ enum Samples {
         .members([]),
         .links([up, handshaking]),
         .link(link),
+        .nodes(
+            NodesReply(
+                mesh: "aa", head: "bb",
+                nodes: NodeRow.Standing.allCases.map {
+                    NodeRow(
+                        name: "till-01", id: NodeID(Bytes32(1, 2, 3, 4)), standing: $0, site: "", key: "01",
+                        cuts: "00")
+                })),
+        .submitted(SubmitReply(records: 3, held: 2)),
+        .acts(
+            ActsReply(
+                rows: [.init(record: "0a", at: at, actor: "ada", act: "ends its feed", isValid: false, why: "w")],
+                total: 7)),
+        .authority(AuthorityReply(question: "q", isAllowed: true, why: "w", grounds: ["a", "b"])),
+        .lawFile(LawFileReply(path: "/tmp/a.law", records: 3, bytes: 456)),
         .peer(peer),
         .topology(
             TopologyReply(
@@ -78,19 +95,28 @@ enum Samples {
             RoundTripReply(
                 from: "a", to: "b", measured: .microseconds(900), estimated: .milliseconds(1), errorPercent: 7,
                 silent: ["c"])),
-        .invitation(InvitationReply(token: "MARRAM1-AH7K", uses: 20, expires: at)),
+        .invitation(InvitationReply(token: "MARRAM2-AH7K", uses: 20, expires: at)),
         .recording(RecordingReply(path: "/tmp/a.rec", bytes: 123, inputs: 45)),
         .version(VersionReply(version: "0.1.0", controlProtocol: 1)),
         .left(LeaveReply(mesh: "store-0412", told: 2)),
         .failure(Complaint(.directoryInUse, what: "w", because: "b", remedy: "t")),
     ]
 
+    static let record: Record = {
+        var entropy = Entropy.seeded(1)
+        let key = SigningKey.drawn(from: &entropy)
+        let owner = SignerKey(key.publicKey)
+        return Record(.feed(FeedCertificate(owner: owner, epoch: 1, key: owner)), by: key, in: Digest(.zero))
+    }()
+
     static let requests: [Request] = [
         .status, .members, .links, .explainLink(peer: "till-07"), .explainPeer(peer: "till-07"),
         .topology, .moves(since: 41), .ping(peer: "till-07", count: 5), .roundTrip(one: "a", other: nil),
         .roundTrip(one: "a", other: "b"),
         .invite(uses: 20, lifetime: .hours(24)),
-        .saveRecording(path: "/tmp/a.rec"), .version,
+        .saveRecording(path: "/tmp/a.rec"), .nodes, .submit([record]),
+        .acts(count: 20), .explainAuthority(word: "invite.create", by: nil, on: "mesh"),
+        .writeLaw(path: "/tmp/a.law", record: "0a"), .writeLaw(path: "/tmp/a.law", record: nil), .version,
         .leave,
     ]
 

@@ -54,6 +54,65 @@ import Testing
         #expect(one.stop() == 0, "a daemon that is asked to end ends well: \(one.said)")
     }
 
+    @Test func aNodeIsInvitedAndThrownOut() throws {
+        let folder = try TemporaryFolder()
+        func data(_ number: Int) -> String { "\(folder.path)/node-\(number)" }
+        func listen() throws -> String { "127.0.0.1:\(try freePort())" }
+        try run("marram", ["init", "store", "--data", data(1), "--name", "till-01", "--listen", try listen()])
+        let one = try Daemon(data: data(1))
+        let invited = try run("marram", ["invite", "--data", data(1), "--uses", "2", "-o", "name"])
+        let token = invited.output.trimmingCharacters(in: .whitespacesAndNewlines)
+        let checked = try run("marram", ["join", token, "--check"])
+        #expect(checked.status == 0 && checked.output.contains("2 uses"), "\(checked.output) \(checked.errors)")
+        for number in 2...3 {
+            try run(
+                "marram",
+                ["join", token, "--data", data(number), "--name", "till-0\(number)", "--listen", try listen()])
+        }
+        let (two, three) = (try Daemon(data: data(2)), try Daemon(data: data(3)))
+        for daemon in [one, two, three] {
+            let isKnown = try eventually(within: 15) { try standings(daemon).count == 3 }
+            #expect(isKnown, "\(daemon.said)")
+        }
+        let isWhole = try eventually(within: 10) { try states(one) == ["alive", "alive", "alive"] }
+        #expect(isWhole, "\(one.said)")
+        // A third node with an invitation for two stays outside.
+        try run("marram", ["join", token, "--data", data(4), "--name", "till-04", "--listen", try listen()])
+        let four = try Daemon(data: data(4))
+
+        let revoked = try run("marram", ["node", "revoke", "till-03", "--stolen", "--yes", "--data", data(1)])
+        #expect(revoked.status == 0, "\(revoked.output) \(revoked.errors)")
+        for daemon in [one, two] {
+            let isOut = try eventually(within: 5) { try standings(daemon).contains("revoked") }
+            #expect(isOut, "\(daemon.said)")
+            let hasEnded = try eventually(within: 1) { try linkState(of: "till-03", at: daemon) != "up" }
+            #expect(hasEnded, "\(daemon.said)")
+        }
+        three.kill()
+        let back = try Daemon(data: data(3), isHealthy: false)
+        let isGone = try eventually(within: 30) { try states(one).contains("unreachable") }
+        #expect(isGone, "\(back.said)")
+        #expect(try linkState(of: "till-03", at: one) != "up", "\(one.said)")
+        #expect(try standings(one).count == 3, "the fourth was never let in: \(four.said)")
+        let again = try run("marram", ["node", "revoke", "till-03", "--yes", "--data", data(1)])
+        #expect(again.status == 1 && again.errors.contains("M1219"), "\(again.errors)")
+        let elsewhere = try run("marram", ["invite", "--data", data(2)])
+        #expect(elsewhere.status == 5 && elsewhere.errors.contains("M1214"), "\(elsewhere.errors)")
+
+        // What was done is written down, and can be checked by whoever has the file and nothing else.
+        let file = folder.path + "/store.law"
+        #expect(try run("marram", ["audit", "export", file, "--data", data(2)]).status == 0)
+        let verified = try run("marram", ["audit", "verify", file])
+        #expect(verified.status == 0 && verified.output.contains(", 0 void"), "\(verified.output) \(verified.errors)")
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: file))
+        bytes[bytes.count / 2] ^= 1
+        try bytes.write(to: URL(fileURLWithPath: file))
+        let forged = try run("marram", ["audit", "verify", file])
+        #expect(forged.status == 1 && forged.errors.contains("M1223"), "\(forged.output) \(forged.errors)")
+        let explained = try run("marram", ["auth", "explain", "invite.create", "--by", "till-03", "--data", data(1)])
+        #expect(explained.status == 1 && explained.output.contains("revoked"), "\(explained.output)")
+    }
+
     @Test func aRecordingReplaysToTheSameStates() throws {
         let folder = try TemporaryFolder()
         let data = folder.path + "/node"
@@ -71,6 +130,19 @@ import Testing
         let links = try run("marram", ["links", "--data", daemon.data, "--json"])
         let rows = try links.json()["data"] as? [[String: Any]] ?? []
         return rows.compactMap { $0["state"] as? String }
+    }
+
+    private func linkState(of name: String, at daemon: Daemon) throws -> String? {
+        let links = try run("marram", ["links", "--data", daemon.data, "--json"])
+        let rows = try links.json()["data"] as? [[String: Any]] ?? []
+        return rows.first { $0["name"] as? String == name }?["state"] as? String
+    }
+
+    private func standings(_ daemon: Daemon) throws -> [String] {
+        let nodes = try run("marram", ["node", "list", "--data", daemon.data, "--json"])
+        let data = try nodes.json()["data"] as? [String: Any]
+        let rows = data?["nodes"] as? [[String: Any]] ?? []
+        return rows.compactMap { $0["standing"] as? String }
     }
 
     private func states(_ daemon: Daemon) throws -> [String] {

@@ -18,18 +18,17 @@ private final class Hermit {
 
     init(_ directory: DataDirectory, bytes: Int) {
         var entropy = Entropy.seeded(1)
-        let identity = NodeIdentity(founding: "store", from: &entropy)
+        let identity = NodeIdentity(of: Digest(Bytes32(1, 1, 1, 1)), from: &entropy)
+        let configuration = NodeConfiguration(
+            name: "till-01", site: "front", id: identity.id, boot: 1, listen: Address(v4: 1, port: 1), reachable: [],
+            seeds: [Address(v4: 2, port: 2)], gossip: MembershipSettings(interval: .seconds(1)), records: true)
         let sessions = Sessions(
-            identity, boot: 1, settings: SessionSettings(), entropy: entropy, random: Random(seed: 1), at: clock)
-        let configuration =
-            NodeConfiguration(
-                mesh: "store", name: "till-01", site: "front", id: identity.id, meshKey: Bytes32(1, 1, 1, 1), boot: 1,
-                listen: Address(v4: 1, port: 1), reachable: [], seeds: [Address(v4: 2, port: 2)],
-                gossip: MembershipSettings(interval: .seconds(1)),
-                records: true)
+            identity, boot: 1, settings: SessionSettings(), entropy: entropy.split(), random: Random(seed: 1),
+            at: clock)
         node = MarramNode(
-            configuration, identity: identity, sessions: sessions, stored: [],
-            random: Random(seed: 1), mischief: .none, at: Now(instant: clock, wall: WallTime(milliseconds: 0)))
+            configuration, signatory: Signatory(identity, from: &entropy), sessions: sessions, stored: [],
+            entropy: entropy, random: Random(seed: 1), mischief: .none,
+            at: Now(instant: clock, wall: WallTime(milliseconds: 0)))
         flight = FlightFiles(directory, bytes: bytes)
     }
 

@@ -67,7 +67,8 @@ private func questions(_ effects: [Effect]) -> [(question: Question, to: UInt64)
     for number in UInt64(1_000)..<1_100 {
         let filter = [UInt8](repeating: 0, count: 8)
         let question = Question(
-            asker: record(number), pulse: 1, root: 0, salt: 5, partBits: 0, part: 0, filter: filter)
+            asker: record(number), pulse: 1, root: 0, salt: 5, partBits: 0, part: 0, count: 40,
+            filter: filter)
         let told = answers(subject.receive(.ask(question), from: number), to: number)
         #expect(told.count <= Limits.datagramsPerAnswer)
         for answer in told {

@@ -83,18 +83,19 @@ import Trust
     #expect(try status(village.ask(1, .status)).isHealthy)
 }
 
-@Test func anInvitationNamesWhoCanBeReachedAndCarriesAWarning() throws {
+@Test func anInvitationNamesWhoCanBeReachedAndIsSignedByTheNode() throws {
     let village = Village(3)
     village.run(milliseconds: 5_000)
     let envelope = village.ask(1, .invite(uses: 20, lifetime: .hours(24)))
     guard case .invitation(let reply) = envelope.reply else { return #expect(Bool(false), "\(envelope.reply)") }
-    let invitation = try Invitation(token: reply.token)
-    #expect(invitation.mesh == "store-0412")
-    #expect(invitation.seeds.sorted() == [port(1), port(2), port(3)])
-    #expect(invitation.meshKey == village[1].node.configuration.meshKey)
-    #expect(invitation.expires == moment(5_000).wall + .hours(24))
-    #expect(invitation.uses == 20 && reply.uses == 20 && reply.expires == invitation.expires)
-    #expect(envelope.warnings.map(\.code) == [.invitationProvisional])
+    let token = try InviteToken(text: reply.token)
+    #expect(token.mesh == charter(mesh: 7).mesh && token.hints.sorted() == [port(1), port(2), port(3)])
+    guard case .invite(let invite) = try Verified(token.invite, in: token.mesh).statement else {
+        return #expect(Bool(false), "the token holds something else")
+    }
+    #expect(invite.inviter.key.nodeID == id(1) && invite.terms == Charter.everyNode)
+    #expect(invite.expires == moment(5_000).wall + .hours(24) && invite.uses == 20)
+    #expect(reply.uses == 20 && reply.expires == invite.expires && envelope.warnings.isEmpty)
 }
 
 @Test func aNodeThatLeavesIsGoneForItselfAndForOthers() throws {

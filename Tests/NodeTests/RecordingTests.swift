@@ -1,4 +1,5 @@
 import Base
+import Crypto
 import Membership
 import Testing
 
@@ -47,7 +48,9 @@ private func isFound(_ needle: [UInt8], in bytes: [UInt8]) -> Bool {
     let entry = try #require(
         entries(bytes).first {
             let body = Array(bytes[$0])
-            guard case .input(.received, _, _)? = try? RecordingEntry(decoding: body.raw) else { return false }
+            guard case .input(.received(.membership, _, _), _, _)? = try? RecordingEntry(decoding: body.raw) else {
+                return false
+            }
             return true
         })
     // Tag, time, hash, tag of the input, sender.
@@ -130,9 +133,9 @@ private func isFound(_ needle: [UInt8], in bytes: [UInt8]) -> Bool {
     village.run(milliseconds: 10_000)
     _ = village.ask(1, .invite(uses: 1, lifetime: .hours(1)))
     village.run(milliseconds: 1_000)
-    let key = village[1].node.configuration.meshKey
-    #expect(!isFound(key.bytes, in: village[1].recording))
-    #expect(!isFound(Array(key.bytes[8..<16]), in: village[1].recording))
+    let seed = identity(1, mesh: 7).signing.withSeed { [UInt8](copying: $0) }
+    #expect(!isFound(seed, in: village[1].recording))
+    #expect(!isFound(Array(seed[8..<16]), in: village[1].recording))
     #expect(isFound(id(2).value.bytes, in: village[1].recording), "the search finds what is there")
 }
 

@@ -188,9 +188,8 @@ private struct SlowShop: ~Copyable {
 
     init(stored: [Fact] = []) {
         node = MarramNode(
-            configuration(1, meshKey: Bytes32(7, 0xFEED_F00D_CAFE_BABE, 3, 4), records: false),
-            identity: identity(1, mesh: 7), sessions: sessions(1), stored: stored, random: Random(seed: 1),
-            mischief: .none, at: moment(0))
+            configuration(1, records: false), signatory: signatory(1, mesh: 7), sessions: sessions(1), stored: stored,
+            entropy: .seeded(1), random: Random(seed: 1), mischief: .none, at: moment(0))
     }
 
     mutating func ask(_ request: StoreRequest, at time: Int64 = 0) {

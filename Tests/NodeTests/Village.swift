@@ -31,6 +31,35 @@ final class Village {
 
     subscript(number: Int) -> Resident { residents[number - 1] }
 
+    /// Somebody comes with a token; answers its number.
+    func join(with token: String) throws -> Int {
+        let number = residents.count + 1
+        residents.append(try Resident(UInt16(number), invitedBy: token, at: moment(time)))
+        return number
+    }
+
+    /// The mayor does something, by way of a resident.
+    func act(_ act: Act, at number: Int) -> Envelope {
+        let mesh = charter(mesh: 7).mesh
+        let records = OperatorActs.records(
+            act, by: mayor(), epoch: UInt64(time), head: mesh, at: moment(time).wall, in: mesh)
+        return ask(number, .submit(records))
+    }
+
+    /// All power is off for so long; then every node of the charter starts again from its disk, its clock off by what
+    /// `error` says.
+    func sleep(for pause: Interval, error: (Int) -> Interval) {
+        time += pause.milliseconds
+        for index in residents.indices {
+            let former = residents[index]
+            _ = former.post()
+            residents[index] = Resident(
+                UInt16(index + 1), records: false, stored: former.disk, boot: 2,
+                at: Now(instant: moment(time).instant, wall: moment(time).wall + error(index + 1)))
+            residents[index].clockError = error(index + 1)
+        }
+    }
+
     func run(milliseconds: Int64) {
         let end = time + milliseconds
         while time < end {
@@ -82,31 +111,70 @@ final class Resident {
     var node: MarramNode
     let address: Address
     var isListening = true
+    /// How far its wall clock is off.
+    var clockError = Interval.zero
     private(set) var notes: [NodeNote] = []
     private(set) var recording = Recording.magic
+    private(set) var facts: [Fact] = []
     private var outbox = NodeOutbox()
     private var letters: [Letter] = []
     private var answers: [Envelope] = []
 
     /// Everybody but the first knows the first.
     init(
-        _ number: UInt16, records: Bool, mesh: UInt64 = 7, chance: UInt64? = nil, entropy: UInt64? = nil
+        _ number: UInt16, records: Bool, mesh: UInt64 = 7, chance: UInt64? = nil, entropy: UInt64? = nil,
+        stored: [Fact] = [], boot: UInt64 = 1, at now: Now = moment(0)
     ) {
         address = port(number)
+        var configuration = configuration(number, records: records)
+        configuration.boot = boot
         node = MarramNode(
-            configuration(number, meshKey: Bytes32(mesh, 0xFEED_F00D_CAFE_BABE, 3, 4), records: records),
-            identity: identity(number, mesh: mesh), sessions: sessions(number, mesh: mesh, entropy: entropy),
-            stored: [], random: Random(seed: chance ?? UInt64(number)), mischief: .none, at: moment(0))
+            configuration, signatory: signatory(number, mesh: mesh, start: boot),
+            sessions: sessions(number, mesh: mesh, entropy: entropy, boot: boot, at: now), stored: stored,
+            entropy: .seeded(entropy ?? UInt64(number)), random: Random(seed: chance ?? UInt64(number)),
+            mischief: .none, at: now)
         takeRecording()
     }
 
+    /// Somebody who was invited, and knows nothing of the law.
+    init(_ number: UInt16, invitedBy token: String, at now: Now) throws {
+        func identity() throws -> NodeIdentity {
+            // A key that no charter has.
+            var entropy = Entropy.seeded(UInt64(number) + 500)
+            return NodeIdentity(invitedBy: try InviteToken(text: token), from: &entropy)
+        }
+        address = port(number)
+        var entropy = Entropy.seeded(UInt64(number) + 1_000)
+        let sessions = Sessions(
+            try identity(), boot: 1, settings: SessionSettings(), entropy: .seeded(UInt64(number)),
+            random: Random(seed: UInt64(number)), at: now.instant)
+        let signatory = Signatory(try identity(), from: &entropy)
+        var configuration = configuration(number, records: false)
+        configuration.id = sessions.me
+        configuration.seeds = try identity().seeds
+        node = MarramNode(
+            configuration, signatory: signatory, sessions: sessions, stored: [], entropy: entropy,
+            random: Random(seed: UInt64(number)), mischief: .none, at: now)
+    }
+
+    /// The newest fact of every key, as a disk gives them back.
+    var disk: [Fact] {
+        var newest: [[UInt8]: Fact] = [:]
+        for fact in facts { newest[[fact.shelf] + fact.key] = fact }
+        return newest.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.value).filter { $0.value != nil }
+    }
+
+    private func own(_ now: Now) -> Now { Now(instant: now.instant, wall: now.wall + clockError) }
+
     func wake(at now: Now) {
+        let now = own(now)
         guard let deadline = node.deadline, deadline <= now.instant, isListening else { return }
         node.wake(at: now, into: &outbox)
         carryOut(at: now)
     }
 
     func hear(_ datagram: [UInt8], from: Address, over carrier: Carrier = .udp, at now: Now) {
+        let now = own(now)
         var bytes = datagram
         var span = bytes.mutableRaw
         node.receive(&span, from: Path(from, carrier), at: now, into: &outbox)
@@ -147,12 +215,14 @@ final class Resident {
     }
 
     func ask(_ request: Request, at now: Now) -> Envelope {
+        let now = own(now)
         node.perform(request, id: RequestID(number: 5), at: now, into: &outbox)
         carryOut(at: now)
         return answers.removeLast()
     }
 
     func begin(_ request: Request, at now: Now) {
+        let now = own(now)
         node.perform(request, id: RequestID(number: 6), at: now, into: &outbox)
         carryOut(at: now)
     }
@@ -181,7 +251,9 @@ final class Resident {
                             datagram: Array(outbox.arena.bytes[range]), from: address, to: to.address,
                             carrier: to.carrier))
                 case .callOut: Issue.record("the residents are told not to call")
-                case .persist(_, let ticket): tickets.append(ticket)
+                case .persist(let facts, let ticket):
+                    self.facts += facts
+                    tickets.append(ticket)
                 case .reply(_, let envelope): answers.append(envelope)
                 case .note(let note): notes.append(note)
                 }
@@ -198,14 +270,37 @@ final class Resident {
     }
 }
 
-func id(_ number: UInt16) -> NodeID { identity(number, mesh: 7).id }
+func id(_ number: UInt16) -> NodeID { lawless(number, mesh: 7).id }
+
+/// The operator who founded the village.
+func mayor() -> SigningKey {
+    var entropy = Entropy.seeded(4_711)
+    do { return try SigningKey(seed: SecretBytes(from: &entropy)) } catch { fatalError("a seed is a seed") }
+}
+
+/// A node's keys, and nothing that would show to which mesh it belongs.
+private func lawless(_ number: UInt16, mesh: UInt64) -> NodeIdentity {
+    var entropy = Entropy.seeded(UInt64(number))
+    return NodeIdentity(of: Digest(Bytes32(mesh, 0xFEED, 3, 4)), from: &entropy)
+}
+
+/// The first records of a mesh: nine nodes belong to it.
+func charter(mesh: UInt64) -> Charter {
+    Charter(
+        founding: "store-0412", by: Person(name: "ada", keys: [SignerKey(mayor().publicKey)]), key: mayor(),
+        nodes: (1...9).map { lawless($0, mesh: mesh).keys }, nonce: Bytes32(mesh, 0xFEED, 3, 4))
+}
 
 func identity(_ number: UInt16, mesh: UInt64) -> NodeIdentity {
+    let charter = charter(mesh: mesh)
     var entropy = Entropy.seeded(UInt64(number))
-    let invitation = Invitation(
-        mesh: "store-0412", meshKey: Bytes32(mesh, 0xFEED_F00D_CAFE_BABE, 3, 4), seeds: [],
-        expires: WallTime(milliseconds: 0), uses: 1)
-    return NodeIdentity(invitedBy: invitation, from: &entropy)
+    return NodeIdentity(of: charter.mesh, charter: charter.records, from: &entropy)
+}
+
+/// What signs for a node; the key of a start is the same in all tests.
+func signatory(_ number: UInt16, mesh: UInt64, start: UInt64 = 1) -> Signatory {
+    var entropy = Entropy.seeded(UInt64(number) + 1_000 * start)
+    return Signatory(identity(number, mesh: mesh), from: &entropy)
 }
 
 /// What a node says of itself, signed by it.
@@ -214,15 +309,18 @@ func sealedRecord(_ number: UInt16, named name: String) -> MemberRecord {
     let record = MemberRecord(
         id: id(number), name: name, site: "front", address: port(number), life: Life(boot: 1, beat: 0),
         isLeaving: false)
-    return record.sealed(by: identity.signing, in: identity.meshID)
+    return record.sealed(by: identity.signing, in: identity.mesh)
 }
 
-func sessions(_ number: UInt16, mesh: UInt64 = 7, entropy: UInt64? = nil) -> Sessions {
-    let chance = entropy ?? UInt64(number)
+func sessions(
+    _ number: UInt16, mesh: UInt64 = 7, entropy: UInt64? = nil, boot: UInt64 = 1, at now: Now = moment(0)
+) -> Sessions {
+    let chance = entropy ?? UInt64(number) + 100 * (boot - 1)
     return Sessions(
-        identity(number, mesh: mesh), boot: 1, settings: SessionSettings(), entropy: .seeded(chance),
-        random: Random(seed: chance), at: moment(0).instant)
+        identity(number, mesh: mesh), boot: boot, settings: SessionSettings(), entropy: .seeded(chance),
+        random: Random(seed: chance), at: now.instant)
 }
+
 func port(_ number: UInt16) -> Address { Address(v4: 0x0A09_0000 | UInt32(number), port: 7946) }
 
 func moment(_ milliseconds: Int64) -> Now {
@@ -231,9 +329,9 @@ func moment(_ milliseconds: Int64) -> Now {
         wall: WallTime(milliseconds: 1_795_183_331_000 + milliseconds))
 }
 
-func configuration(_ number: UInt16, meshKey: Bytes32, records: Bool) -> NodeConfiguration {
+func configuration(_ number: UInt16, records: Bool) -> NodeConfiguration {
     NodeConfiguration(
-        mesh: "store-0412", name: "till-0\(number)", site: "front", id: id(number), meshKey: meshKey, boot: 1,
+        name: "till-0\(number)", site: "front", id: id(number), boot: 1,
         listen: port(number), reachable: [port(number)], seeds: number == 1 ? [] : [port(1)],
         gossip: MembershipSettings(interval: .seconds(1)),
         records: records)

@@ -7,10 +7,7 @@ import Trust
 
 private func sessions(_ mesh: UInt64, seed: UInt64) -> Sessions {
     var entropy = Entropy.seeded(seed)
-    let identity = NodeIdentity(
-        invitedBy: Invitation(
-            mesh: "hamlet", meshKey: Bytes32(mesh, 1, 2, 3), seeds: [], expires: WallTime(milliseconds: 0), uses: 1),
-        from: &entropy)
+    let identity = NodeIdentity(of: Digest(Bytes32(mesh, 1, 2, 3)), from: &entropy)
     return Sessions(
         identity, boot: 1, settings: SessionSettings(), entropy: entropy, random: Random(seed: seed), at: .zero)
 }

@@ -184,10 +184,7 @@ final class House {
 
 func identity(_ number: UInt16, mesh: UInt64) -> NodeIdentity {
     var entropy = Entropy.seeded(UInt64(number))
-    return NodeIdentity(
-        invitedBy: Invitation(
-            mesh: "hamlet", meshKey: Bytes32(mesh, 1, 2, 3), seeds: [], expires: WallTime(milliseconds: 0), uses: 1),
-        from: &entropy)
+    return NodeIdentity(of: Digest(Bytes32(mesh, 1, 2, 3)), from: &entropy)
 }
 
 func port(_ number: UInt16) -> Address { Address(v4: 0x0A09_0000 | UInt32(number), port: 7946) }

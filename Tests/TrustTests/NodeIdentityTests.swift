@@ -4,16 +4,6 @@ import Testing
 
 @testable import Trust
 
-private let invitation = Invitation(
-    mesh: String(repeating: "m", count: Limits.nameBytes), meshKey: Bytes32(1, 2, 3, 4),
-    seeds: (0..<UInt16(Limits.seedAddresses)).map { Address(high: 0xFE80 << 48, low: 1, port: $0) },
-    expires: WallTime(milliseconds: 1_795_269_720_000), uses: 20)
-
-private func founder(_ seed: UInt64 = 4) -> [UInt8] {
-    var entropy = Entropy.seeded(seed)
-    return NodeIdentity(founding: "store-0412", from: &entropy).encoded
-}
-
 /// Why `bytes` are no identity; nil when they are one.
 private func refusal(_ bytes: [UInt8]) -> DecodeError? {
     do throws(DecodeError) {
@@ -24,67 +14,108 @@ private func refusal(_ bytes: [UInt8]) -> DecodeError? {
     }
 }
 
-@Test func anIdentityComesBackFromItsFile() throws {
-    var entropy = Entropy.seeded(4)
-    let identity = NodeIdentity(founding: "store-0412", from: &entropy)
+private func founder(_ seed: UInt64 = 4) -> NodeIdentity {
+    var entropy = Entropy.seeded(seed)
+    let person = Person(name: "ada", keys: [SignerKey(Court.signer(1).publicKey)])
+    return NodeIdentity(founding: "store-0412", by: person, key: Court.signer(1), from: &entropy)
+}
+
+private let court = Court(operators: 1, threshold: 1)
+
+private func token(hints: [Address] = []) -> InviteToken {
+    let terms = Grant.Terms(can: [.renew], scope: .everything)
+    return InviteToken(
+        mesh: court.mesh, invite: court.invite(by: 0, key: 40, terms: terms).record, key: Court.signer(40), hints: hints
+    )
+}
+
+@Test func aFounderComesBackFromItsFileWithTheMeshsFirstRecords() throws {
+    let identity = founder()
     let read = try NodeIdentity(decoding: identity.encoded.raw)
-    #expect(read.id == identity.id)
-    #expect(read.mesh == "store-0412" && read.meshKey == identity.meshKey && read.seeds.isEmpty)
-    #expect(read.encoded == identity.encoded)
-}
-
-@Test func whoeverIsInvitedHasTheMeshsKeyAndAnIDOfItsOwn() throws {
-    var entropy = Entropy.seeded(4)
-    let one = NodeIdentity(invitedBy: invitation, from: &entropy)
-    let other = NodeIdentity(invitedBy: invitation, from: &entropy)
-    #expect(one.meshKey == invitation.meshKey && other.meshKey == invitation.meshKey)
-    #expect(one.mesh == invitation.mesh && one.seeds == invitation.seeds)
-    #expect(one.id != other.id)
-}
-
-@Test func twoFoundedMeshesHaveDifferentKeys() throws {
-    var entropy = Entropy.seeded(4)
-    let one = NodeIdentity(founding: "store", from: &entropy)
-    let other = NodeIdentity(founding: "store", from: &entropy)
-    #expect(one.meshKey != other.meshKey && one.id != other.id)
-}
-
-@Test func anIdentityCutShortAnywhereIsRefused() {
-    let bytes = founder()
-    for length in 0..<bytes.count { #expect(refusal(Array(bytes[..<length])) != nil, "cut at \(length)") }
-    #expect(refusal(bytes + [0]) == .trailing)
-    #expect(refusal(bytes) == nil)
-}
-
-@Test func anIdentityOfAnotherVersionIsRefused() {
-    for version in UInt8.min...UInt8.max where version != 1 {
-        #expect(refusal([version] + Array(founder().dropFirst())) == .unknown)
+    #expect(read.encoded == identity.encoded && read.id == identity.id && read.mesh == identity.mesh)
+    let law = try Law(genesis: read.charter[0], mesh: read.mesh)
+    var whole = law
+    for record in read.charter { _ = whole.admit(try Verified(record, in: read.mesh)) }
+    let judgement = Judgement(of: whole)
+    #expect(whole.root.name == "store-0412" && judgement.members.count == 1)
+    #expect(judgement.members.values[0].node == identity.keys && judgement.members.values[0].standing == .full)
+    for capability in [Capability.invite, .sponsor, .renew] {
+        #expect(judgement.grant(of: identity.keys.signing, for: capability) != nil)
     }
+    #expect(judgement.grant(of: identity.keys.signing, for: .propose) == nil)
 }
 
-@Test func aMeshWithoutAProperNameIsRefused() {
-    for name in ["", "two words", "line\nbreak", "\u{1B}[2J"] {
-        var writer = ByteWriter()
-        writer.u8(1)
-        writer.text(name)
-        let rest = founder().dropFirst(1 + 1 + "store-0412".utf8.count)
-        #expect(refusal(writer.bytes + Array(rest)) == .outOfRange, "\(name)")
-        var nameless = invitation
-        nameless.mesh = name
-        let bytes = nameless.encoded
-        #expect(throws: DecodeError.outOfRange) { try Invitation(decoding: bytes.raw) }
-        #expect(throws: Complaint.self) { try Invitation(token: nameless.token) }
+@Test func twoMeshesThatAreFoundedAlikeAreTwo() {
+    #expect(founder(4).mesh != founder(5).mesh)
+    #expect(founder(4).mesh == founder(4).mesh)
+}
+
+@Test func whoeverIsInvitedRedeemsWithTheTokensKeyInOneConversation() throws {
+    var entropy = Entropy.seeded(9)
+    let identity = NodeIdentity(invitedBy: token(hints: [Address(v4: 1, port: 2)]), from: &entropy)
+    let read = try NodeIdentity(decoding: identity.encoded.raw)
+    #expect(read.encoded == identity.encoded && read.mesh == court.mesh && read.seeds == [Address(v4: 1, port: 2)])
+    let shown = read.redemption(over: Bytes32(5, 6, 7, 8))
+    let redemption = try #require(shown)
+    #expect(throws: Never.self) { try redemption.verified(in: court.mesh) }
+    #expect(redemption.node == read.keys && redemption.channel == Bytes32(5, 6, 7, 8))
+    let none = founder().redemption(over: Bytes32(5, 6, 7, 8))
+    #expect(none == nil, "a founder was not invited")
+}
+
+@Test func anIdentityCutShortAnywhereOrOfAnotherVersionIsRefused() {
+    var entropy = Entropy.seeded(9)
+    for bytes in [founder().encoded, NodeIdentity(invitedBy: token(), from: &entropy).encoded] {
+        #expect(refusal(bytes) == nil)
+        for length in 0..<bytes.count { #expect(refusal(Array(bytes[..<length])) != nil, "cut at \(length)") }
+        #expect(refusal(bytes + [0]) == .trailing)
+        for version in [UInt8(1), 3] { #expect(refusal([version] + bytes.dropFirst()) == .unknown) }
     }
 }
 
 @Test func theLongestIdentityFitsItsFileAndASeedMoreIsRefused() {
-    var entropy = Entropy.seeded(4)
-    let longest = NodeIdentity(invitedBy: invitation, from: &entropy).encoded
-    #expect(longest.count == 1 + 64 + 32 + 32 + 1 + 8 * Address.byteCount)
-    #expect(longest.count * 10 < NodeIdentity.fileBytes, "as its comment says")
-    #expect(refusal(longest) == nil)
-    var writer = ByteWriter()
-    writer.raw(Array(longest.dropLast(1 + 8 * Address.byteCount)))
-    writer.list(invitation.seeds + [invitation.seeds[0]])
-    #expect(refusal(writer.bytes) == .tooLong)
+    var entropy = Entropy.seeded(9)
+    let most = (0..<UInt16(Limits.seedAddresses)).map { Address(high: 0xFE80 << 48, low: 1, port: $0) }
+    let longest = NodeIdentity(invitedBy: token(hints: most), from: &entropy).encoded
+    #expect(longest.count * 10 < NodeIdentity.fileBytes)
+    let tooMany = NodeIdentity(of: court.mesh, seeds: most + [Address(v4: 1, port: 1)], from: &entropy).encoded
+    #expect(refusal(tooMany) == .tooLong)
+}
+
+@Test func whatAStartSignsIsSignedWithAKeyOfItsOwn() throws {
+    var entropy = Entropy.seeded(3)
+    let one = Signatory(founder(), from: &entropy)
+    let other = Signatory(founder(), from: &entropy)
+    #expect(one.certificate.owner == other.certificate.owner && one.certificate.key != other.certificate.key)
+    #expect(one.certificate.epoch != other.certificate.epoch)
+    let certificate = one.sign(.feed(one.certificate))
+    #expect(throws: Never.self) { try Verified(certificate, in: one.mesh) }
+    let entry = Entry(
+        feed: certificate.id, sequence: 1, previous: certificate.id, head: one.mesh, authority: nil,
+        time: HybridTime(bits: 0), act: .close)
+    let signed = one.sign(.entry(entry))
+    #expect(signed.seals.map(\.key) == [one.certificate.key])
+}
+
+@Test func aTokenOfTheFirstNodeLetsSomebodyInAndNoFurther() throws {
+    let identity = founder()
+    var law = try Law(genesis: identity.charter[0], mesh: identity.mesh)
+    for record in identity.charter { _ = law.admit(try Verified(record, in: identity.mesh)) }
+    let judgement = Judgement(of: law)
+    let right = try #require(judgement.grant(of: identity.keys.signing, for: .invite))
+    var entropy = Entropy.seeded(3)
+    let signatory = Signatory(identity, from: &entropy)
+    let token = signatory.token(
+        under: right, head: judgement.head, terms: Charter.everyNode, uses: 1,
+        expires: WallTime(milliseconds: 1_000_000), hints: [], from: &entropy)
+    let read = try InviteToken(text: token.text)
+    let newcomer = court.key(30)
+    func refusal(_ invite: Record) throws -> InviteRefusal? {
+        judgement.refusal(of: try Verified(invite, in: law.mesh), for: newcomer, in: law, time: bracket, at: now)
+    }
+    #expect(try refusal(read.invite) == nil)
+    let greedy = signatory.token(
+        under: right, head: judgement.head, terms: Charter.founders, uses: 1,
+        expires: WallTime(milliseconds: 1_000_000), hints: [], from: &entropy)
+    #expect(try refusal(greedy.invite) == .void(.exceeds(.delegation)))
 }

@@ -1,6 +1,8 @@
 import Base
 import Control
+import Host
 import Testing
+import Trust
 
 @testable import Verbs
 
@@ -114,13 +116,13 @@ private let esc = "\u{1B}["
 }
 
 @Test func anInvitationIsATokenAndWhatItAllows() {
-    let reply = Reply.invitation(InvitationReply(token: "MARRAM1-AH7K", uses: 20, expires: Samples.at))
+    let reply = Reply.invitation(InvitationReply(token: "MARRAM2-AH7K", uses: 20, expires: Samples.at))
     let stage = Stage(answering: reply)
     #expect(stage.run("invite --uses 20 --expires 24h") == .done)
     #expect(stage.asked == [.invite(uses: 20, lifetime: .hours(24))])
-    #expect(stage.output == "MARRAM1-AH7K    20 uses, until 2026-11-20 14:02:11 UTC\n")
+    #expect(stage.output == "MARRAM2-AH7K    20 uses, until 2026-11-20 14:02:11 UTC\n")
     #expect(stage.run("invite -o name") == .done)
-    #expect(stage.output == "MARRAM1-AH7K\n")
+    #expect(stage.output == "MARRAM2-AH7K\n")
     #expect(stage.asked.last == .invite(uses: 1, lifetime: .hours(24)))
     #expect(stage.run("invite --uses 1001") == .usage)
     #expect(stage.run("invite --expires 31d") == .usage)
@@ -153,8 +155,8 @@ private let esc = "\u{1B}["
     #expect(stage.output == "ok node    till-09  01020304  /tmp/d\nok mesh    store-0412\n")
     #expect(stage.narration.contains("marramd --data /tmp/d"))
     #expect(stage.narration.contains("marram invite --data /tmp/d"))
-    #expect(stage.run("join MARRAM1-X --json") == .done)
-    #expect(stage.founded.last?.key == "MARRAM1-X")
+    #expect(stage.run("join MARRAM2-X --json") == .done)
+    #expect(stage.founded.last?.key == "MARRAM2-X")
     #expect(
         stage.output == #"{"schema":"marram.node/1","node":"till-01","at":"2026-11-20T14:02:11.118Z","view":null,"#
             + #""data":{"mesh":"store-0412","name":"till-01","id":"\#(Samples.id)","path":"/var/lib/marram"},"#
@@ -244,4 +246,84 @@ private let esc = "\u{1B}["
     #expect(
         stage.output.contains(
             #""data":{"version":"\#(Release.version)","protocol":1,"daemon":{"version":"0.0.9","protocol":1}}"#))
+}
+
+private let rows = [
+    NodeRow(name: "till-01", id: Samples.id, standing: .full, site: "", key: "01aa", cuts: "00"),
+    NodeRow(
+        name: "till-07", id: NodeID(Bytes32(7, 7, 7, 7)), standing: .probation, site: "front", key: "01bb", cuts: "00"),
+]
+
+private func nodes(_ rows: [NodeRow]) -> Reply { .nodes(NodesReply(mesh: "aa", head: "bb", nodes: rows)) }
+
+@Test func nodesAreATableWithTheirStanding() {
+    let stage = Stage(answering: nodes(rows))
+    #expect(stage.run("node list") == .done)
+    #expect(
+        stage.output.hasPrefix(
+            """
+            NAME     STANDING   SITE   ID
+            till-01  full       -      \(Samples.id)
+            till-07  probation  front  0000000000000007
+            """))
+    #expect(stage.run("node show till-07 -o name") == .done)
+    #expect(stage.output == "till-07\n")
+    #expect(stage.run("node show till-09") == .notFound)
+    #expect(stage.run("node revoke") == .usage && stage.run("node list till-01") == .usage)
+}
+
+@Test func aRevocationIsSignedHereHandedInAndSeenToCount() {
+    let stage = Stage()
+    var isRevoked = false
+    stage.answer = { request in
+        switch request {
+        case .submit(let records):
+            isRevoked = true
+            return Samples.envelope(.submitted(SubmitReply(records: records.count, held: records.count)))
+        default:
+            var rows = rows
+            if isRevoked { rows[1].standing = .revoked }
+            return Samples.envelope(nodes(rows))
+        }
+    }
+    stage.signing = { _ in [] }
+    #expect(stage.run("node revoke till-07 --yes --stolen") == .usage, "nothing was signed")
+    stage.signing = { passphrase throws(Complaint) in
+        guard passphrase() == "secret" else { throw Complaint(.operatorKeyUnreadable) }
+        return [Samples.record]
+    }
+    stage.secrets = ["wrong"]
+    #expect(stage.run("node revoke till-07 --yes") == .no)
+    stage.secrets = ["secret"]
+    #expect(stage.run("node revoke till-07 --yes --stolen --operator /k --data /d") == .done)
+    #expect(stage.output == "ok revoked till-07  00000000\n")
+    #expect(stage.orders.last?.1 == "/k" && stage.orders.last?.0.key == "01bb")
+    #expect(stage.orders.last?.0.reason == .stolen && stage.orders.first?.1 == "/var/lib/marram/operator")
+    #expect(stage.narration.contains("Passphrase of /k: "))
+    #expect(stage.run("node revoke till-07 --yes") == .no, "once is for ever")
+    stage.secrets = ["secret"]
+    #expect(stage.run("node revoke till-01") == .usage, "nobody confirmed it")
+}
+
+@Test func anOperatorsKeyIsSealedWhenAskedForAndItsPassphraseTypedTwice() {
+    let stage = Stage()
+    #expect(stage.run("operator keygen ada /k") == .done)
+    #expect(stage.output == "ok ada    01ab\n" && stage.keys.last?.2 == nil)
+    stage.secrets = ["one", "two"]
+    #expect(stage.run("operator keygen ada /k --protect") == .usage && stage.keys.count == 1)
+    stage.secrets = ["one", "one"]
+    #expect(stage.run("operator keygen ada /k --protect") == .done && stage.keys.last?.2 == "one")
+    stage.secrets = ["one", "one"]
+    #expect(stage.run("init store --protect") == .done && stage.founded.last?.passphrase == "one")
+}
+
+@Test func aTokenIsLookedAtAndNothingIsWritten() {
+    let stage = Stage()
+    stage.tokenReport = { _ in
+        TokenReport(mesh: "0102030405", uses: 3, expires: Samples.at, addresses: [Address(v4: 0x0A09_000B, port: 7946)])
+    }
+    #expect(stage.run("join MARRAM2-X --check") == .done)
+    #expect(stage.output == "ok mesh 01020304, 3 uses, until 2026-11-20 14:02:11 UTC\n   10.9.0.11:7946\n")
+    #expect(stage.founded.isEmpty)
+    #expect(stage.run("join MARRAM2-X --check --json") == .done && stage.output.contains(#""uses":3"#))
 }

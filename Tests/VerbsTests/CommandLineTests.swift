@@ -71,7 +71,8 @@ func optionsMayStandAnywhere(_ line: String) {
         ),
         (
             "init",
-            "M1303 init needs NAME; usage: marram init NAME [--name NODE] [--site SITE] [--listen ADDR:PORT]",
+            "M1303 init needs NAME; usage: marram init NAME [--name NODE] [--site SITE] [--listen ADDR:PORT] "
+                + "[--protect]",
             "marram help init"
         ),
         (

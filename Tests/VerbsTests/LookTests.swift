@@ -45,12 +45,26 @@ func aPipeGetsPlainText(_ name: String) throws {
         "topology": .topology(SoundingSamples.topology),
         "watch": .moves(MovesReply(moves: [SoundingSamples.move(1)], cursor: 1, missed: 0)),
         "invite": .invitation(InvitationReply(token: "T", uses: 1, expires: Samples.at)),
+        "node": .nodes(
+            NodesReply(
+                mesh: "", head: "",
+                nodes: [
+                    NodeRow(
+                        name: "\u{1B}[2Jä", id: Samples.id, standing: .revoked, site: "ö\u{9B}", key: "01", cuts: "00")
+                ])),
+        "auth": .authority(
+            AuthorityReply(question: "\u{1B}[2Jä", isAllowed: true, why: "ö\u{9B}", grounds: ["\u{1B}"])),
+        "audit": .acts(
+            ActsReply(
+                rows: [.init(record: "0a", at: Samples.at, actor: "\u{1B}ä", act: "ö", isValid: false, why: "\u{9B}")],
+                total: 1)),
         "leave": .left(LeaveReply(mesh: "m\u{1B}[2J", told: 1)),
         "record": .recording(RecordingReply(path: "/ä\u{9B}2J", bytes: 1, inputs: 1)),
     ]
     let arguments = [
         "init": "x", "join": "x", "config": "check", "record": "save x", "completion": "bash", "explain": "link x",
-        "ping": "x", "rtt": "x y", "watch": "--since 0 -n 1",
+        "ping": "x", "rtt": "x y", "watch": "--since 0 -n 1", "node": "list", "operator": "keygen ada /x",
+        "auth": "explain invite.create", "audit": "tail",
     ].merging(StoreSamples.arguments) { $1 }
     let verb = try #require(Verb.named(name))
     for format in verb.formats {

@@ -25,6 +25,10 @@ private func printed(_ line: String) -> String {
               join        make this data directory a node of an existing mesh
               invite      make a token that lets new nodes into the mesh
               leave       say goodbye to the mesh and stop the daemon
+              node        show who belongs to the mesh by its law, and revoke a node
+              operator    make a key for somebody who governs a mesh
+              auth        explain who may do what, and whether an act counts
+              audit       show, save and check who did what by the mesh's law
               status      show on one screen how this node and its mesh are doing
               members     show who is in the mesh and how each is doing
               links       show the ways to the peers and how each is doing
@@ -88,9 +92,10 @@ private func printed(_ line: String) -> String {
 
             Usage: marram invite [--uses N] [--expires TIME]
 
-              The token is all that a new node needs for marram join. It is a secret:
-              whoever has it can join, as often and as long as the options say. It admits at
-              most 1000 nodes and lives for at most 30 days.
+              The token is all that a new node needs for marram join. It opens nothing by
+              itself: whoever has it can come as often and as long as the options say, is
+              seen, and can be thrown out again. The mesh's first node invites; any node
+              lets in. It admits at most 1000 nodes and lives for at most 30 days.
 
             Options:
               --uses N        how many nodes it admits (default: 1)

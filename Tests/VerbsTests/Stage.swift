@@ -1,6 +1,8 @@
 import Base
 import Control
+import Crypto
 import Host
+import Trust
 
 @testable import Verbs
 
@@ -19,6 +21,15 @@ final class Stage {
     var founding: (NewNode) throws(Complaint) -> Founding = { new throws(Complaint) in
         Founding(mesh: "store-0412", name: new.name ?? "till-01", id: Samples.id, path: new.directory)
     }
+    /// What is typed where nothing is shown.
+    var secrets: [String] = []
+    var tokenReport: (String) throws(Complaint) -> TokenReport = { _ throws(Complaint) in
+        throw Complaint(.invitationUnreadable)
+    }
+    var signing: (() -> String?) throws(Complaint) -> [Record] = { _ throws(Complaint) in
+        throw Complaint(.operatorKeyUnreadable)
+    }
+    var lawReport: ([UInt8]) throws(Complaint) -> LawReport = { _ throws(Complaint) in throw Complaint(.lawRefused) }
     var report = ConfigurationReport(files: [], settings: [], faults: [])
     var outputFails = false
 
@@ -30,6 +41,8 @@ final class Stage {
     private(set) var timeout = Interval.zero
     private(set) var founded: [NewNode] = []
     private(set) var sources: [ConfigurationSource] = []
+    private(set) var orders: [(OperatorDesk.Order, String)] = []
+    private(set) var keys: [(String, String, String?)] = []
 
     init() {}
 
@@ -79,6 +92,17 @@ final class Stage {
                     self.founded.append(new)
                     return try self.founding(new)
                 },
+                readSecret: { self.secrets.isEmpty ? nil : self.secrets.removeFirst() },
+                checkToken: { token throws(Complaint) in try self.tokenReport(token) },
+                revoke: { order, file, passphrase throws(Complaint) in
+                    self.orders.append((order, file))
+                    return try self.signing(passphrase)
+                },
+                makeOperatorKey: { name, file, passphrase in
+                    self.keys.append((name, file, passphrase))
+                    return "01ab"
+                },
+                checkLaw: { bytes throws(Complaint) in try self.lawReport(bytes) },
                 readConfiguration: { source in
                     self.sources.append(source)
                     return self.report
@@ -120,6 +144,13 @@ enum Samples {
         status.problems = [.init(.portInUse, what: "10.9.0.11:7946 is taken", remedy: "stop it")]
         return status
     }
+
+    static let record: Record = {
+        var entropy = Entropy.seeded(1)
+        let key = SigningKey.drawn(from: &entropy)
+        let owner = SignerKey(key.publicKey)
+        return Record(.feed(FeedCertificate(owner: owner, epoch: 1, key: owner)), by: key, in: Digest(.zero))
+    }()
 
     static func envelope(_ reply: Reply) -> Envelope {
         Envelope(

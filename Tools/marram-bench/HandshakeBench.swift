@@ -52,7 +52,7 @@ private final class Forged {
 
     init() {
         var entropy = Entropy.seeded(7)
-        let identity = NodeIdentity(founding: "bench", from: &entropy)
+        let identity = NodeIdentity(of: Digest(Bytes32(7, 7, 7, 7)), from: &entropy)
         sessions = Sessions(
             identity, boot: 1, settings: SessionSettings(), entropy: entropy.split(), random: Random(seed: 1), at: .zero
         )

@@ -26,6 +26,10 @@ package enum MembershipBug: String, CaseIterable, Sendable {
     case noBudget = "no-budget"
     /// Nobody is asked to ping those whom their observers do not hear.
     case noScouts = "no-scouts"
+    /// A quorum judges at once, though others may hear the accused.
+    case noVeto = "no-veto"
+    /// A deaf node does not wait for others to deny those that it does not hear.
+    case noDenials = "no-denials"
     /// An observer's accusations are forgotten before the next one's come.
     case hastyForgetting = "hasty-forgetting"
 
@@ -52,6 +56,8 @@ package enum MembershipBug: String, CaseIterable, Sendable {
             rules.bytesPerSecond = 1 << 20
             rules.burstBytes = 1 << 20
         case .noScouts: rules.scouts = 0
+        case .noVeto: rules.oddsOfVeto = 0
+        case .noDenials: rules.denials = 0
         case .hastyForgetting: rules.accusationLife = .milliseconds(1)
         }
         return rules

@@ -74,7 +74,7 @@ package struct Redemption: Hashable, Sendable {
     static let kind = StatementKind("redeem")
 
     /// What the invitation promised, as far as it reads.
-    var promise: Invite? {
+    package var promise: Invite? {
         guard case .invite(let promise)? = try? Statement(decoding: invite.body.raw) else { return nil }
         return promise
     }
@@ -98,7 +98,7 @@ package struct Redemption: Hashable, Sendable {
     }
 
     /// The invite, when all signatures of the redemption are true.
-    func verified(in mesh: Digest) throws(RecordRefusal) -> Invite {
+    package func verified(in mesh: Digest) throws(RecordRefusal) -> Invite {
         guard case .invite(let promise) = try Verified(invite, in: mesh).statement else { throw .wrongKind }
         let text = Self.text(invite: invite.id, node: node, channel: channel)
         do throws(CryptoError) {

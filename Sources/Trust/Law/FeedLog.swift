@@ -40,6 +40,8 @@ struct FeedLog: Hashable, Sendable {
         self.certificate = certificate
     }
 
+    var waitingCount: Int { waiting.count }
+
     enum Admission: Hashable, Sendable {
         case linked([Placed])
         case known

@@ -7,7 +7,7 @@ extension Judge {
         var standings: [SignerKey: Judgement.Standing] = [:]
         var alarms: [Judgement.Alarm] = []
         /// By invitation, rising.
-        var nodes: [Digest: [SignerKey]] = [:]
+        var nodesByInvite: [Digest: [SignerKey]] = [:]
     }
 
     private struct Arrival {
@@ -43,7 +43,7 @@ extension Judge {
         let granted = grantedRenewers()
         for (invite, arrivals) in comers {
             let nodes = arrivals.map(\.node).risingOnce
-            newcomers.nodes[invite] = nodes
+            newcomers.nodesByInvite[invite] = nodes
             let isOverspent = nodes.count > usesByInvite[invite] ?? 0
             let isResolved = kept[invite] != nil
             if isOverspent { newcomers.alarms.append(.overspent(invite: invite, nodes: nodes)) }

@@ -10,13 +10,14 @@ extension Judgement {
         self.head = head.id
         verdicts = judge.verdicts
         var valid: [Digest] = []
-        var revoked: Set<SignerKey> = []
+        var revokedNames: [SignerKey] = []
         var revocations = ByteWriter()
         judge.forEachValid { _, placed in
             valid.append(placed.id)
             guard case .revoke(let revocation) = placed.entry.act else { return }
-            if case .key(let key) = revocation.target { revoked.insert(key) }
+            if case .key(let key) = revocation.target { revokedNames.append(key) }
         }
+        let revoked = Set(revokedNames)
         valid.sort()
         self.valid = valid
         for id in valid {
@@ -28,8 +29,9 @@ extension Judgement {
         personByKey = judge.persons()
         (proposals, yeses) = judge.votes(personByKey)
         let newcomers = judge.newcomers()
-        nodesByInvite = newcomers.nodes
+        nodesByInvite = newcomers.nodesByInvite
         members = judge.members(newcomers, revokedKeys: revoked)
+        thrownOut = (revokedNames + members.filter(\.1.isRevoked).map(\.0)).risingOnce
         suspended =
             judge.suspensions.filter { !head.state.liftedSuspensions.risingContains($0.entry) }
             .map(\.name).risingOnce

@@ -61,6 +61,8 @@ package struct Judgement: Sendable {
     let personByKey: [SignerKey: Int]
     /// Keys that a revocation names.
     let revokedKeys: Set<SignerKey>
+    /// Nodes with whom nobody speaks, by rising keys: their key was revoked, or every grant that made them members.
+    package let thrownOut: [SignerKey]
     /// Of each proposal: whose it is, what it says, and the yeses.
     let proposals: [Digest: (proposer: Int?, subjects: Subjects)]
     let yeses: [Digest: [Yes]]
@@ -78,6 +80,14 @@ package struct Judgement: Sendable {
     package func verdict(on entry: Digest) -> Verdict? { verdicts[entry] }
 
     package func holding(_ id: Digest) -> Holding? { holdings[id] }
+
+    /// A grant of this key by which a capability may be used now; of several, the one with the lowest id.
+    package func grant(of key: SignerKey, for capability: Capability) -> Digest? {
+        guard !revokedKeys.contains(key) else { return nil }
+        return (holdingsByKey[key] ?? []).sorted().first { id in
+            holdings[id].map { !$0.isRevoked && $0.terms.can.risingContains(capability) } ?? false
+        }
+    }
 
     package func site(of node: SignerKey) -> String? { members[node]?.site }
 

@@ -103,6 +103,9 @@ package struct Law: Sendable {
         }
     }
 
+    /// The linked entry of that id.
+    package func entry(_ id: Digest) -> Entry? { find(id)?.placed.entry }
+
     /// The feed and the entry of that id.
     func find(_ id: Digest) -> (log: FeedLog, placed: FeedLog.Placed)? {
         guard let place = placeByID[id], let log = feeds[place.feed], let placed = log[place.sequence, id] else {

@@ -60,6 +60,9 @@ package struct RootChain: Hashable, Sendable {
 
     package func has(_ id: Digest) -> Bool { tree[id] != nil }
 
+    /// All updates, those that lost too; the genesis is none.
+    var updates: [Digest] { tree.keys.filter { $0 != mesh } }
+
     enum Admission: Hashable, Sendable {
         case new
         case known

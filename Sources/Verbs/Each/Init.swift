@@ -12,10 +12,14 @@ extension Verb {
             Makes the node's identity and writes it into the data directory, which is created when it does not exist. \
             Nothing runs yet: marramd does that. A directory that already holds a node is left as it is.
             """,
-            "The mesh is called NAME for people; what tells meshes apart is a key that nobody needs to see.",
+            """
+            The mesh is called NAME for people; what tells meshes apart is the hash of its first record. The key of \
+            its operator lies beside the node's, in DIR/operator: whoever has it can throw nodes out. Carry it away to \
+            a safe place, or seal it with --protect.
+            """,
         ],
         arguments: [Argument(name: "NAME", summary: "what to call the mesh")],
-        options: [.name, .site, .listen],
+        options: [.name, .site, .listen, .protect],
         examples: [
             Example(
                 command: "marram init store-0412", what: "found the mesh store-0412 with this machine as its first node"
@@ -25,7 +29,8 @@ extension Verb {
                 what: "a node for trying things out, in a directory of your own"),
         ],
         run: { errand throws(Complaint) in
-            try settle(&errand, errand.world.initialise, invites: true)
+            let passphrase = try newPassphrase(errand)
+            return try settle(&errand, passphrase, errand.world.initialise, invites: true)
         })
 
     static let join = Verb(
@@ -34,21 +39,42 @@ extension Verb {
         about: [
             """
             Takes a token from marram invite, makes the node's identity and writes both into the data directory, which \
-            is created when it does not exist. The node introduces itself when marramd starts.
-            """
+            is created when it does not exist. The node shows its invitation when marramd starts. The same token again \
+            changes nothing.
+            """,
+            "--check looks at the token and nothing else: what it says, and whether it is whole, signed and not ended.",
         ],
         arguments: [Argument(name: "TOKEN", summary: "an invitation, as marram invite prints it")],
-        options: [.name, .site, .listen],
+        options: [
+            .name, .site, .listen, Option(name: "check", summary: "only look at the token; nothing is written"),
+        ],
         examples: [
-            Example(command: "marram join MARRAM1-AH7K2", what: "become a node of the mesh that made the token")
+            Example(command: "marram join MARRAM2-AH7K2", what: "become a node of the mesh that made the token")
         ],
         run: { errand throws(Complaint) in
-            try settle(&errand, errand.world.join, invites: false)
+            guard errand.invocation["check"] == nil else { return try checkToken(&errand) }
+            return try settle(&errand, nil, errand.world.join, invites: false)
         })
+
+    private static func checkToken(_ errand: inout Errand) throws(Complaint) -> ExitCode {
+        let report = try errand.world.checkToken(errand.argument(0) ?? "")
+        let data: JSONValue = [
+            "mesh": .text(report.mesh), "uses": .integer(Int64(report.uses)), "expires": .text(report.expires.rfc3339),
+            "addresses": .array(report.addresses.map { .text($0.description) }),
+        ]
+        let until = errand.moment(report.expires)
+        errand.present(schema: "marram.token/1", data, node: nil) { look in
+            let done = look.paint(look.sign("✓", else: "ok"), .good)
+            let addresses = report.addresses.map(\.description).joined(separator: ", ")
+            return "\(done) mesh \(report.mesh.prefix(8)), \(Figures.count(report.uses, "use")), until \(until)\n"
+                + "   \(addresses)\n"
+        }
+        return .done
+    }
 
     /// What `init` and `join` have in common: a node settles in a directory, and the person learns what to do next.
     private static func settle(
-        _ errand: inout Errand, _ found: (NewNode) throws(Complaint) -> Founding, invites: Bool
+        _ errand: inout Errand, _ passphrase: String?, _ found: (NewNode) throws(Complaint) -> Founding, invites: Bool
     ) throws(Complaint) -> ExitCode {
         var listen: Address?
         if let text = errand.invocation["listen"] {
@@ -62,7 +88,7 @@ extension Verb {
         let founding = try found(
             NewNode(
                 directory: errand.settings.directory, key: errand.argument(0) ?? "", name: errand.invocation["name"],
-                site: errand.invocation["site"], listen: listen))
+                site: errand.invocation["site"], listen: listen, passphrase: passphrase))
         let data: JSONValue = [
             "mesh": .text(founding.mesh), "name": .text(founding.name), "id": .text(founding.id.description),
             "path": .text(founding.path),

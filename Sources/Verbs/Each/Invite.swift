@@ -8,8 +8,9 @@ extension Verb {
         summary: "make a token that lets new nodes into the mesh",
         about: [
             """
-            The token is all that a new node needs for marram join. It is a secret: whoever has it can join, as often \
-            and as long as the options say. It admits at most \(Limits.invitationUses) nodes and lives for at most \
+            The token is all that a new node needs for marram join. It opens nothing by itself: whoever has it can \
+            come as often and as long as the options say, is seen, and can be thrown out again. The mesh's first node \
+            invites; any node lets in. It admits at most \(Limits.invitationUses) nodes and lives for at most \
             \(Limits.invitationLifetime.seconds / 86_400) days.
             """
         ],

@@ -41,12 +41,30 @@ extension World {
             },
             initialise: { new throws(Complaint) in
                 try DataDirectory(path: new.directory)
-                    .initialise(mesh: new.key, name: new.name, site: new.site, listen: new.listen)
+                    .initialise(
+                        mesh: new.key, name: new.name, site: new.site, listen: new.listen, passphrase: new.passphrase)
             },
             join: { new throws(Complaint) in
                 try DataDirectory(path: new.directory)
                     .join(token: new.key, name: new.name, site: new.site, listen: new.listen, now: wallTime())
             },
+            readSecret: {
+                var settings = termios()
+                let isTerminal = unsafe tcgetattr(STDIN_FILENO, &settings) == 0
+                var silent = settings
+                silent.c_lflag &= ~tcflag_t(ECHO)
+                if isTerminal { _ = unsafe tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent) }
+                defer { if isTerminal { _ = unsafe tcsetattr(STDIN_FILENO, TCSAFLUSH, &settings) } }
+                return Swift.readLine()
+            },
+            checkToken: { token throws(Complaint) in try DataDirectory.check(token: token, now: wallTime()) },
+            revoke: { order, path, passphrase throws(Complaint) in
+                try OperatorDesk.revoke(order, keyAt: path, at: wallTime(), passphrase: passphrase)
+            },
+            makeOperatorKey: { name, path, passphrase throws(Complaint) in
+                try OperatorDesk.makeKey(named: name, at: path, passphrase: passphrase)
+            },
+            checkLaw: { bytes throws(Complaint) in try LawDesk.check(bytes) },
             readConfiguration: { source throws(Complaint) in try ConfigurationReport(reading: source) })
     }
 

@@ -1,6 +1,7 @@
 package import Base
 package import Control
 package import Host
+package import Trust
 
 /// Everything a verb can reach outside of its own arguments: streams, the clock, the daemon, the data directory. The
 /// real one is the process (`World.real`); a test sets its own stage and sees exactly what a person would.
@@ -25,6 +26,15 @@ package struct World {
     package var ask: (Request, String, Interval) throws(Complaint) -> Envelope
     package var initialise: (NewNode) throws(Complaint) -> Founding
     package var join: (NewNode) throws(Complaint) -> Founding
+    /// Reads a line that is not shown while it is typed.
+    package var readSecret: () -> String?
+    package var checkToken: (String) throws(Complaint) -> TokenReport
+    /// Signs a revocation with the operator's key in a file; asks for its passphrase when it is sealed.
+    package var revoke: (OperatorDesk.Order, String, () -> String?) throws(Complaint) -> [Record]
+    /// Makes an operator's key, named so, in a file; answers its public half.
+    package var makeOperatorKey: (String, String, String?) throws(Complaint) -> String
+    /// Checks the bytes of a law's file.
+    package var checkLaw: ([UInt8]) throws(Complaint) -> LawReport
     package var readConfiguration: (ConfigurationSource) throws(Complaint) -> ConfigurationReport
 
     package init(
@@ -41,6 +51,11 @@ package struct World {
         ask: @escaping (Request, String, Interval) throws(Complaint) -> Envelope,
         initialise: @escaping (NewNode) throws(Complaint) -> Founding,
         join: @escaping (NewNode) throws(Complaint) -> Founding,
+        readSecret: @escaping () -> String?,
+        checkToken: @escaping (String) throws(Complaint) -> TokenReport,
+        revoke: @escaping (OperatorDesk.Order, String, () -> String?) throws(Complaint) -> [Record],
+        makeOperatorKey: @escaping (String, String, String?) throws(Complaint) -> String,
+        checkLaw: @escaping ([UInt8]) throws(Complaint) -> LawReport,
         readConfiguration: @escaping (ConfigurationSource) throws(Complaint) -> ConfigurationReport
     ) {
         self.environment = environment
@@ -58,6 +73,11 @@ package struct World {
         self.ask = ask
         self.initialise = initialise
         self.join = join
+        self.readSecret = readSecret
+        self.checkToken = checkToken
+        self.revoke = revoke
+        self.makeOperatorKey = makeOperatorKey
+        self.checkLaw = checkLaw
         self.readConfiguration = readConfiguration
     }
 }
@@ -70,6 +90,8 @@ package struct NewNode: Hashable, Sendable {
     package var name: String?
     package var site: String?
     package var listen: Address?
+    /// Of the operator's key that `init` makes; nil leaves it unsealed.
+    package var passphrase: String?
 }
 
 /// Which configuration is meant: that of a data directory's node, or one file.

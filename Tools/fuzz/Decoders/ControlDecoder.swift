@@ -33,7 +33,9 @@ func readEnvelope(_ bytes: [UInt8]) {
         ["links", "-o", "wide"], ["links", "-o", "csv"], ["links", "-o", "name"], ["explain", "link", "a"],
         ["explain", "peer", "a"], ["ping", "a"], ["rtt", "a"], ["topology", "-o", "wide"], ["topology", "-o", "csv"],
         ["topology", "--dot"], ["watch", "--since", "0", "--for", "1s"],
-        ["invite"], ["leave", "--yes"], ["version", "--daemon"], ["record", "save", "/tmp/recording"],
+        ["invite"], ["node", "list", "-o", "wide"], ["node", "list", "-o", "csv"], ["node", "show", "a"],
+        ["node", "revoke", "a", "--yes"], ["auth", "explain", "a"], ["audit", "tail", "-o", "csv"], ["audit", "tail"],
+        ["audit", "export", "/a"], ["leave", "--yes"], ["version", "--daemon"], ["record", "save", "/tmp/recording"],
         ["get", "a"], ["get", "a", "-o", "wide"], ["list", "-o", "csv"], ["list"], ["set", "a", "b"],
         ["history", "a"], ["explain", "key", "a"], ["conflicts"], ["diff", "--at", "1h"], ["wait", "a"],
     ] {
@@ -55,6 +57,10 @@ private func stage(answering envelope: Envelope) -> World {
         currentDirectory: { "/" },
         ask: { _, _, _ in envelope }, initialise: { _ throws(Complaint) in throw Complaint(.alreadyInitialised) },
         join: { _ throws(Complaint) in throw Complaint(.alreadyInitialised) },
+        readSecret: { nil }, checkToken: { _ throws(Complaint) in throw Complaint(.invitationUnreadable) },
+        revoke: { _, _, _ throws(Complaint) in throw Complaint(.operatorKeyUnreadable) },
+        makeOperatorKey: { _, _, _ throws(Complaint) in throw Complaint(.alreadyInitialised) },
+        checkLaw: { _ throws(Complaint) in throw Complaint(.lawRefused) },
         readConfiguration: { _ in ConfigurationReport(files: []) })
 }
 

@@ -35,6 +35,7 @@ package struct Decoder: Sendable {
         .wire("auditentry", AuditEntry.self),
         Decoder(name: "evidence", run: readEvidence),
         Decoder(name: "invitetoken", run: readInviteToken),
+        Decoder(name: "lawfile", run: readLawFile),
         Decoder(name: "minisign", run: readMinisign),
         Decoder(name: "request", run: readRequest),
         Decoder(name: "envelope", run: readEnvelope),

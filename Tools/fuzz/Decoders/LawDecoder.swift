@@ -26,6 +26,13 @@ func readInviteToken(_ bytes: [UInt8]) {
     _ = try? InviteToken(text: String(decoding: bytes, as: UTF8.self))
 }
 
+/// Reads a law's file and checks it.
+func readLawFile(_ bytes: [UInt8]) {
+    guard let file = try? LawFile(decoding: bytes.raw) else { return }
+    precondition(file.encoded == bytes, "a law's file was accepted in a second encoding")
+    if let law = try? file.check() { precondition(law.mesh == file.mesh, "a law of another mesh") }
+}
+
 /// Reads minisign's two files.
 func readMinisign(_ bytes: [UInt8]) {
     let text = String(decoding: bytes, as: UTF8.self)

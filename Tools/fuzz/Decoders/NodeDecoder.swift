@@ -3,6 +3,7 @@ internal import Control
 internal import Crypto
 internal import Membership
 internal import Node
+internal import Registry
 internal import Replication
 internal import Session
 internal import Traffic
@@ -65,7 +66,7 @@ private func hear(_ packet: [UInt8], _ node: inout MarramNode) -> (notes: [NodeN
 func takeInput(_ bytes: [UInt8]) {
     guard let input = try? Switchboard.Input(decoding: bytes.raw) else { return }
     precondition(input.encoded == bytes, "an input was accepted in a second encoding")
-    var switchboard = Switchboard(membership: engine(), store: store())
+    var switchboard = Switchboard(membership: engine(), registry: registry(), store: store())
     var outbox = Outbox<Switchboard.Effect>()
     for now in extremes {
         switchboard.take(input, at: now, into: &outbox)
@@ -79,7 +80,8 @@ func liveOn(_ bytes: [UInt8]) {
     guard var switchboard = try? Switchboard(decoding: bytes.raw) else { return }
     precondition(switchboard.encoded == bytes, "a state was accepted in a second encoding")
     var outbox = Outbox<Switchboard.Effect>()
-    let hello = Switchboard.Input.received(.membership(.hello(record(2), pulse: 1)), from: id(2), source: address(2))
+    let hello = Switchboard.Input.received(
+        .membership(.hello(record(2), pulse: 1)), from: identity(2).id, source: address(2))
     for now in extremes {
         for input in [Switchboard.Input.woken, hello, .persisted(Ticket(number: 1)), .woken] {
             switchboard.take(input, at: now, into: &outbox)
@@ -163,9 +165,25 @@ private func engine() -> MembershipEngine {
 
 private func identity(_ number: UInt64) -> NodeIdentity {
     var entropy = Entropy.seeded(number)
-    let invitation = Invitation(
-        mesh: "store", meshKey: Bytes32(1, 2, 3, 4), seeds: [], expires: WallTime(milliseconds: 0), uses: 1)
-    return NodeIdentity(invitedBy: invitation, from: &entropy)
+    return NodeIdentity(of: Digest(Bytes32(1, 2, 3, 4)), from: &entropy)
+}
+
+private func signatory() -> Signatory {
+    var entropy = Entropy.seeded(3)
+    return Signatory(identity(1), from: &entropy)
+}
+
+/// A registry that knows its mesh's first records, in which the speaker of the rest is a member.
+private func registry() -> RegistryEngine {
+    var entropy = Entropy.seeded(4)
+    let founder = SigningKey.drawn(from: &entropy)
+    let charter = Charter(
+        founding: "store", by: Person(name: "ada", keys: [SignerKey(founder.publicKey)]), key: founder,
+        nodes: [identity(1).keys, identity(2).keys], nonce: Bytes32(1, 2, 3, 4))
+    let signatory = signatory()
+    return RegistryEngine(
+        me: signatory.keys, mesh: charter.mesh, founding: charter.records, stored: [], feed: signatory.certificate,
+        isInvited: false, random: Random(seed: 2), at: moment(0))
 }
 
 private func sessions(of number: UInt64) -> Sessions {
@@ -177,8 +195,8 @@ private func sessions(of number: UInt64) -> Sessions {
 private func listener() -> MarramNode {
     MarramNode(
         NodeConfiguration(
-            mesh: "store", name: "till-01", site: "front", id: identity(1).id, meshKey: Bytes32(1, 2, 3, 4), boot: 1,
-            listen: address(1), reachable: [address(1)], seeds: [address(2)], gossip: settings, records: true),
-        identity: identity(1), sessions: sessions(of: 1), stored: [], random: Random(seed: 1),
+            name: "till-01", site: "front", id: identity(1).id, boot: 1, listen: address(1), reachable: [address(1)],
+            seeds: [address(2)], gossip: settings, records: true),
+        signatory: signatory(), sessions: sessions(of: 1), stored: [], entropy: .seeded(5), random: Random(seed: 1),
         mischief: .none, at: moment(0))
 }

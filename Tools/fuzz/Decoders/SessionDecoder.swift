@@ -9,7 +9,7 @@ internal import Trust
 /// believe none; and it never says more than it was told.
 func receivePackets(_ input: [UInt8]) {
     var entropy = Entropy.seeded(1)
-    let identity = NodeIdentity(founding: "store", from: &entropy)
+    let identity = NodeIdentity(of: Digest(Bytes32(7, 7, 7, 7)), from: &entropy)
     let key = identity.agreementKey().publicKey
     var sessions = Sessions(
         identity, boot: 1, settings: SessionSettings(), entropy: entropy, random: Random(seed: 1), at: .zero)
@@ -20,7 +20,7 @@ func receivePackets(_ input: [UInt8]) {
         let length = Int(rest.removeFirst()) << 8 | Int(rest.removeFirst())
         var packet = Array(rest.prefix(length))
         rest = rest.dropFirst(length)
-        if packet.count > 40, packet[0] & 1 == 1 { packet = Forgery.coded(packet, for: key, in: identity.meshID) }
+        if packet.count > 40, packet[0] & 1 == 1 { packet = Forgery.coded(packet, for: key, in: identity.mesh) }
         let told = packet.count
         var span = packet.mutableRaw
         sessions.receive(&span, from: Path(Address(v4: 1, port: 1)), at: .zero, into: &outbox)
@@ -42,7 +42,7 @@ func readGreeting(_ bytes: [UInt8]) {
 /// one encoding, and is the same again when it was sealed and opened.
 func hearBeacon(_ input: [UInt8]) {
     var entropy = Entropy.seeded(1)
-    let identity = NodeIdentity(founding: "store", from: &entropy)
+    let identity = NodeIdentity(of: Digest(Bytes32(1, 2, 3, 4)), from: &entropy)
     var sessions = Sessions(
         identity, boot: 1, settings: SessionSettings(), entropy: entropy, random: Random(seed: 1), at: .zero)
     var packet = input

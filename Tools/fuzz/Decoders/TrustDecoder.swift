@@ -1,21 +1,14 @@
 internal import Base
 internal import Trust
 
-/// Reads an invitation's token; or, because bytes chosen blindly never pass its check, an invitation's bytes when the
-/// input begins with 0xFF. What is accepted must come back from its own token, however that is typed.
+/// Reads a token as a person types it. What is accepted must come back from its own text, however that is typed.
 func readToken(_ input: [UInt8]) {
-    let invitation: Invitation
-    if input.first == 0xFF {
-        let bytes = Array(input.dropFirst())
-        guard let decoded = try? Invitation(decoding: bytes.raw) else { return }
-        precondition(decoded.encoded == bytes, "an invitation was accepted in a second encoding")
-        invitation = decoded
-    } else {
-        guard let read = try? Invitation(token: String(decoding: input, as: UTF8.self)) else { return }
-        invitation = read
-    }
-    for typed in [invitation.token, " " + invitation.token.lowercased() + "\n"] {
-        precondition((try? Invitation(token: typed)) == invitation, "an invitation is lost on its way over paper")
+    guard let token = try? InviteToken(text: String(decoding: input, as: UTF8.self)) else { return }
+    for typed in [token.text, " " + token.text.lowercased() + "\n"] {
+        guard let again = try? InviteToken(text: typed) else {
+            preconditionFailure("a token is lost on its way over paper")
+        }
+        precondition(again.encoded == token.encoded, "a token changes on its way over paper")
     }
 }
 

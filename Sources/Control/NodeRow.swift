@@ -1,0 +1,95 @@
+package import Base
+internal import Text
+
+/// A node as the law knows it, with what an operator needs to write about it.
+package struct NodeRow: Hashable, Sendable {
+    package enum Standing: String, CaseIterable, Sendable {
+        case full
+        /// It came with an invitation, and nobody has vouched for it yet.
+        case probation
+        case revoked
+    }
+
+    package var name: String
+    package var id: NodeID
+    package var standing: Standing
+    /// That its grant names; empty for none.
+    package var site: String
+    /// The key that it signs with, in hexadecimal.
+    package var key: String
+    /// The ends of what it did until now, in hexadecimal: what a revocation leaves.
+    package var cuts: String
+
+    package init(name: String, id: NodeID, standing: Standing, site: String, key: String, cuts: String) {
+        self.name = name
+        self.id = id
+        self.standing = standing
+        self.site = site
+        self.key = key
+        self.cuts = cuts
+    }
+
+    var json: JSONValue {
+        [
+            "name": .text(name), "id": .text(id.description), "standing": .text(standing.rawValue),
+            "site": .text(site), "key": .text(key), "cuts": .text(cuts),
+        ]
+    }
+
+    init(_ json: JSONValue) throws(Complaint) {
+        var fields = try FieldReader(json, "a node", .replyNotUnderstood)
+        name = try fields.text("name")
+        id = try fields.id("id")
+        standing = try fields.word("standing", Standing.self)
+        site = try fields.text("site")
+        key = try fields.text("key")
+        cuts = try fields.text("cuts")
+    }
+}
+
+/// All nodes that the law knows.
+package struct NodesReply: Hashable, Sendable {
+    /// The mesh's id, in hexadecimal.
+    package var mesh: String
+    /// The newest head of the root, in hexadecimal; empty as long as the law is not known here.
+    package var head: String
+    package var nodes: [NodeRow]
+
+    package init(mesh: String, head: String, nodes: [NodeRow]) {
+        self.mesh = mesh
+        self.head = head
+        self.nodes = nodes
+    }
+
+    var json: JSONValue {
+        ["mesh": .text(mesh), "head": .text(head), "nodes": .array(nodes.map(\.json))]
+    }
+
+    init(_ json: JSONValue) throws(Complaint) {
+        var fields = try FieldReader(json, "the nodes", .replyNotUnderstood)
+        mesh = try fields.text("mesh")
+        head = try fields.text("head")
+        nodes = []
+        for value in try fields.list("nodes") { nodes.append(try NodeRow(value)) }
+    }
+}
+
+/// What became of records that were handed in.
+package struct SubmitReply: Hashable, Sendable {
+    package var records: Int
+    /// How many of them the node now holds.
+    package var held: Int
+
+    package init(records: Int, held: Int) {
+        self.records = records
+        self.held = held
+    }
+
+    var json: JSONValue { ["records": .count(records), "held": .count(held)] }
+
+    init(_ json: JSONValue) throws(Complaint) {
+        var fields = try FieldReader(json, "the submission", .replyNotUnderstood)
+        records = try fields.count("records")
+        held = try fields.count("held")
+    }
+}

@@ -1,0 +1,66 @@
+package import Base
+internal import Crypto
+internal import Disk
+package import Trust
+
+/// What an operator signs on the machine at which it sits. The daemon is told nothing but the records.
+package enum OperatorDesk {
+    /// What is to be revoked: all hexadecimal, as the daemon gave it.
+    package struct Order: Hashable, Sendable {
+        package let mesh: String
+        package let head: String
+        package let key: String
+        package let cuts: String
+        package let reason: Revocation.Reason
+
+        package init(mesh: String, head: String, key: String, cuts: String, reason: Revocation.Reason) {
+            self.mesh = mesh
+            self.head = head
+            self.key = key
+            self.cuts = cuts
+            self.reason = reason
+        }
+    }
+
+    /// Signs a revocation with the key in the file at `path`.
+    package static func revoke(
+        _ order: Order, keyAt path: String, at time: WallTime, passphrase: () -> String?
+    ) throws(Complaint) -> [Record] {
+        try Sodium.start()
+        guard let mesh = Digest(hexadecimal: order.mesh), let head = Digest(hexadecimal: order.head),
+            let key = bytes(hexadecimal: order.key).flatMap({ try? SignerKey(decoding: $0.raw) }),
+            let cuts = bytes(hexadecimal: order.cuts).flatMap({ try? Cuts(decoding: $0.raw) })
+        else { throw Complaint(.replyNotUnderstood, what: "the daemon's words about the node are not understood") }
+        let own = try OperatorKey.read(path, passphrase: passphrase)
+        var entropy = Entropy.system
+        let epoch = entropy.bytes(8).reduce(0) { $0 << 8 | UInt64($1) }
+        return OperatorActs.records(
+            .revoke(Revocation(.key(key), reason: order.reason, cuts: cuts.cuts)), by: own.signing, epoch: epoch,
+            head: head, at: time, in: mesh)
+    }
+
+    /// Makes a key for somebody who is to be an operator. Nothing is written over.
+    package static func makeKey(named name: String, at path: String, passphrase: String?) throws(Complaint) -> String {
+        try Sodium.start()
+        guard isName(name) else { throw Complaint(.badName, what: "\(name) cannot be the name of an operator") }
+        guard !DurableFile.exists(path) else {
+            throw Complaint(
+                .alreadyInitialised, what: "\(path) is there already",
+                because: "a key would be lost if another were written over it", remedy: "choose another file")
+        }
+        var entropy = Entropy.system
+        let key = OperatorKey(from: &entropy, name: name)
+        try key.write(to: path, passphrase: passphrase, from: &entropy)
+        return hexadecimal(SignerKey(key.signing.publicKey).encoded)
+    }
+
+    private struct Cuts: WireValue {
+        let cuts: [Cut]
+
+        func encode(into writer: inout ByteWriter) { writer.list(cuts) }
+
+        init(from reader: inout ByteReader) throws(DecodeError) {
+            cuts = try reader.rising(of: Cut.self, in: 0...Limits.cuts)
+        }
+    }
+}

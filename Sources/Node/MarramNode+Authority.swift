@@ -1,0 +1,146 @@
+package import Base
+internal import Control
+internal import Crypto
+internal import Registry
+package import Trust
+
+/// What a node answers about single acts: what was done by whom, whether it counts, and who may do what.
+extension MarramNode {
+    /// The newest acts of the law.
+    func acts(_ count: Int) -> ActsReply {
+        let lines = lawLines
+        let rows = lines.suffix(count).map { line in
+            ActsReply.Row(
+                record: line.record.description, at: WallTime(milliseconds: Int64(clamping: line.time.milliseconds)),
+                actor: line.actor, act: line.act, isValid: line.verdict == .valid, why: why(line.verdict))
+        }
+        return ActsReply(rows: rows, total: lines.count)
+    }
+
+    private var lawLines: [LawLine] {
+        let registry = switchboard.registry
+        guard let law = registry.book.law, let judgement = registry.judgement else { return [] }
+        return law.lines(judgement) { name(of: $0.key.nodeID) }
+    }
+
+    private func why(_ verdict: Verdict?) -> String {
+        switch verdict {
+        case .valid: ""
+        case .void(let fault): fault.sentence
+        case nil: "an entry before it is missing here"
+        }
+    }
+
+    func explainAuthority(_ word: String, by who: String?, on object: String?, at now: Now) -> Envelope {
+        do throws(Complaint) {
+            return envelope(.authority(try explain(word, by: who, on: object, at: now)), at: now)
+        } catch {
+            return envelope(.failure(error), at: now)
+        }
+    }
+
+    /// Explains an act, named by the beginning of its record's id; or whether a node may do something, named by its
+    /// capability, here and now.
+    private func explain(
+        _ word: String, by who: String?, on object: String?, at now: Now
+    ) throws(Complaint) -> AuthorityReply {
+        let isRecord = word.utf8.count >= Limits.shortestID && word.utf8.allSatisfy(isHexadecimal)
+        if isRecord { return try explainAct(word) }
+        guard let capability = Capability(word) else {
+            throw Complaint(
+                .badArgument, what: "\(word) is neither a capability nor the beginning of a record's id",
+                remedy: "name a record that marram audit tail shows, or a capability such as invite.create")
+        }
+        return try explain(capability, by: who, on: object ?? "mesh", at: now)
+    }
+
+    private func explainAct(_ prefix: String) throws(Complaint) -> AuthorityReply {
+        let lines = lawLines.filter { $0.record.description.hasPrefix(prefix.lowercased()) }
+        guard lines.count == 1, let line = lines.first, let law = switchboard.registry.book.law,
+            let entry = law.entry(line.record)
+        else {
+            throw Complaint(
+                .unknownRecord, what: "\(lines.count) acts of the law have an id that begins with \(prefix)",
+                remedy: "marram audit tail shows the ids")
+        }
+        var grounds = ["made under the head \(entry.head.description.prefix(8)) of the root"]
+        if let authority = entry.authority {
+            grounds.append(words(of: authority) ?? "by the grant \(authority.description.prefix(8)), which is void")
+        } else {
+            grounds.append("by no grant: an operator's act, or one that the owner of a feed may always do")
+        }
+        grounds.append("entry \(entry.sequence) of the feed \(entry.feed.description.prefix(8))")
+        let isValid = line.verdict == .valid
+        return AuthorityReply(
+            question: "\(line.actor) \(line.act)", isAllowed: isValid,
+            why: isValid ? "it counts: its chain leads to an operator, and nothing took it back" : why(line.verdict),
+            grounds: grounds)
+    }
+
+    private func words(of grant: Digest) -> String? {
+        guard let holding = switchboard.registry.judgement?.holding(grant) else { return nil }
+        let origin = holding.founder.map { "of the operator \($0)" } ?? "of nobody who is an operator now"
+        let state = holding.isRevoked ? ", and revoked since" : ""
+        return "by the grant \(grant.description.prefix(8)) \(origin): \(holding.terms.words)\(state)"
+    }
+
+    private func explain(
+        _ capability: Capability, by who: String?, on object: String, at now: Now
+    ) throws(Complaint) -> AuthorityReply {
+        let registry = switchboard.registry
+        guard let judgement = registry.judgement else {
+            throw Complaint(.unknownNode, what: "this node does not know the law yet")
+        }
+        let node = try who.map { word throws(Complaint) in try memberOfLaw(word) } ?? signatory.keys
+        let title = name(of: node.id)
+        func answer(_ isAllowed: Bool, _ why: String, _ grounds: [String]) -> AuthorityReply {
+            AuthorityReply(
+                question: "may \(title) do \(capability) on \(object)", isAllowed: isAllowed, why: why,
+                grounds: grounds)
+        }
+        guard let member = registry.members[node.id] else { return answer(false, "it is no member of the mesh", []) }
+        let standing = "its standing is \(standing(of: member).rawValue)"
+        guard let grant = judgement.grant(of: node.signing, for: capability) else {
+            let why = member.isRevoked ? Denial.revoked.sentence : "no grant of it names \(capability)"
+            return answer(false, why, [standing])
+        }
+        // Until peers' clocks are heard, the local one decides, as far as it decides anything here.
+        let time = TimeBracket(storedFloor: WallTime(milliseconds: 0), slack: .seconds(60), at: now)
+        let grounds = [standing, words(of: grant) ?? ""]
+        let operation = Operation(capability, on: object, content: Digest(.zero))
+        switch judgement.decide(
+            operation, by: node.signing, under: grant, Circumstances(now: now, time: time, lease: nil))
+        {
+        case .allow: return answer(true, "its grant names it, and nothing forbids it here and now", grounds)
+        case .deny(let denial): return answer(false, denial.sentence, grounds)
+        }
+    }
+
+    private func memberOfLaw(_ word: String) throws(Complaint) -> NodeKeys {
+        let rows = nodes.nodes.filter { $0.name == word || $0.id.description == word }
+        guard rows.count == 1, let member = switchboard.registry.members[rows[0].id] else {
+            throw Complaint(.unknownNode, what: "the law knows \(rows.count) nodes called \(word)")
+        }
+        return member.node
+    }
+
+    /// The law as a file; with the id of an act, only the records that its verdict rests on.
+    package func lawFile(about prefix: String?) throws(Complaint) -> LawFile {
+        var act: Digest?
+        if let prefix {
+            let ids = lawLines.map(\.record).filter { $0.description.hasPrefix(prefix.lowercased()) }
+            guard prefix.utf8.count >= Limits.shortestID, ids.count == 1 else {
+                throw Complaint(
+                    .unknownRecord, what: "\(ids.count) acts of the law have an id that begins with \(prefix)",
+                    remedy: "marram audit tail shows the ids")
+            }
+            act = ids[0]
+        }
+        return switchboard.registry.file(about: act)
+    }
+}
+
+private func isHexadecimal(_ byte: UInt8) -> Bool {
+    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+        || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte | 0x20)
+}

@@ -1,0 +1,147 @@
+internal import Base
+internal import Trust
+
+/// Comparing what two nodes hold, and saying what the other lacks.
+extension RegistryEngine {
+    func ids(_ lane: Lane) -> [Digest] {
+        switch lane {
+        case .warnings: warnings
+        case .everything: book.ids
+        }
+    }
+
+    mutating func take(
+        _ theirs: RegistryMessage.Summary, from peer: Contact, into outbox: inout Outbox<Effect>
+    ) {
+        if theirs.warnings != summary.warnings { describe(.whole, .warnings, to: peer, into: &outbox) }
+        if theirs.everything != summary.everything { describe(.whole, .everything, to: peer, into: &outbox) }
+    }
+
+    /// Lists the ids of a range, or the hashes of its parts when there are too many.
+    private func describe(_ range: IDRange, _ lane: Lane, to peer: Contact, into outbox: inout Outbox<Effect>) {
+        let ids = ids(lane)
+        let own = range.indices(in: ids)
+        if own.count <= Limits.listedRecords || range.depth + 1 >= IDRange.deepest {
+            outbox.put(.send(.list(lane, range, Array(ids[own].prefix(Limits.listedRecords))), to: peer))
+        } else {
+            outbox.put(.send(.parts(lane, range, range.digestsOfParts(of: ids)), to: peer))
+        }
+    }
+
+    mutating func take(
+        _ theirs: [Digest], of range: IDRange, _ lane: Lane, from peer: Contact, into outbox: inout Outbox<Effect>
+    ) {
+        guard range.depth + 1 < IDRange.deepest else { return }
+        let own = range.digestsOfParts(of: ids(lane))
+        // A few at a time, and not always the same: who gets something new asks again.
+        var different = (0..<16).filter { own[$0] != theirs[$0] }
+        random.shuffle(&different)
+        for number in different.prefix(Limits.datagramsPerAnswer) {
+            describe(range.part(number), lane, to: peer, into: &outbox)
+        }
+    }
+
+    mutating func take(
+        list theirs: [Digest], of range: IDRange, _ lane: Lane, from peer: Contact, into outbox: inout Outbox<Effect>
+    ) {
+        let missing = theirs.filter { !book.has($0) }
+        if !missing.isEmpty { outbox.put(.send(.want(missing), to: peer)) }
+        let ids = ids(lane)
+        let surplus = ids[range.indices(in: ids)].filter { !theirs.risingContains($0) }
+        if !surplus.isEmpty { show(book.inOrder(surplus), to: peer, into: &outbox) }
+    }
+
+    /// Says records to a member, or to a stranger whom this node called: whoever calls says who it is. Anybody else
+    /// may say what it holds, and hears nothing.
+    func show(_ records: [Record], to peer: Contact, into outbox: inout Outbox<Effect>) {
+        guard let node = peer.node, isMember(node) || strangersShown.contains(node) else {
+            if let node = peer.node { outbox.put(.note(.ignored(.stranger, from: node))) }
+            return
+        }
+        var batch: [Record] = []
+        var bytes = 0
+        func flush() {
+            if !batch.isEmpty { outbox.put(.send(.records(batch), to: peer)) }
+            (batch, bytes) = ([], 0)
+        }
+        for record in records.prefix(Limits.recordsPerAnswer) {
+            let encoded = record.encoded
+            if encoded.count > Limits.pieceBytes {
+                flush()
+                for piece in pieces(of: encoded, record.id) { outbox.put(.send(.piece(piece), to: peer)) }
+                continue
+            }
+            if bytes + encoded.count > Limits.pieceBytes || batch.count == Limits.recordsPerMessage { flush() }
+            batch.append(record)
+            bytes += encoded.count
+        }
+        flush()
+    }
+
+    private func pieces(of bytes: [UInt8], _ record: Digest) -> [RegistryMessage.Piece] {
+        (0..<RegistryMessage.Piece.count(of: bytes.count)).map { number in
+            let start = number * Limits.pieceBytes
+            let size = RegistryMessage.Piece.size(of: number, byteCount: bytes.count)
+            return RegistryMessage.Piece(
+                record: record, byteCount: bytes.count, number: number, bytes: Array(bytes[start..<start + size]))
+        }
+    }
+
+    /// Puts a piece to the others of its record; answers the record when it was the last.
+    mutating func put(_ piece: RegistryMessage.Piece) -> Record? {
+        guard !book.has(piece.record) else { return nil }
+        let count = RegistryMessage.Piece.count(of: piece.byteCount)
+        var index = assemblies.firstIndex { $0.record == piece.record && $0.pieces.count == count }
+        if index == nil {
+            if assemblies.count >= Limits.assemblies { assemblies.removeFirst() }
+            assemblies.append(Assembly(record: piece.record, pieces: [[UInt8]](repeating: [], count: count)))
+            index = assemblies.count - 1
+        }
+        guard let index else { return nil }
+        assemblies[index].pieces[piece.number] = piece.bytes
+        guard assemblies[index].pieces.allSatisfy({ !$0.isEmpty }) else { return nil }
+        let whole = assemblies.remove(at: index).pieces.flatMap(\.self)
+        // Whoever mixed in a piece of something else has spoilt this try, and no more.
+        guard let record = try? Record(decoding: whole.raw), record.id == piece.record else { return nil }
+        return record
+    }
+
+    /// A large record of which some pieces are here.
+    struct Assembly: Hashable, Sendable {
+        let record: Digest
+        var pieces: [[UInt8]]
+    }
+}
+
+/// Spreading news.
+extension RegistryEngine {
+    /// News is said in as many rounds as it takes to reach everybody when all who hear it go on, and a few more.
+    mutating func startSpreading(_ news: [Record], at now: Now) {
+        guard members.count > 1 else { return }
+        var rounds = 3
+        while 1 << (rounds - 3) < members.count { rounds += 1 }
+        for record in news {
+            if spreading.count >= Limits.recordsSpreading {
+                guard let plain = spreading.firstIndex(where: { !$0.isWarning }) else { return }
+                spreading.remove(at: plain)
+            }
+            spreading.append(
+                Spreading(record: record.id, roundsLeft: rounds, isWarning: warnings.risingContains(record.id)))
+        }
+        nextSpread = now.instant
+    }
+
+    mutating func spread(at now: Now, into outbox: inout Outbox<Effect>) {
+        let all = spreading.map(\.record)
+        let first = spreading.filter(\.isWarning).map(\.record)
+        for _ in 0..<Pace.fanOut {
+            guard let neighbour = random.pick(neighbours) else { break }
+            if !first.isEmpty { show(book.inOrder(first), to: neighbour, into: &outbox) }
+            let rest = all.filter { !warnings.risingContains($0) }
+            if !rest.isEmpty { show(book.inOrder(rest), to: neighbour, into: &outbox) }
+        }
+        for index in spreading.indices { spreading[index].roundsLeft -= 1 }
+        spreading.removeAll { $0.roundsLeft <= 0 }
+        nextSpread = spreading.isEmpty ? nil : now.instant + Pace.spread
+    }
+}

@@ -1,0 +1,122 @@
+package import Base
+internal import Trust
+
+/// The whole state as bytes, for the flight recorder. What follows from the records is worked out again.
+extension RegistryEngine: WireValue {
+    package func encode(into writer: inout ByteWriter) {
+        encodeOrigin(into: &writer)
+        writer.list(book.records)
+        encodeCourse(into: &writer)
+    }
+
+    /// What the hash of the state is taken over: of the records, only the hash of their ids.
+    package func encodeFingerprint(into writer: inout ByteWriter) {
+        encodeOrigin(into: &writer)
+        writer.digest(summary.everything)
+        encodeCourse(into: &writer)
+    }
+
+    private func encodeOrigin(into writer: inout ByteWriter) {
+        me.encode(into: &writer)
+        writer.digest(book.mesh)
+        feed.certificate.encode(into: &writer)
+        writer.bool(feed.last != nil)
+        if let last = feed.last {
+            writer.digest(last.id)
+            writer.varint(last.sequence)
+        }
+        writer.bool(isInvited)
+    }
+
+    private func encodeCourse(into writer: inout ByteWriter) {
+        writer.list(book.early.map(\.record))
+        writer.list(spreading)
+        writer.bool(nextSpread != nil)
+        if let nextSpread { writer.instant(nextSpread) }
+        writer.instant(nextComparison)
+        writer.varint(UInt64(goingOn.count))
+        for (node, due) in goingOn {
+            writer.nodeID(node)
+            writer.instant(due)
+        }
+        for nodes in [strangersShown, sponsors] {
+            writer.varint(UInt64(nodes.count))
+            for node in nodes { writer.nodeID(node) }
+        }
+        writer.list(assemblies)
+        writer.u8(lastDecline?.rawValue ?? 0)
+        writer.u64(clock.last.bits)
+        writer.bytes32(random.state)
+    }
+
+    package init(from reader: inout ByteReader) throws(DecodeError) {
+        me = try NodeKeys(from: &reader)
+        book = RecordBook(mesh: try reader.digest())
+        feed = OwnFeed(certificate: try FeedCertificate(from: &reader))
+        if try reader.bool() {
+            let id = try reader.digest()
+            feed.last = (id, try reader.ordinal())
+        }
+        isInvited = try reader.bool()
+        summary = RegistryMessage.Summary(warnings: Digest(.zero), everything: Digest(.zero))
+        let records = try reader.list(of: Record.self, atMost: Limits.records)
+        book.restore(records)
+        guard book.records.map(\.id) == records.map(\.id) else { throw .outOfRange }
+        let early = try reader.list(of: Record.self, atMost: Limits.earlyRecords)
+        book.restoreEarly(early)
+        guard book.early.count == early.count else { throw .outOfRange }
+        spreading = try reader.list(of: Spreading.self, atMost: Limits.recordsSpreading)
+        nextSpread = try reader.bool() ? try reader.instant() : nil
+        nextComparison = try reader.instant()
+        for _ in 0..<(try reader.count(atMost: Limits.members)) {
+            let node = try reader.nodeID()
+            guard goingOn.keys.last.map({ $0 < node }) ?? true else { throw .notCanonical }
+            goingOn[node] = try reader.instant()
+        }
+        for _ in 0..<(try reader.count(atMost: Limits.strangersShown)) { strangersShown.append(try reader.nodeID()) }
+        for _ in 0..<(try reader.count(atMost: Limits.sponsorsMet)) { sponsors.append(try reader.nodeID()) }
+        assemblies = try reader.list(of: Assembly.self, atMost: Limits.assemblies)
+        let decline = try reader.u8()
+        lastDecline = RegistryMessage.Decline(rawValue: decline)
+        guard decline == lastDecline?.rawValue ?? 0 else { throw .unknown }
+        let time = try reader.u64()
+        // Half of all hybrid times are left to be counted on from it.
+        guard time <= .max / 2 else { throw .outOfRange }
+        clock = HybridClock(floor: HybridTime(bits: time))
+        let state = try reader.bytes32()
+        guard state != .zero else { throw .outOfRange }
+        random = Random(state: state)
+        judge()
+    }
+}
+
+extension RegistryEngine.Spreading: WireValue {
+    func encode(into writer: inout ByteWriter) {
+        writer.digest(record)
+        writer.varint(UInt64(roundsLeft))
+        writer.bool(isWarning)
+    }
+
+    init(from reader: inout ByteReader) throws(DecodeError) {
+        record = try reader.digest()
+        roundsLeft = try reader.count(atMost: 64)
+        isWarning = try reader.bool()
+    }
+}
+
+extension RegistryEngine.Assembly: WireValue {
+    func encode(into writer: inout ByteWriter) {
+        writer.digest(record)
+        writer.varint(UInt64(pieces.count))
+        for piece in pieces { writer.bytes(piece) }
+    }
+
+    init(from reader: inout ByteReader) throws(DecodeError) {
+        record = try reader.digest()
+        pieces = []
+        for _ in 0..<(try reader.count(atMost: RegistryMessage.Piece.count(of: Limits.recordBytes))) {
+            pieces.append(try reader.bytes(atMost: Limits.pieceBytes))
+        }
+        guard !pieces.isEmpty else { throw .outOfRange }
+    }
+}

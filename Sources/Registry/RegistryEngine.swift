@@ -1,0 +1,285 @@
+package import Base
+internal import Crypto
+package import Trust
+
+/// The law of the mesh as one node holds it. It takes in signed records, has them judged, spreads them, keeps them, and
+/// from them answers who is a member. What has to be signed it asks for, since an engine holds no key; what is decided
+/// by a record it tells at once, so that a session with somebody who was thrown out does not outlive the news.
+///
+/// Two things make sure that everybody has every record. What is new is *spread*: said to three members at a time, some
+/// times over. And what two nodes hold is *compared*, by hashes of ranges of ids, at the beginning of every session and
+/// every few seconds with somebody: first the warnings, which are the revocations and all that they rest on, then the
+/// rest. Nothing is owed to a peer, so nothing is remembered of it; a lost datagram shows at the next comparison.
+package struct RegistryEngine: Engine, Sendable {
+    package typealias Message = RegistryMessage
+
+    package enum Command: Hashable, Sendable {
+        /// There is a session with a node; who began it shows first what it holds.
+        case met(NodeID, isMine: Bool)
+        /// Members to talk to, as membership sees them.
+        case neighbours([Contact])
+        /// Records that somebody at the control socket, or this node's own key, has signed.
+        case take([Record])
+    }
+
+    package enum Effect: Hashable, Sendable {
+        case send(RegistryMessage, to: Contact)
+        case persist(Fact)
+        /// Sign this, and hand the record in by `take`.
+        case sign(Statement)
+        /// Show the invitation to this node; its session is part of what is signed.
+        case redeem(at: NodeID)
+        /// With these nobody speaks, by rising ids: they are all of them, each time.
+        case bar([NodeID])
+        case note(RegistryNote)
+    }
+
+    package let me: NodeKeys
+    package internal(set) var book: RecordBook
+    /// What the law comes to; nil as long as there is none.
+    package internal(set) var judgement: Judgement?
+    /// By the ids under which sessions know them.
+    package internal(set) var members = SortedMap<NodeID, Judgement.Member>()
+    /// Members whom the law threw out.
+    package internal(set) var barred: [NodeID] = []
+    /// The ids of the warnings, rising.
+    var warnings: [Digest] = []
+    var summary: RegistryMessage.Summary
+    /// Members to talk to; told before each waking, and forgotten after it.
+    var neighbours: [Contact] = []
+    var spreading: [Spreading] = []
+    var nextSpread: Instant?
+    var nextComparison: Instant
+    /// Whom to ask whether there is more, since it had something new a moment ago.
+    var goingOn: SortedMap<NodeID, Instant> = SortedMap()
+    /// Nodes that this one began to speak with and does not know.
+    var strangersShown: [NodeID] = []
+    var assemblies: [Assembly] = []
+    /// What this start of the node signs its acts with.
+    var feed: OwnFeed
+    /// Whether there is an invitation to show.
+    var isInvited: Bool
+    /// Whom a newcomer has met, for when the first does not let it in.
+    var sponsors: [NodeID] = []
+    package internal(set) var lastDecline: RegistryMessage.Decline?
+    var clock: HybridClock
+    var random: Random
+
+    /// A record on its way to everybody.
+    struct Spreading: Hashable, Sendable {
+        let record: Digest
+        var roundsLeft: Int
+        let isWarning: Bool
+    }
+
+    struct OwnFeed: Hashable, Sendable {
+        let certificate: FeedCertificate
+        var last: (id: Digest, sequence: UInt64)?
+
+        static func == (left: OwnFeed, right: OwnFeed) -> Bool {
+            left.certificate == right.certificate && left.last?.id == right.last?.id
+        }
+
+        func hash(into hasher: inout Hasher) { hasher.combine(certificate) }
+    }
+
+    /// `founding` are the records that came with the identity, `stored` the facts of this shelf from earlier lives.
+    /// `feed` is made anew for every start: its key dies with the process, so what one start signed cannot be forked by
+    /// the next.
+    package init(
+        me: NodeKeys, mesh: Digest, founding: [Record], stored: [Fact], feed: FeedCertificate, isInvited: Bool,
+        random: Random, at now: Now
+    ) {
+        self.me = me
+        self.isInvited = isInvited
+        self.random = random
+        self.feed = OwnFeed(certificate: feed)
+        book = RecordBook(mesh: mesh)
+        clock = HybridClock(floor: HybridTime(bits: 0))
+        nextComparison = now.instant + Pace.comparison
+        summary = RegistryMessage.Summary(warnings: Digest(.zero), everything: Digest(.zero))
+        let facts = stored.filter { $0.shelf == Shelf.records }.compactMap(\.value)
+        book.restore(founding + facts.compactMap { try? Record(decoding: $0.raw) })
+        judge()
+    }
+
+    package var deadline: Instant? {
+        goingOn.values.reduce(.earlier(nextComparison, nextSpread)) { .earlier($0, $1) }
+    }
+
+    /// Whether a node is a member in good standing, by the records that are here.
+    package func isMember(_ node: NodeID) -> Bool { members[node].map { !$0.isRevoked } ?? false }
+
+    /// What the mesh is called; nil as long as nobody has shown its genesis.
+    package var meshName: String? { book.law?.root.name }
+
+    /// A grant by which this node may do something now, and the head to do it under.
+    package func right(to capability: Capability) -> (grant: Digest, head: Digest)? {
+        guard let judgement, let grant = judgement.grant(of: me.signing, for: capability) else { return nil }
+        return (grant, judgement.head)
+    }
+
+    /// The cuts, as bytes, with which a revocation of a member leaves what it did until now.
+    package func cuts(leaving member: Judgement.Member) -> [UInt8] {
+        var writer = ByteWriter()
+        writer.list(book.law?.cutsThatLeaveAll(of: member.node.signing) ?? [])
+        return writer.bytes
+    }
+
+    /// The law, to be checked elsewhere; of one act only what the verdict on it rests on.
+    package func file(about act: Digest?) -> LawFile {
+        guard let act, let law = book.law else { return LawFile(of: book.mesh, book.records) }
+        let ids = law.foundation(of: [act])
+        return LawFile(of: book.mesh, book.records.filter { $0.id == book.mesh || ids.risingContains($0.id) })
+    }
+
+    package var isMemberMyself: Bool { isMember(me.id) }
+
+    // MARK: The three doors
+
+    package mutating func receive(
+        _ message: RegistryMessage, from peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>
+    ) {
+        guard !barred.risingContains(peer) else { return outbox.put(.note(.ignored(.barred, from: peer))) }
+        let contact = Contact(peer, at: Address.nowhere)
+        switch message {
+        case .summary(let theirs): take(theirs, from: contact, into: &outbox)
+        case .parts(let lane, let range, let digests): take(digests, of: range, lane, from: contact, into: &outbox)
+        case .list(let lane, let range, let ids): take(list: ids, of: range, lane, from: contact, into: &outbox)
+        case .want(let ids): show(book.inOrder(ids), to: contact, into: &outbox)
+        case .records(let records): take(records, from: peer, at: now, into: &outbox)
+        case .piece(let piece):
+            if let whole = put(piece) { take([whole], from: peer, at: now, into: &outbox) }
+        case .redeem(let redemption): take(redemption, from: peer, at: now, into: &outbox)
+        case .declined(let why):
+            guard isInvited, !isMemberMyself else { return }
+            lastDecline = why
+            outbox.put(.note(.declined(why, by: peer)))
+        }
+    }
+
+    package mutating func perform(_ command: Command, at now: Now, into outbox: inout Outbox<Effect>) {
+        switch command {
+        case .met(let peer, let isMine): meet(peer, isMine: isMine, into: &outbox)
+        case .neighbours(let contacts): neighbours = contacts
+        case .take(let records): take(records, from: nil, at: now, into: &outbox)
+        }
+    }
+
+    package mutating func wake(at now: Now, into outbox: inout Outbox<Effect>) {
+        defer { neighbours = [] }
+        if let due = nextSpread, due <= now.instant { spread(at: now, into: &outbox) }
+        for (peer, due) in goingOn where due <= now.instant {
+            goingOn[peer] = nil
+            outbox.put(.send(.summary(summary), to: Contact(peer, at: Address.nowhere)))
+        }
+        guard nextComparison <= now.instant else { return }
+        nextComparison = now.instant + random.jittered(Pace.comparison, percent: 25)
+        if isInvited, !isMemberMyself, let sponsor = random.pick(sponsors) { outbox.put(.redeem(at: sponsor)) }
+        if let neighbour = random.pick(neighbours) { outbox.put(.send(.summary(summary), to: neighbour)) }
+    }
+
+    // MARK: Inside
+
+    /// A session begins with the hashes of what each holds. A newcomer shows its invitation.
+    private mutating func meet(_ peer: NodeID, isMine: Bool, into outbox: inout Outbox<Effect>) {
+        guard !barred.risingContains(peer) else { return }
+        if isMine, !isMember(peer), !strangersShown.contains(peer) {
+            if strangersShown.count >= Limits.strangersShown { strangersShown.removeFirst() }
+            strangersShown.append(peer)
+        }
+        if isInvited, !isMemberMyself {
+            if !sponsors.contains(peer), sponsors.count < Limits.sponsorsMet { sponsors.append(peer) }
+            return outbox.put(.redeem(at: peer))
+        }
+        outbox.put(.send(.summary(summary), to: Contact(peer, at: Address.nowhere)))
+    }
+
+    /// Takes records in, and sees to all that follows from those that are new.
+    mutating func take(
+        _ records: [Record], from peer: NodeID?, at now: Now, into outbox: inout Outbox<Effect>
+    ) {
+        var news: [Record] = []
+        for record in records {
+            switch book.admit(record) {
+            case .new(let placed): news += placed
+            case .known, .early: break
+            case .full: outbox.put(.note(.full))
+            case .refused(let why): outbox.put(.note(.refused(why, from: peer)))
+            case .misplaced: outbox.put(.note(.misplaced(record.id, from: peer)))
+            }
+        }
+        guard !news.isEmpty else { return }
+        for record in news {
+            outbox.put(.persist(Fact(shelf: Shelf.records, key: record.id.value.bytes, value: record.encoded)))
+        }
+        let (wasMember, former) = (isMemberMyself, barred)
+        judge()
+        startSpreading(news, at: now)
+        if barred != former {
+            outbox.put(.bar(barred))
+            for node in barred where !former.risingContains(node) { outbox.put(.note(.revoked(node))) }
+        }
+        if !wasMember, isMemberMyself { outbox.put(.note(.admitted)) }
+        // Who had something new may have more.
+        if let peer { goingOn[peer] = now.instant + Pace.goOn }
+    }
+
+    /// Works out what the law comes to now.
+    mutating func judge() {
+        guard let law = book.law else { return }
+        let judgement = Judgement(of: law)
+        self.judgement = judgement
+        members = SortedMap()
+        for member in judgement.members.values { members[member.node.id] = member }
+        barred = judgement.thrownOut.map(\.key.nodeID).risingOnce
+        warnings = law.warnings
+        summary = RegistryMessage.Summary(
+            warnings: IDRange.whole.digest(of: warnings), everything: IDRange.whole.digest(of: book.ids))
+        strangersShown.removeAll(where: isMember)
+    }
+}
+
+/// What the registry decided or saw, with its reason.
+package enum RegistryNote: Hashable, Sendable {
+    /// The law makes this node a member.
+    case admitted
+    /// The law threw a member out.
+    case revoked(NodeID)
+    /// A newcomer came in by an invitation, and this node vouched for it.
+    case sponsored(NodeID)
+    case turnedAway(NodeID, RegistryMessage.Decline)
+    case declined(RegistryMessage.Decline, by: NodeID)
+    case ignored(Ignored, from: NodeID)
+    /// By whom it was sent; nil for our own side.
+    case refused(RecordRefusal, from: NodeID?)
+    case misplaced(Digest, from: NodeID?)
+    /// There is no room for more records.
+    case full
+
+    package enum Ignored: UInt8, CaseIterable, Sendable {
+        /// The sender was thrown out.
+        case barred
+        /// Records are shown to members only.
+        case stranger
+        /// A redemption for another node than the one that sent it.
+        case notItsOwn
+    }
+}
+
+/// How often things are said.
+enum Pace {
+    /// Between two rounds in which news is spread.
+    static let spread = Interval.milliseconds(200)
+    /// How many members hear news in one round.
+    static let fanOut = 3
+    /// Between two comparisons with somebody.
+    static let comparison = Interval.seconds(2)
+    /// Until a peer that had news is asked for more.
+    static let goOn = Interval.milliseconds(100)
+}
+
+extension Address {
+    /// For a peer with whom there is a session: where its packets come from is the session's to know.
+    static let nowhere = Address(v4: 0, port: 0)
+}

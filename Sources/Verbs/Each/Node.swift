@@ -1,0 +1,122 @@
+internal import Base
+internal import Control
+internal import Host
+internal import Text
+internal import Trust
+
+extension Verb {
+    static let node = Verb(
+        name: "node",
+        summary: "show who belongs to the mesh by its law, and revoke a node",
+        about: [
+            """
+            list shows every node that the law knows: full, on probation (it came with an invitation, and nobody has \
+            vouched for it yet) or revoked. show tells more of one.
+            """,
+            """
+            revoke throws a node out, for ever: it is signed here with the operator's key, which the daemon never \
+            sees, and handed to the daemon, which spreads it. Every node that hears of it ends its session with the \
+            revoked one at once. What the node did until now stands. A node is named by its name or the beginning of \
+            its id.
+            """,
+            "revoke asks for the node's name first, unless --yes is given.",
+        ],
+        arguments: [
+            Argument(name: "ACTION", summary: "what to do", expects: .words(["list", "show", "revoke"])),
+            Argument(name: "NAME", summary: "which node; list takes none", isOptional: true),
+        ],
+        options: [
+            Option(name: "stolen", summary: "say in the revocation that the node was stolen"),
+            Option(
+                name: "operator", value: "FILE", expects: .file, summary: "the operator's key (default: DIR/operator)"),
+        ],
+        formats: OutputFormat.allCases,
+        examples: [
+            Example(command: "marram node list", what: "who belongs to the mesh"),
+            Example(command: "marram node revoke till-07 --stolen", what: "throw out a node that was carried off"),
+        ],
+        run: { errand throws(Complaint) in
+            let envelope = try errand.ask(.nodes)
+            guard case .nodes(let reply) = envelope.reply else { throw errand.unexpected(envelope) }
+            let name = errand.argument(1)
+            switch (errand.argument(0), name) {
+            case ("list", nil): errand.present(envelope, as: table(reply.nodes))
+            case ("show", let name?): errand.present(envelope, as: table([try find(name, in: reply.nodes)]))
+            case ("revoke", let name?): try revoke(try find(name, in: reply.nodes), reply, &errand)
+            case (let action, let name):
+                throw Complaint(
+                    .badArgument,
+                    what: name == nil ? "\(action ?? "this") takes a NAME" : "list takes no NAME",
+                    remedy: "marram help node")
+            }
+            return .done
+        })
+
+    private static func table(_ rows: [NodeRow]) -> Table {
+        Table(
+            columns: [
+                .init(title: "NAME"), .init(title: "STANDING"), .init(title: "SITE"), .init(title: "ID"),
+                .init(title: "KEY", isWide: true),
+            ],
+            rows: rows.map { row in
+                [
+                    .init(row.name),
+                    .init(row.standing.rawValue, row.standing == .revoked ? .bad : nil, raw: row.standing.rawValue),
+                    .init(row.site.isEmpty ? "-" : row.site, raw: row.site), .init(row.id.description),
+                    .init(row.key),
+                ]
+            })
+    }
+
+    private static func find(_ name: String, in rows: [NodeRow]) throws(Complaint) -> NodeRow {
+        let exact = rows.filter { $0.name == name || $0.id.description == name }
+        let found = exact.isEmpty ? rows.filter { name.utf8.count >= 4 && $0.id.description.hasPrefix(name) } : exact
+        guard let row = found.first else {
+            throw Complaint(.unknownNode, what: "the law knows no node \(quoted(name))")
+        }
+        guard found.count == 1 else {
+            throw Complaint(
+                .unknownNode, what: "\(found.count) nodes are called \(quoted(name))",
+                because: "names are for people and may be given twice", remedy: "name it by its id: marram node list")
+        }
+        return row
+    }
+
+    private static func revoke(_ row: NodeRow, _ reply: NodesReply, _ errand: inout Errand) throws(Complaint) {
+        guard row.standing != .revoked else {
+            throw Complaint(.alreadyRevoked, what: "\(row.name) was revoked before")
+        }
+        if !errand.settings.isConfirmed { try confirm(row.name, errand) }
+        let file = errand.invocation["operator"] ?? "\(errand.settings.directory)/operator"
+        let reason: Revocation.Reason = errand.invocation["stolen"] == nil ? .left : .stolen
+        let order = OperatorDesk.Order(
+            mesh: reply.mesh, head: reply.head, key: row.key, cuts: row.cuts, reason: reason)
+        let (world, narrate) = (errand.world, errand.narrate)
+        let records = try world.revoke(order, file) {
+            narrate("Passphrase of \(file): ")
+            return world.readSecret()
+        }
+        let envelope = try errand.ask(try .submission(of: records))
+        guard case .submitted(let submitted) = envelope.reply else { throw errand.unexpected(envelope) }
+        guard submitted.held == submitted.records else { throw Complaint(.recordsNotTaken) }
+        let after = try errand.ask(.nodes)
+        guard case .nodes(let now) = after.reply else { throw errand.unexpected(after) }
+        guard now.nodes.contains(where: { $0.id == row.id && $0.standing == .revoked }) else {
+            throw Complaint(
+                .recordsNotTaken, what: "the node took the revocation, and it revokes nothing",
+                because: "the key is no operator's of this mesh")
+        }
+        errand.present(envelope) { look in
+            let done = look.paint(look.sign("✓", else: "ok"), .good)
+            return "\(done) revoked \(look.clean(row.name))  \(row.id.short)\n"
+        }
+    }
+
+    private static func confirm(_ name: String, _ errand: Errand) throws(Complaint) {
+        guard errand.world.inputIsTerminal else { throw Complaint(.confirmationMissing) }
+        errand.narrate("\(errand.narrationLook.clean(name)) will be thrown out for ever. Type its name to confirm: ")
+        guard errand.world.readLine() == name else {
+            throw Complaint(.confirmationMissing, what: "the name typed is not the node's; nothing was done")
+        }
+    }
+}

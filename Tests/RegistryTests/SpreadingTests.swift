@@ -1,0 +1,102 @@
+import Base
+import Crypto
+import Glibc
+import Testing
+import Trust
+
+@testable import Registry
+
+/// How many nodes there are, and how many datagrams in a hundred get lost. `REGISTRY_NODES` asks for a large mesh
+/// besides, which takes minutes in a debug build.
+private let meshes =
+    [(30, 0), (30, 30)]
+    + (getenv("REGISTRY_NODES").flatMap { Int(String(cString: $0)) }.map { [($0, 0), ($0, 30)] } ?? [])
+
+@Test(arguments: meshes)
+func aRevocationReachesEverybodyWithinFiveSeconds(_ nodes: Int, _ loss: Int) throws {
+    var parish = Parish(nodes, seed: UInt64(loss) + 1)
+    parish.loss = loss
+    for node in 1..<nodes { parish.connect(node, node / 2) }
+    parish.run(milliseconds: 3_000)
+    let start = parish.time
+    parish.revoke(nodes - 1, at: 0)
+    parish.run(milliseconds: 10_000) { $0.barredAt.count >= nodes - 1 }
+    let others = 0..<nodes - 1
+    let last = try #require(others.map { parish.barredAt[$0] ?? .max }.max())
+    #expect(last - start <= 5_000, "\(last - start) ms")
+    #expect(others.allSatisfy { !parish.engines[$0].isMember(Parish.id(nodes - 1)) })
+    #expect(parish.largestMessage <= Limits.registryBytes, "\(parish.largestMessage)")
+}
+
+@Test func whoeverWasCutOffKnowsTheRevocationsAfterTheFirstExchange() {
+    var parish = Parish(20)
+    for node in 1..<20 { parish.connect(node, 0) }
+    parish.run(milliseconds: 1_000)
+    for node in 10..<20 { parish.side[node] = 1 }
+    // Sixty acts that the other side has not seen, and one revocation among them.
+    for number in 0..<60 {
+        if number == 30 { parish.revoke(3, at: 0) }
+        let grant = Grant(.node(Parish.keys(500 + number)), Charter.everyNode)
+        parish.act(.grant(grant), at: 0)
+    }
+    parish.run(milliseconds: 5_000)
+    #expect(parish.engines[15].isMember(Parish.id(3)))
+    for node in 0..<20 { parish.side[node] = 0 }
+    parish.restart(15, charter: parish.charter.records)
+    let healed = parish.time
+    parish.connect(15, 0)
+    parish.run(milliseconds: 1_000) { !$0.engines[15].isMember(Parish.id(3)) }
+    // Summary, list or parts, wish, records: two round trips of at most 120 ms.
+    #expect(parish.time - healed <= 250, "\(parish.time - healed) ms")
+    #expect(parish.engines[15].book.ids.count < 180, "the warnings came before the rest")
+    // All but the one who was thrown out, and to whom nobody speaks.
+    parish.run(milliseconds: 20_000) { $0.agreement(of: 4..<20) != nil }
+    #expect(parish.agreement(of: 4..<20) != nil, "in \(parish.time - healed) ms")
+    #expect(parish.engines[3].book.ids.count < 180)
+}
+
+@Test func whatGotLostIsFoundByComparing() {
+    var parish = Parish(12)
+    parish.loss = 60
+    for node in 1..<12 { parish.connect(node, 0) }
+    for number in 0..<30 {
+        parish.act(.grant(Grant(.node(Parish.keys(100 + number)), Charter.everyNode)), at: number % 12)
+    }
+    parish.run(milliseconds: 120_000) { $0.agreement(of: 0..<12) != nil }
+    #expect(parish.agreement(of: 0..<12)?.count == 14 + 90)
+}
+
+@Test func aRecordLargerThanADatagramComesInPieces() {
+    var parish = Parish(2)
+    parish.loss = 30
+    parish.connect(0, 1)
+    let many = (0..<Limits.groups).map { "group-\(1_000 + $0)-with-a-long-name" }
+    parish.act(.grant(Grant(.node(Parish.keys(5)), Grant.Terms(groups: many, can: [], scope: .everything))), at: 0)
+    parish.run(milliseconds: 30_000) { $0.engines[1].isMember(Parish.id(5)) }
+    #expect(parish.engines[1].isMember(Parish.id(5)))
+    #expect(parish.largestMessage <= Limits.registryBytes)
+}
+
+@Test func aNodeRemembersTheLawOverARestart() {
+    var parish = Parish(3)
+    parish.revoke(2, at: 0)
+    parish.act(.grant(Grant(.node(Parish.keys(7)), Charter.everyNode)), at: 0)
+    let before = parish.engines[0]
+    parish.restart(0, charter: parish.charter.records)
+    #expect(parish.engines[0].book.ids == before.book.ids && parish.engines[0].barred == [Parish.id(2)])
+    // The facts hold all but what came with the identity.
+    #expect(parish.facts[0].count == 6)
+}
+
+@Test func theStateComesBackFromItsBytes() throws {
+    var parish = Parish(3, newcomers: 1)
+    parish.revoke(2, at: 0)
+    parish.receive(.redeem(parish.redemption(parish.invite(), by: 3)), at: 0, from: 3)
+    let engine = parish.engines[0]
+    let again = try RegistryEngine(decoding: engine.encoded.raw)
+    #expect(again.encoded == engine.encoded)
+    #expect(again.members == engine.members && again.barred == engine.barred && again.summary == engine.summary)
+    for length in stride(from: 0, to: engine.encoded.count, by: 7) {
+        #expect(throws: DecodeError.self) { try RegistryEngine(decoding: Array(engine.encoded[..<length]).raw) }
+    }
+}
