@@ -65,7 +65,7 @@ extension ReplicationEngine {
             learn(Replica.Ack(epoch: replica.epoch.number, vector: spoken), of: peer)
             knowItself(at: now, into: &outbox)
         } else {
-            sendHeads(to: peer, cells: 5, into: &outbox)
+            sendHeads(to: peer, cells: 4, into: &outbox)
         }
     }
 

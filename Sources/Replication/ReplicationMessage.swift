@@ -265,7 +265,7 @@ extension Heads: WireValue {
     package func encode(into writer: inout ByteWriter) {
         writer.varint(epoch)
         writer.u32(epochMark)
-        writer.u32(forkMark)
+        writer.varint(UInt64(forkMark))
         switch content {
         case .list(let seed, let words):
             writer.bool(false)
@@ -281,7 +281,8 @@ extension Heads: WireValue {
     package init(from reader: inout ByteReader) throws(DecodeError) {
         epoch = try reader.varint()
         epochMark = try reader.u32()
-        forkMark = try reader.u32()
+        guard let mark = UInt32(exactly: try reader.varint()) else { throw .outOfRange }
+        forkMark = mark
         if try reader.bool() {
             content = .sketch(try Sketch(from: &reader))
         } else {

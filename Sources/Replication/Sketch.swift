@@ -84,26 +84,51 @@ package struct Sketch: Hashable, Sendable {
             rest.cells[index].sum ^= cells[index].sum
             rest.cells[index].check ^= cells[index].check
         }
-        return rest.peeled()
+        return rest.peeled(mine)
     }
 
-    private consuming func peeled() -> [UInt64]? {
+    private consuming func peeled(_ mine: [UInt64]) -> [UInt64]? {
         var found: [UInt64] = []
         var pending = Array(cells.indices.reversed())
-        while let index = pending.popLast() {
-            let cell = cells[index]
-            guard cell != Cell(), cell.check == check(cell.sum) else { continue }
-            // More than the cells can tell apart: somebody made them up.
-            guard found.count < cells.count else { return nil }
-            found.append(cell.sum)
-            var places = Places(cell.sum, seed: seed)
-            mix(cell.sum)
-            while places.index < cells.count {
-                pending.append(places.index)
-                places.advance()
+        var tries = Self.pairsTried
+        while true {
+            while let index = pending.popLast() {
+                let cell = cells[index]
+                guard cell != Cell(), cell.check == check(cell.sum) else { continue }
+                // More than the cells can tell apart: somebody made them up.
+                guard found.count < 2 * cells.count else { return nil }
+                take(cell.sum, into: &found, &pending)
             }
+            guard let pair = nextPair(of: mine, &tries) else { break }
+            take(pair.0, into: &found, &pending)
+            take(pair.1, into: &found, &pending)
         }
         return cells.allSatisfy { $0 == Cell() } ? found : nil
+    }
+
+    /// An element was told: takes it out of its cells, each of which may tell the next.
+    private mutating func take(_ element: UInt64, into found: inout [UInt64], _ pending: inout [Int]) {
+        found.append(element)
+        mix(element)
+        var places = Places(element, seed: seed)
+        while places.index < cells.count {
+            pending.append(places.index)
+            places.advance()
+        }
+    }
+
+    /// Cells that are tried for pairs: each costs two hashes an element of this side's.
+    private static var pairsTried: Int { 4 }
+
+    /// The two words of a cell that holds the old and the new head of one log. They begin with the same name, so of
+    /// that nothing is left in their sum; which they are is found by trying all of this side's.
+    private func nextPair(of mine: [UInt64], _ tries: inout Int) -> (UInt64, UInt64)? {
+        for cell in cells where cell.sum != 0 && cell.sum >> 32 == 0 {
+            guard tries > 0 else { return nil }
+            tries -= 1
+            for word in mine where check(word) ^ check(word ^ cell.sum) == cell.check { return (word, word ^ cell.sum) }
+        }
+        return nil
     }
 
     /// In which cells an element is: in the first, and then ever more seldom, so that any number of first cells makes a

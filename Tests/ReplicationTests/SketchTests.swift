@@ -29,6 +29,23 @@ private func cells(_ differences: Int, seed: UInt64) -> Int? {
     }
 }
 
+/// Old and new heads of logs, by words that begin with the writer's name.
+@Test func aHeadThatMovedIsToldByASingleCell() {
+    var random = Random(seed: 3)
+    for seed in UInt32(1)...50 {
+        let mine = (0..<1_000).map { _ in random.next() }
+        var theirs = mine
+        let moved = random.below(1_000)
+        theirs[moved] ^= UInt64(1 + random.below(1 << 30))
+        let sketch = Sketch(of: theirs, cells: 1, seed: seed)
+        #expect(sketch.difference(from: mine).map { Set($0) } == Set([mine[moved], theirs[moved]]))
+        // Two of them in one cell are too many, and it says so.
+        let other = (moved + 1) % 1_000
+        theirs[other] ^= 7 << 8
+        #expect(Sketch(of: theirs, cells: 1, seed: seed).difference(from: mine) == nil)
+    }
+}
+
 @Test func equalSetsHaveNoDifferenceAndASmallSketchSaysSo() {
     let words = (0..<50).map { UInt64($0) &* 0x9E37_79B9_7F4A_7C15 }
     #expect(Sketch(of: words, cells: 4, seed: 1).difference(from: words) == [])

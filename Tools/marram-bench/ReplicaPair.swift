@@ -97,7 +97,7 @@ struct ReplicaPair {
     /// Facts that are stored in one go, as a turn of the loop does while the disk is busy with the last.
     private static let batchesPerCommit = 32
 
-    init(_ full: Replica, lacking: Replica, disk: FactStore? = nil) {
+    init(_ full: Replica, lacking: Replica, disk: FactStore? = nil, seed: UInt64 = 0) {
         ids = (1...2).map { NodeID(Bytes32($0, 5, 5, 5)) }
         self.disk = disk
         for (number, replica) in [full, lacking].enumerated() {
@@ -107,7 +107,7 @@ struct ReplicaPair {
             engines.append(
                 ReplicationEngine(
                     replica, settings: ReplicationSettings(), clock: HybridTime(bits: 0),
-                    random: Random(seed: UInt64(number)), at: now))
+                    random: Random(seed: 2 * seed + UInt64(number)), at: now))
         }
     }
 
