@@ -56,12 +56,12 @@ private func minute(_ change: (inout MembershipRules) -> Void = { _ in }) -> Sub
     #expect(finding.silence > .seconds(4) && finding.pings >= 3 && finding.edges == 4 && finding.silentEdges == 1)
 }
 
-/// What a quorum that formed before this node joined it has decided after so many milliseconds.
+/// What a quorum that forms at once has decided after so many milliseconds.
 private func verdict(after wait: Int64, _ change: (inout MembershipRules) -> Void = { _ in }) -> Member.State? {
     var subject = minute(change)
-    _ = subject.run(until: 61_550)
+    while subject.state(of: 2) == .alive, subject.now < 70_000 { _ = subject.run(until: subject.now + 50) }
     for peer in [UInt64(3), 4] { _ = subject.receive(.accuse(charge(2, pulse: 60)), from: peer) }
-    _ = subject.run(until: 61_600 + wait)
+    _ = subject.run(until: subject.now + wait)
     return subject.state(of: 2)
 }
 
