@@ -53,6 +53,10 @@ extension Code {
         number: 1219, title: "the node was revoked before",
         because: "a revocation is for ever: a node that comes back makes a new key and joins anew",
         remedy: "marram node list")
+    package static let nothingToConfirm = Code(
+        number: 1224, title: "the node is not on probation",
+        because: "only a node that came with an invitation, and that nobody has vouched for yet, can be confirmed",
+        remedy: "marram node list")
     package static let unknownRecord = Code(
         number: 1221, title: "the law has no such act",
         because: "an act is named by the beginning of its record's id, eight digits at least, and by one act's only",
@@ -100,7 +104,7 @@ extension Code {
         notInitialised, directoryNotWritable, directoryInUse, alreadyInitialised, badName, invitationExpired,
         invitationUnreadable, identityUnreadable, cryptographyUnavailable, mayNotInvite, directoryExposed,
         operatorKeyUnreadable, recordsNotTaken, unknownNode, alreadyRevoked, identityOfSharedKey,
-        unknownRecord, lawNotWritten, lawRefused,
+        nothingToConfirm, unknownRecord, lawNotWritten, lawRefused,
     ]
 
     package static let daemonNotRunning = Code(

@@ -19,20 +19,25 @@ package struct NodeRow: Hashable, Sendable {
     package var key: String
     /// The ends of what it did until now, in hexadecimal: what a revocation leaves.
     package var cuts: String
+    /// The record by which it came in, in hexadecimal; empty when an operator granted it.
+    package var redemption: String
 
-    package init(name: String, id: NodeID, standing: Standing, site: String, key: String, cuts: String) {
+    package init(
+        name: String, id: NodeID, standing: Standing, site: String, key: String, cuts: String, redemption: String = ""
+    ) {
         self.name = name
         self.id = id
         self.standing = standing
         self.site = site
         self.key = key
         self.cuts = cuts
+        self.redemption = redemption
     }
 
     var json: JSONValue {
         [
             "name": .text(name), "id": .text(id.description), "standing": .text(standing.rawValue),
-            "site": .text(site), "key": .text(key), "cuts": .text(cuts),
+            "site": .text(site), "key": .text(key), "cuts": .text(cuts), "redemption": .text(redemption),
         ]
     }
 
@@ -44,6 +49,7 @@ package struct NodeRow: Hashable, Sendable {
         site = try fields.text("site")
         key = try fields.text("key")
         cuts = try fields.text("cuts")
+        redemption = try fields.text("redemption")
     }
 }
 

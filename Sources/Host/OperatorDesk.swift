@@ -5,38 +5,47 @@ package import Trust
 
 /// What an operator signs on the machine at which it sits. The daemon is told nothing but the records.
 package enum OperatorDesk {
-    /// What is to be revoked: all hexadecimal, as the daemon gave it.
+    /// What is to be signed: all hexadecimal, as the daemon gave it.
     package struct Order: Hashable, Sendable {
+        package enum Deed: Hashable, Sendable {
+            case revoke(key: String, cuts: String, reason: Revocation.Reason)
+            case confirm(redemption: String)
+        }
+
         package let mesh: String
         package let head: String
-        package let key: String
-        package let cuts: String
-        package let reason: Revocation.Reason
+        package let deed: Deed
 
-        package init(mesh: String, head: String, key: String, cuts: String, reason: Revocation.Reason) {
+        package init(mesh: String, head: String, _ deed: Deed) {
             self.mesh = mesh
             self.head = head
-            self.key = key
-            self.cuts = cuts
-            self.reason = reason
+            self.deed = deed
+        }
+
+        fileprivate var act: Act? {
+            switch deed {
+            case .revoke(let key, let cuts, let reason):
+                guard let key = bytes(hexadecimal: key).flatMap({ try? SignerKey(decoding: $0.raw) }),
+                    let cuts = bytes(hexadecimal: cuts).flatMap({ try? Cuts(decoding: $0.raw) })
+                else { return nil }
+                return .revoke(Revocation(.key(key), reason: reason, cuts: cuts.cuts))
+            case .confirm(let redemption): return Digest(hexadecimal: redemption).map { .confirm(redemption: $0) }
+            }
         }
     }
 
-    /// Signs a revocation with the key in the file at `path`.
-    package static func revoke(
+    /// Signs an order with the key in the file at `path`.
+    package static func sign(
         _ order: Order, keyAt path: String, at time: WallTime, passphrase: () -> String?
     ) throws(Complaint) -> [Record] {
         try Sodium.start()
         guard let mesh = Digest(hexadecimal: order.mesh), let head = Digest(hexadecimal: order.head),
-            let key = bytes(hexadecimal: order.key).flatMap({ try? SignerKey(decoding: $0.raw) }),
-            let cuts = bytes(hexadecimal: order.cuts).flatMap({ try? Cuts(decoding: $0.raw) })
+            let act = order.act
         else { throw Complaint(.replyNotUnderstood, what: "the daemon's words about the node are not understood") }
         let own = try OperatorKey.read(path, passphrase: passphrase)
         var entropy = Entropy.system
         let epoch = entropy.bytes(8).reduce(0) { $0 << 8 | UInt64($1) }
-        return OperatorActs.records(
-            .revoke(Revocation(.key(key), reason: order.reason, cuts: cuts.cuts)), by: own.signing, epoch: epoch,
-            head: head, at: time, in: mesh)
+        return OperatorActs.records(act, by: own.signing, epoch: epoch, head: head, at: time, in: mesh)
     }
 
     /// Makes a key for somebody who is to be an operator. Nothing is written over.

@@ -26,7 +26,8 @@ extension MarramNode {
         let rows = registry.members.map { id, member in
             NodeRow(
                 name: name(of: id), id: id, standing: standing(of: member), site: member.site ?? "",
-                key: hexadecimal(member.node.signing.encoded), cuts: hexadecimal(registry.cuts(leaving: member)))
+                key: hexadecimal(member.node.signing.encoded), cuts: hexadecimal(registry.cuts(leaving: member)),
+                redemption: registry.redemption(of: member.node.signing)?.description ?? "")
         }
         return NodesReply(
             mesh: hexadecimal(registry.book.mesh.value.bytes),

@@ -43,6 +43,7 @@ extension RegistryEngine: WireValue {
             writer.varint(UInt64(nodes.count))
             for node in nodes { writer.nodeID(node) }
         }
+        writer.varint(UInt64(asksLeft))
         writer.list(assemblies)
         writer.u8(lastDecline?.rawValue ?? 0)
         writer.u64(clock.last.bits)
@@ -75,6 +76,7 @@ extension RegistryEngine: WireValue {
         }
         for _ in 0..<(try reader.count(atMost: Limits.strangersShown)) { strangersShown.append(try reader.nodeID()) }
         for _ in 0..<(try reader.count(atMost: Limits.sponsorsMet)) { sponsors.append(try reader.nodeID()) }
+        asksLeft = try reader.count(atMost: sponsors.count)
         assemblies = try reader.list(of: Assembly.self, atMost: Limits.assemblies)
         let decline = try reader.u8()
         lastDecline = RegistryMessage.Decline(rawValue: decline)

@@ -61,6 +61,8 @@ package struct RegistryEngine: Engine, Sendable {
     var isInvited: Bool
     /// Whom a newcomer has met, for when the first does not let it in.
     var sponsors: [NodeID] = []
+    /// How many of them it may still ask before the next comparison.
+    var asksLeft = 0
     package internal(set) var lastDecline: RegistryMessage.Decline?
     var clock: HybridClock
     var random: Random
@@ -133,6 +135,13 @@ package struct RegistryEngine: Engine, Sendable {
         return LawFile(of: book.mesh, book.records.filter { $0.id == book.mesh || ids.risingContains($0.id) })
     }
 
+    /// By which redemption a node came in; nil when an operator granted it.
+    package func redemption(of node: SignerKey) -> Digest? {
+        judgement?.holdings(of: node).first { id in
+            if case .redeem? = book.law?.entry(id)?.act { true } else { false }
+        }
+    }
+
     package var isMemberMyself: Bool { isMember(me.id) }
 
     // MARK: The three doors
@@ -155,6 +164,7 @@ package struct RegistryEngine: Engine, Sendable {
             guard isInvited, !isMemberMyself else { return }
             lastDecline = why
             outbox.put(.note(.declined(why, by: peer)))
+            if why == .noSponsor { askSponsor(into: &outbox) }
         }
     }
 
@@ -175,7 +185,8 @@ package struct RegistryEngine: Engine, Sendable {
         }
         guard nextComparison <= now.instant else { return }
         nextComparison = now.instant + random.jittered(Pace.comparison, percent: 25)
-        if isInvited, !isMemberMyself, let sponsor = random.pick(sponsors) { outbox.put(.redeem(at: sponsor)) }
+        asksLeft = sponsors.count
+        askSponsor(into: &outbox)
         if let neighbour = random.pick(neighbours) { outbox.put(.send(.summary(summary), to: neighbour)) }
     }
 
@@ -189,10 +200,22 @@ package struct RegistryEngine: Engine, Sendable {
             strangersShown.append(peer)
         }
         if isInvited, !isMemberMyself {
-            if !sponsors.contains(peer), sponsors.count < Limits.sponsorsMet { sponsors.append(peer) }
+            if !sponsors.contains(peer) {
+                if sponsors.count >= Limits.sponsorsMet { sponsors.removeFirst() }
+                sponsors.append(peer)
+            }
             return outbox.put(.redeem(at: peer))
         }
         outbox.put(.send(.summary(summary), to: Contact(peer, at: Address.nowhere)))
+    }
+
+    /// A newcomer asks whom it met, one after the other: many of them may be newcomers too.
+    private mutating func askSponsor(into outbox: inout Outbox<Effect>) {
+        guard isInvited, !isMemberMyself, asksLeft > 0, !sponsors.isEmpty else { return }
+        asksLeft -= 1
+        let next = sponsors.removeFirst()
+        sponsors.append(next)
+        outbox.put(.redeem(at: next))
     }
 
     /// Takes records in, and sees to all that follows from those that are new.

@@ -60,7 +60,8 @@ private let up =
                 "nodes",
                 #""data":{"mesh":"aa","head":"bb","nodes":["#
                     + ["full", "probation", "revoked"].map {
-                        #"{"name":"till-01","id":"\#(other)","standing":"\#($0)","site":"","key":"01","cuts":"00"}"#
+                        #"{"name":"till-01","id":"\#(other)","standing":"\#($0)","site":"","key":"01","#
+                            + #""cuts":"00","redemption":""}"#
                     }.joined(separator: ",") + "]}"),
             letter("submission", #""data":{"records":3,"held":2}"#),
             letter(

@@ -76,6 +76,10 @@ import Testing
         }
         let isWhole = try eventually(within: 10) { try states(one) == ["alive", "alive", "alive"] }
         #expect(isWhole, "\(one.said)")
+        let confirmed = try run("marram", ["node", "confirm", "till-02", "--data", data(1)])
+        #expect(confirmed.status == 0, "\(confirmed.output) \(confirmed.errors)")
+        let isFull = try eventually(within: 5) { try standings(two).sorted() == ["full", "full", "probation"] }
+        #expect(isFull, "\(two.said)")
         // A third node with an invitation for two stays outside.
         try run("marram", ["join", token, "--data", data(4), "--name", "till-04", "--listen", try listen()])
         let four = try Daemon(data: data(4))

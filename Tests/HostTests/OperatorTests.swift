@@ -14,7 +14,7 @@ private func order(_ scratch: Scratch) throws -> (OperatorDesk.Order, Law) {
     for record in identity.charter { _ = law.admit(try Verified(record, in: identity.mesh)) }
     let order = OperatorDesk.Order(
         mesh: identity.mesh.description, head: law.root.head.id.description,
-        key: hexadecimal(identity.keys.signing.encoded), cuts: "00", reason: .stolen)
+        .revoke(key: hexadecimal(identity.keys.signing.encoded), cuts: "00", reason: .stolen))
     return (order, law)
 }
 
@@ -25,13 +25,13 @@ func whatTheOperatorSignsIsLaw(_ passphrase: String?) throws {
         mesh: "store", name: "till-01", site: nil, listen: nil, passphrase: passphrase)
     var (order, law) = try order(scratch)
     let path = scratch.directory.operatorPath
-    let records = try OperatorDesk.revoke(order, keyAt: path, at: at) { passphrase }
+    let records = try OperatorDesk.sign(order, keyAt: path, at: at) { passphrase }
     for record in records { #expect(law.admit(try Verified(record, in: law.mesh)) == .new) }
     let judgement = Judgement(of: law)
     #expect(judgement.verdict(on: records[1].id) == .valid && judgement.members.values[0].isRevoked)
     if passphrase != nil {
         for wrong in [nil, "correct house"] as [String?] {
-            let refused = complaint { _ = try OperatorDesk.revoke(order, keyAt: path, at: at) { wrong } }
+            let refused = complaint { _ = try OperatorDesk.sign(order, keyAt: path, at: at) { wrong } }
             #expect(refused?.code.description == "M1216")
         }
     }
@@ -43,7 +43,7 @@ func whatTheOperatorSignsIsLaw(_ passphrase: String?) throws {
     let (order, _) = try order(scratch)
     let path = scratch.directory.operatorPath
     func refusal() -> String? {
-        complaint { _ = try OperatorDesk.revoke(order, keyAt: path, at: at) { nil } }?.code.description
+        complaint { _ = try OperatorDesk.sign(order, keyAt: path, at: at) { nil } }?.code.description
     }
     #expect(refusal() == nil)
     try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: path)

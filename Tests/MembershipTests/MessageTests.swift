@@ -67,7 +67,7 @@ private let golden: [(MembershipMessage, String)] = [
     (.known([0x0102_0304_0506_0708]), "0a" + "01" + "0807060504030201"),
     (
         .ask(Question(asker: about, pulse: 7, root: 1, salt: 2, partBits: 1, part: 1, count: 3, filter: [0xFF])),
-        "0b" + recordBytes("01") + "07" + "0100000000000000" + "0200000000000000" + "01" + "0100" + "01ff"
+        "0b" + recordBytes("01") + "07" + "0100000000000000" + "0200000000000000" + "01" + "0100" + "03" + "01ff"
     ),
     (
         .told(

@@ -44,9 +44,10 @@ extension [Effect] {
     guard case .vouched(by: id(scout), _)? = subject.engine.members[id(silent)]?.reason else {
         return #expect(Bool(false), "the scout is named")
     }
-    for _ in 0..<8 {
+    for second in 0..<24 {
         _ = subject.receive(.witness(charge(silent, pulse: 69)), from: scout)
         later = subject.run(until: subject.now + 1_000)
+        if second < 16 { #expect(later.accusations(of: silent).isEmpty, "the scout's word may be what is lost") }
     }
     #expect(!later.accusations(of: silent).isEmpty, "the same beat told again is no news of it")
 }
@@ -100,14 +101,24 @@ extension [Effect] {
     for _ in 0..<60 {
         let effects = subject.run(until: subject.now + 1_000)
         for case .send(.seek(let charge), let contact) in effects where contact.node == id(voucher) {
-            guard charge.subject != id(3) else { continue }
+            let beat = charge.subject == id(3) ? 0 : UInt64(subject.now / 1_000)
             _ = subject.receive(
-                .witness(Charge(subject: charge.subject, life: charge.life, pulse: UInt64(subject.now / 1_000))),
-                from: voucher)
+                .witness(Charge(subject: charge.subject, life: charge.life, pulse: beat)), from: voucher)
         }
         all += effects
     }
     #expect((UInt64(4)...8).allSatisfy { subject.state(of: $0) == .suspect })
     #expect(subject.state(of: 3) == .unreachable, "nobody vouches for that one")
     #expect(all.accusations(of: 4).isEmpty)
+}
+
+@Test func whoIsDeafGivesNobodyUpWhileThoseItHearsHaveNotDeniedIt() {
+    var subject = Subject(2...9)
+    _ = subject.run(until: 60_000)
+    for number in UInt64(2)...8 { subject.beating[number] = nil }
+    _ = subject.run(until: 120_000)
+    #expect((UInt64(2)...8).allSatisfy { subject.state(of: $0) == .suspect }, "node 9 answered no question")
+    subject.beating[9] = nil
+    _ = subject.run(until: 180_000)
+    #expect((UInt64(2)...9).allSatisfy { subject.state(of: $0) == .unreachable }, "nobody is there to deny it")
 }

@@ -56,6 +56,25 @@ private func minute(_ change: (inout MembershipRules) -> Void = { _ in }) -> Sub
     #expect(finding.silence > .seconds(4) && finding.pings >= 3 && finding.edges == 4 && finding.silentEdges == 1)
 }
 
+/// What a quorum that formed before this node joined it has decided after so many milliseconds.
+private func verdict(after wait: Int64, _ change: (inout MembershipRules) -> Void = { _ in }) -> Member.State? {
+    var subject = minute(change)
+    _ = subject.run(until: 61_550)
+    for peer in [UInt64(3), 4] { _ = subject.receive(.accuse(charge(2, pulse: 60)), from: peer) }
+    _ = subject.run(until: 61_600 + wait)
+    return subject.state(of: 2)
+}
+
+@Test func aVerdictWaitsForThoseWhoMayHearTheAccused() {
+    #expect(verdict(after: 300) == .suspect, "node 5 may hear it, and its word be under way")
+    #expect(verdict(after: 1_500) == .unreachable, "it does not answer")
+}
+
+/// Planted bug: without the wait the quorum judges at once.
+@Test func withoutTheWaitTheQuorumJudgesAtOnce() {
+    #expect(verdict(after: 300) { $0.oddsOfVeto = 0 } == .unreachable)
+}
+
 /// Planted bug: without a quorum one observer alone gives up.
 @Test func withoutAQuorumOneObserverIsEnough() {
     var subject = minute {

@@ -72,3 +72,29 @@ import Trust
     parish.run(milliseconds: 5_000)
     #expect(parish.engines[2].isMember(Parish.id(3)) && parish.engines[3].isMember(Parish.id(2)))
 }
+
+@Test func aNewcomerAsksOneAfterTheOtherUntilSomebodyMayLetItIn() {
+    let parish = Parish(1, newcomers: 1)
+    var engine = parish.engines[1]
+    var outbox = Outbox<RegistryEngine.Effect>()
+    func asked() -> NodeID? {
+        defer { outbox.removeAll() }
+        for case .redeem(let peer) in outbox.effects { return peer }
+        return nil
+    }
+    // A crowd of newcomers, the only member in their midst; it forgets the first of so many.
+    let met = (10..<14).map(Parish.id) + [Parish.id(0)] + (20..<26).map(Parish.id)
+    for peer in met {
+        engine.perform(.met(peer, isMine: false), at: parish.now, into: &outbox)
+        #expect(asked() == peer)
+    }
+    let later = Now(instant: parish.now.instant + .seconds(3), wall: parish.now.wall)
+    engine.wake(at: later, into: &outbox)
+    var order: [NodeID] = []
+    while let peer = asked() {
+        order.append(peer)
+        engine.receive(.declined(.noSponsor), from: peer, at: later, into: &outbox)
+    }
+    #expect(order == Array(met.suffix(Limits.sponsorsMet)), "each once, and then it waits")
+    #expect(order.contains(Parish.id(0)))
+}

@@ -251,7 +251,8 @@ private let esc = "\u{1B}["
 private let rows = [
     NodeRow(name: "till-01", id: Samples.id, standing: .full, site: "", key: "01aa", cuts: "00"),
     NodeRow(
-        name: "till-07", id: NodeID(Bytes32(7, 7, 7, 7)), standing: .probation, site: "front", key: "01bb", cuts: "00"),
+        name: "till-07", id: NodeID(Bytes32(7, 7, 7, 7)), standing: .probation, site: "front", key: "01bb", cuts: "00",
+        redemption: "0a"),
 ]
 
 private func nodes(_ rows: [NodeRow]) -> Reply { .nodes(NodesReply(mesh: "aa", head: "bb", nodes: rows)) }
@@ -297,8 +298,8 @@ private func nodes(_ rows: [NodeRow]) -> Reply { .nodes(NodesReply(mesh: "aa", h
     stage.secrets = ["secret"]
     #expect(stage.run("node revoke till-07 --yes --stolen --operator /k --data /d") == .done)
     #expect(stage.output == "ok revoked till-07  00000000\n")
-    #expect(stage.orders.last?.1 == "/k" && stage.orders.last?.0.key == "01bb")
-    #expect(stage.orders.last?.0.reason == .stolen && stage.orders.first?.1 == "/var/lib/marram/operator")
+    #expect(stage.orders.last?.1 == "/k" && stage.orders.first?.1 == "/var/lib/marram/operator")
+    #expect(stage.orders.last?.0.deed == .revoke(key: "01bb", cuts: "00", reason: .stolen))
     #expect(stage.narration.contains("Passphrase of /k: "))
     #expect(stage.run("node revoke till-07 --yes") == .no, "once is for ever")
     stage.secrets = ["secret"]
@@ -326,4 +327,23 @@ private func nodes(_ rows: [NodeRow]) -> Reply { .nodes(NodesReply(mesh: "aa", h
     #expect(stage.output == "ok mesh 01020304, 3 uses, until 2026-11-20 14:02:11 UTC\n   10.9.0.11:7946\n")
     #expect(stage.founded.isEmpty)
     #expect(stage.run("join MARRAM2-X --check --json") == .done && stage.output.contains(#""uses":3"#))
+}
+
+@Test func anOperatorsWordEndsAProbation() {
+    let stage = Stage()
+    var isConfirmed = false
+    stage.answer = { request in
+        if case .submit(let records) = request {
+            isConfirmed = true
+            return Samples.envelope(.submitted(SubmitReply(records: records.count, held: records.count)))
+        }
+        var rows = rows
+        if isConfirmed { rows[1].standing = .full }
+        return Samples.envelope(nodes(rows))
+    }
+    stage.signing = { _ in [Samples.record] }
+    #expect(stage.run("node confirm till-01") == .no && stage.orders.isEmpty, "it needs no confirmation")
+    #expect(stage.run("node confirm till-07") == .done && stage.output == "ok confirmed till-07  00000000\n")
+    #expect(stage.orders.map(\.0.deed) == [.confirm(redemption: "0a")])
+    #expect(stage.run("node confirm till-07") == .no && stage.orders.count == 1)
 }

@@ -25,7 +25,7 @@ private func printed(_ line: String) -> String {
               join        make this data directory a node of an existing mesh
               invite      make a token that lets new nodes into the mesh
               leave       say goodbye to the mesh and stop the daemon
-              node        show who belongs to the mesh by its law, and revoke a node
+              node        show who belongs to the mesh by its law; confirm and revoke
               operator    make a key for somebody who governs a mesh
               auth        explain who may do what, and whether an act counts
               audit       show, save and check who did what by the mesh's law

@@ -94,7 +94,7 @@ final class Stage {
                 },
                 readSecret: { self.secrets.isEmpty ? nil : self.secrets.removeFirst() },
                 checkToken: { token throws(Complaint) in try self.tokenReport(token) },
-                revoke: { order, file, passphrase throws(Complaint) in
+                sign: { order, file, passphrase throws(Complaint) in
                     self.orders.append((order, file))
                     return try self.signing(passphrase)
                 },

@@ -31,7 +31,8 @@ struct Corpus {
             // Every writer has written something, so that all of them are in the vectors.
             let key = written < writers ? written : random.below(keys)
             let offset = written < writers ? 0 : [0, 0, 0, 0, 0, 0, 0, 0, 1, 7][random.below(10)]
-            try write("site/\(key % 40)/node/\(key / 6)/\(Self.settings[key % 6])", value(key), by: (key + offset) % writers)
+            let name = "site/\(key % 40)/node/\(key / 6)/\(Self.settings[key % 6])"
+            try write(name, value(key), by: (key + offset) % writers)
         }
     }
 

@@ -34,10 +34,11 @@ struct MembershipPlan: Sendable {
 
     /// How long the death of a node may go unknown at this loss. The table is the design's goal for a beat a second.
     /// Whoever beats more seldom is accused when it has been silent for one and a half times the longest silence that
-    /// was borne, and that is as many and a half of its pauses as its path loses in a row.
+    /// was borne, and that is as many and a half of its pauses as its path loses in a row; on a clean path that is
+    /// still young two and a half, each up to a tenth longer than it says.
     func deathLimit(of node: Int, _ link: Link) -> Interval {
         let extra = link.delay >= .milliseconds(100) ? Interval.seconds(3) : .zero
-        let percent = Self.step(link.loss, [225, 375, 675, 975, 1_600])
+        let percent = Self.step(link.loss, [275, 375, 675, 975, 1_600])
         let later = (interval(of: node) - .seconds(1)) / 100 * percent
         return .seconds(Self.step(link.loss, [3, 5, 9, 14, 40])) + extra + later
     }

@@ -89,6 +89,9 @@ package struct Judgement: Sendable {
         }
     }
 
+    /// Everything by which this key holds anything, by rising ids.
+    package func holdings(of key: SignerKey) -> [Digest] { (holdingsByKey[key] ?? []).sorted() }
+
     package func site(of node: SignerKey) -> String? { members[node]?.site }
 
     /// Nodes in full standing that may sign leases, by rising keys; of one site, or of all.

@@ -48,7 +48,8 @@ extension Verb {
     private static func tail(_ errand: inout Errand) throws(Complaint) {
         let envelope = try errand.ask(try .newestActs(errand.number("count", default: 20)))
         guard case .acts(let reply) = envelope.reply else { throw errand.unexpected(envelope) }
-        let times = reply.rows.map { errand.moment($0.at) }
+        // A mesh is founded by no clock.
+        let times = reply.rows.map { $0.at.milliseconds == 0 ? "the beginning" : errand.moment($0.at) }
         let rows = zip(reply.rows, times).map { row, time in
             [
                 Table.Cell(String(row.record.prefix(12)), raw: row.record), .init(time, .faint, raw: row.at.rfc3339),

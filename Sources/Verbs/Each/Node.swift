@@ -7,12 +7,13 @@ internal import Trust
 extension Verb {
     static let node = Verb(
         name: "node",
-        summary: "show who belongs to the mesh by its law, and revoke a node",
+        summary: "show who belongs to the mesh by its law; confirm and revoke",
         about: [
             """
             list shows every node that the law knows: full, on probation (it came with an invitation, and nobody has \
             vouched for it yet) or revoked. show tells more of one.
             """,
+            "confirm is an operator's word that a node on probation is the one that was meant.",
             """
             revoke throws a node out, for ever: it is signed here with the operator's key, which the daemon never \
             sees, and handed to the daemon, which spreads it. Every node that hears of it ends its session with the \
@@ -22,7 +23,7 @@ extension Verb {
             "revoke asks for the node's name first, unless --yes is given.",
         ],
         arguments: [
-            Argument(name: "ACTION", summary: "what to do", expects: .words(["list", "show", "revoke"])),
+            Argument(name: "ACTION", summary: "what to do", expects: .words(["list", "show", "confirm", "revoke"])),
             Argument(name: "NAME", summary: "which node; list takes none", isOptional: true),
         ],
         options: [
@@ -42,6 +43,7 @@ extension Verb {
             switch (errand.argument(0), name) {
             case ("list", nil): errand.present(envelope, as: table(reply.nodes))
             case ("show", let name?): errand.present(envelope, as: table([try find(name, in: reply.nodes)]))
+            case ("confirm", let name?): try confirm(try find(name, in: reply.nodes), reply, &errand)
             case ("revoke", let name?): try revoke(try find(name, in: reply.nodes), reply, &errand)
             case (let action, let name):
                 throw Complaint(
@@ -86,13 +88,27 @@ extension Verb {
         guard row.standing != .revoked else {
             throw Complaint(.alreadyRevoked, what: "\(row.name) was revoked before")
         }
-        if !errand.settings.isConfirmed { try confirm(row.name, errand) }
-        let file = errand.invocation["operator"] ?? "\(errand.settings.directory)/operator"
+        if !errand.settings.isConfirmed { try askWhetherMeant(row.name, errand) }
         let reason: Revocation.Reason = errand.invocation["stolen"] == nil ? .left : .stolen
-        let order = OperatorDesk.Order(
-            mesh: reply.mesh, head: reply.head, key: row.key, cuts: row.cuts, reason: reason)
+        try signAndHandIn(
+            .revoke(key: row.key, cuts: row.cuts, reason: reason), about: row, reply, &errand, until: .revoked)
+    }
+
+    private static func confirm(_ row: NodeRow, _ reply: NodesReply, _ errand: inout Errand) throws(Complaint) {
+        guard row.standing == .probation, !row.redemption.isEmpty else {
+            throw Complaint(.nothingToConfirm, what: "\(row.name) is \(row.standing.rawValue), not on probation")
+        }
+        try signAndHandIn(.confirm(redemption: row.redemption), about: row, reply, &errand, until: .full)
+    }
+
+    /// The operator's key signs here; the daemon takes the records, and has to come to what they are meant for.
+    private static func signAndHandIn(
+        _ deed: OperatorDesk.Order.Deed, about row: NodeRow, _ reply: NodesReply, _ errand: inout Errand,
+        until standing: NodeRow.Standing
+    ) throws(Complaint) {
+        let file = errand.invocation["operator"] ?? "\(errand.settings.directory)/operator"
         let (world, narrate) = (errand.world, errand.narrate)
-        let records = try world.revoke(order, file) {
+        let records = try world.sign(OperatorDesk.Order(mesh: reply.mesh, head: reply.head, deed), file) {
             narrate("Passphrase of \(file): ")
             return world.readSecret()
         }
@@ -101,18 +117,20 @@ extension Verb {
         guard submitted.held == submitted.records else { throw Complaint(.recordsNotTaken) }
         let after = try errand.ask(.nodes)
         guard case .nodes(let now) = after.reply else { throw errand.unexpected(after) }
-        guard now.nodes.contains(where: { $0.id == row.id && $0.standing == .revoked }) else {
+        guard now.nodes.contains(where: { $0.id == row.id && $0.standing == standing }) else {
             throw Complaint(
-                .recordsNotTaken, what: "the node took the revocation, and it revokes nothing",
-                because: "the key is no operator's of this mesh")
+                .recordsNotTaken, what: "the node took what was signed, and it changes nothing",
+                because:
+                    "the key is no operator's of this mesh, or more nodes came with the invitation than it has uses")
         }
         errand.present(envelope) { look in
             let done = look.paint(look.sign("✓", else: "ok"), .good)
-            return "\(done) revoked \(look.clean(row.name))  \(row.id.short)\n"
+            let word = standing == .revoked ? "revoked" : "confirmed"
+            return "\(done) \(word) \(look.clean(row.name))  \(row.id.short)\n"
         }
     }
 
-    private static func confirm(_ name: String, _ errand: Errand) throws(Complaint) {
+    private static func askWhetherMeant(_ name: String, _ errand: Errand) throws(Complaint) {
         guard errand.world.inputIsTerminal else { throw Complaint(.confirmationMissing) }
         errand.narrate("\(errand.narrationLook.clean(name)) will be thrown out for ever. Type its name to confirm: ")
         guard errand.world.readLine() == name else {

@@ -58,8 +58,8 @@ extension World {
                 return Swift.readLine()
             },
             checkToken: { token throws(Complaint) in try DataDirectory.check(token: token, now: wallTime()) },
-            revoke: { order, path, passphrase throws(Complaint) in
-                try OperatorDesk.revoke(order, keyAt: path, at: wallTime(), passphrase: passphrase)
+            sign: { order, path, passphrase throws(Complaint) in
+                try OperatorDesk.sign(order, keyAt: path, at: wallTime(), passphrase: passphrase)
             },
             makeOperatorKey: { name, path, passphrase throws(Complaint) in
                 try OperatorDesk.makeKey(named: name, at: path, passphrase: passphrase)

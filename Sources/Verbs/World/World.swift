@@ -29,8 +29,8 @@ package struct World {
     /// Reads a line that is not shown while it is typed.
     package var readSecret: () -> String?
     package var checkToken: (String) throws(Complaint) -> TokenReport
-    /// Signs a revocation with the operator's key in a file; asks for its passphrase when it is sealed.
-    package var revoke: (OperatorDesk.Order, String, () -> String?) throws(Complaint) -> [Record]
+    /// Signs an order with the operator's key in a file; asks for its passphrase when it is sealed.
+    package var sign: (OperatorDesk.Order, String, () -> String?) throws(Complaint) -> [Record]
     /// Makes an operator's key, named so, in a file; answers its public half.
     package var makeOperatorKey: (String, String, String?) throws(Complaint) -> String
     /// Checks the bytes of a law's file.
@@ -53,7 +53,7 @@ package struct World {
         join: @escaping (NewNode) throws(Complaint) -> Founding,
         readSecret: @escaping () -> String?,
         checkToken: @escaping (String) throws(Complaint) -> TokenReport,
-        revoke: @escaping (OperatorDesk.Order, String, () -> String?) throws(Complaint) -> [Record],
+        sign: @escaping (OperatorDesk.Order, String, () -> String?) throws(Complaint) -> [Record],
         makeOperatorKey: @escaping (String, String, String?) throws(Complaint) -> String,
         checkLaw: @escaping ([UInt8]) throws(Complaint) -> LawReport,
         readConfiguration: @escaping (ConfigurationSource) throws(Complaint) -> ConfigurationReport
@@ -75,7 +75,7 @@ package struct World {
         self.join = join
         self.readSecret = readSecret
         self.checkToken = checkToken
-        self.revoke = revoke
+        self.sign = sign
         self.makeOperatorKey = makeOperatorKey
         self.checkLaw = checkLaw
         self.readConfiguration = readConfiguration

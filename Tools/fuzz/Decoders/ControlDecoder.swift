@@ -58,7 +58,7 @@ private func stage(answering envelope: Envelope) -> World {
         ask: { _, _, _ in envelope }, initialise: { _ throws(Complaint) in throw Complaint(.alreadyInitialised) },
         join: { _ throws(Complaint) in throw Complaint(.alreadyInitialised) },
         readSecret: { nil }, checkToken: { _ throws(Complaint) in throw Complaint(.invitationUnreadable) },
-        revoke: { _, _, _ throws(Complaint) in throw Complaint(.operatorKeyUnreadable) },
+        sign: { _, _, _ throws(Complaint) in throw Complaint(.operatorKeyUnreadable) },
         makeOperatorKey: { _, _, _ throws(Complaint) in throw Complaint(.alreadyInitialised) },
         checkLaw: { _ throws(Complaint) in throw Complaint(.lawRefused) },
         readConfiguration: { _ in ConfigurationReport(files: []) })
