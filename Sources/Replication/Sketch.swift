@@ -87,7 +87,7 @@ package struct Sketch: Hashable, Sendable {
         return rest.peeled(mine)
     }
 
-    private consuming func peeled(_ mine: [UInt64]) -> [UInt64]? {
+    private consuming func peeled(_ own: [UInt64]) -> [UInt64]? {
         var found: [UInt64] = []
         var pending = Array(cells.indices.reversed())
         var tries = Self.pairsTried
@@ -99,7 +99,7 @@ package struct Sketch: Hashable, Sendable {
                 guard found.count < 2 * cells.count else { return nil }
                 take(cell.sum, into: &found, &pending)
             }
-            guard let pair = nextPair(of: mine, &tries) else { break }
+            guard let pair = nextPair(of: own, &tries) else { break }
             take(pair.0, into: &found, &pending)
             take(pair.1, into: &found, &pending)
         }
@@ -122,11 +122,11 @@ package struct Sketch: Hashable, Sendable {
 
     /// The two words of a cell that holds the old and the new head of one log. They begin with the same name, so of
     /// that nothing is left in their sum; which they are is found by trying all of this side's.
-    private func nextPair(of mine: [UInt64], _ tries: inout Int) -> (UInt64, UInt64)? {
+    private func nextPair(of own: [UInt64], _ tries: inout Int) -> (UInt64, UInt64)? {
         for cell in cells where cell.sum != 0 && cell.sum >> 32 == 0 {
             guard tries > 0 else { return nil }
             tries -= 1
-            for word in mine where check(word) ^ check(word ^ cell.sum) == cell.check { return (word, word ^ cell.sum) }
+            for word in own where check(word) ^ check(word ^ cell.sum) == cell.check { return (word, word ^ cell.sum) }
         }
         return nil
     }
