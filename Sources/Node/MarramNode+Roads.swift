@@ -1,4 +1,5 @@
 internal import Base
+internal import Registry
 internal import Replication
 internal import Session
 internal import Traffic
@@ -57,6 +58,11 @@ extension MarramNode {
     ) {
         switch event {
         case .opened(let stream, _):
+            // The room for what comes by streams is everybody's: nobody fills it who is no member.
+            guard switchboard.registry.isMember(peer) else {
+                countRefusal("ignored-stranger")
+                return reset(stream, of: peer, at: now, into: &world)
+            }
             if let old = roads.incoming[peer]?.stream { reset(old, of: peer, at: now, into: &world) }
             roads.incoming[peer] = Roads.Incoming(stream: stream)
         case .readable(let stream): read(stream, of: peer, at: now, into: &world)

@@ -185,3 +185,14 @@ extension Reply {
     for needle in needles { #expect(wire.range(of: needle) == nil, "\(needle as NSData)") }
     #expect(wire.count > 50_000 && wire.range(of: Data([1, 4, 0, 0])) != nil, "the search finds what is there")
 }
+
+/// What comes by streams shares its room: a stranger takes none of it, and a member does.
+@Test func aStrangerOpensNoRoad() throws {
+    let village = Village(1)
+    village.run(milliseconds: 1_000)
+    try village[1].hear(stream: [100, 0, 0, 0, 1, 2, 3], of: 10)
+    #expect(village[1].node.roads.incoming[id(10)] == nil)
+    #expect(try status(village.ask(1, .status)).counters.contains(.init("ignored-stranger", 1)))
+    try village[1].hear(stream: [100, 0, 0, 0, 1, 2, 3], of: 2)
+    #expect(village[1].node.roads.incoming[id(2)] != nil)
+}

@@ -5,6 +5,7 @@ import Membership
 import Node
 import Session
 import Testing
+import Traffic
 import Trust
 
 /// Nodes that hear each other at once and without loss: what comes out of one outbox goes into the others. Time is what
@@ -201,6 +202,29 @@ final class Resident {
         var speaker = sessions(number)
         var said = Outbox<SessionEffect>()
         speaker.say(datagram.raw, .fact, to: Contact(nil, at: address), at: now.instant, into: &said)
+        converse(with: &speaker, number, &said)
+    }
+
+    /// Somebody that is no resident opens a stream to this one and writes `bytes` to it.
+    func hear(stream bytes: [UInt8], of number: UInt16) throws {
+        let (now, me) = (moment(0), node.switchboard.membership.me.id)
+        var speaker = sessions(number)
+        var said = Outbox<SessionEffect>()
+        let word: [UInt8] = [0]
+        speaker.say(word.raw, .fact, to: Contact(nil, at: address), at: now.instant, into: &said)
+        converse(with: &speaker, number, &said)
+        guard let stream = try speaker.open(.normal, to: me, at: now.instant) else {
+            throw Complaint(.ourMistake, what: "no stream opens")
+        }
+        let taken = speaker.write(bytes.raw, to: stream, of: me, at: now.instant, into: &said)
+        #expect(taken == bytes.count)
+        converse(with: &speaker, number, &said)
+    }
+
+    private func converse(
+        with speaker: inout Sessions, _ number: UInt16, _ said: inout Outbox<SessionEffect>
+    ) {
+        let now = moment(0)
         while !said.isEmpty {
             for case .send(let range, to: _) in said.effects {
                 hear(Array(said.arena.bytes[range]), from: port(number), at: now)
