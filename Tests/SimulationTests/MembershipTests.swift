@@ -103,8 +103,8 @@ private func kept(_ name: String) throws -> (scenario: Scenario, script: Script,
     return (try #require(Scenario.named(script.scenario)), script, String(oracle))
 }
 
-/// Rules without which some world of few actions goes wrong. RosterTests miss `no-refuting`, since the wire here does not
-/// hold packets back for longer than a silence; SearchTests miss `no-scouts` and `no-denials`, TrialTests miss
+/// Rules without which some world of few actions goes wrong. RosterTests miss `no-refuting`, since the wire here does
+/// not hold packets back for longer than a silence; SearchTests miss `no-scouts` and `no-denials`, TrialTests miss
 /// `no-veto`.
 @Test(arguments: [MembershipBug.noGapMemory, .noIsolation, .noKnocking])
 func aRuleThatIsSwitchedOffIsMissed(bug: MembershipBug) throws {
