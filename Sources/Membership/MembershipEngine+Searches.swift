@@ -23,21 +23,26 @@ extension MembershipEngine {
         guard let edge = edges[peer], let trial = edge.trial, let member = members[peer] else { return }
         let charge = Charge(subject: peer, life: member.record.life, pulse: edge.latest)
         var asked = trial.scouts
-        if let voucher = voucher(of: edge, at: now) {
+        if let voucher = freshVoucher(of: edge, at: now) {
             let others = asked.filter { $0 != voucher }
             asked = [voucher] + (random.pick(others).map { [$0] } ?? [])
         }
         for scout in asked { say(.seek(charge), to: scout, at: now, into: &outbox) }
     }
 
+    /// Who said just now that it is heard.
+    private func freshVoucher(of edge: Edge, at now: Now) -> NodeID? {
+        guard let vouch = edge.vouch, now.instant - vouch.at < rules.accusationLife else { return nil }
+        return vouch.by
+    }
+
     /// Who said lately that it is heard.
     func voucher(of edge: Edge, at now: Now) -> NodeID? {
-        guard let vouch = edge.vouch else { return nil }
-        if now.instant - vouch.at < rules.accusationLife { return vouch.by }
+        if let voucher = freshVoucher(of: edge, at: now) { return voucher }
         guard let trial = edge.trial, let proven = edge.provenAlive(settings), proven >= trial.began,
             now.instant - proven < rules.isolationPatience
         else { return nil }
-        return vouch.by
+        return edge.vouch?.by
     }
 
     /// The last beat of a neighbour that is heard here or, as others say, elsewhere. That may be told on: a beat is no
@@ -54,7 +59,7 @@ extension MembershipEngine {
         guard found, let trial = edges.values[index].trial,
             trial.scouts.isEmpty || now.instant - trial.scoutsDrawn >= rules.accusationLife
         else { return }
-        let voucher = voucher(of: edges.values[index], at: now)
+        let voucher = freshVoucher(of: edges.values[index], at: now)
         let observers = self.observers(of: peer)
         let excluded = deafSince == nil ? observers : []
         var scouts = trial.scouts.filter { $0 == voucher }
