@@ -27,6 +27,13 @@ func tool(_ name: String, _ below: [Target.Dependency]) -> Target {
     .executableTarget(name: name, dependencies: below, path: "Tools/\(name)", swiftSettings: settings())
 }
 
+/// What is installed. Nothing is loaded into it at run time, so nothing need find its symbols by name: 770 kB of names.
+func program(_ name: String, _ below: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name, dependencies: below, path: "Tools/\(name)", swiftSettings: settings(),
+        linkerSettings: [.unsafeFlags(["-Xlinker", "--no-export-dynamic"], .when(configuration: .release))])
+}
+
 /// Tests keep Swift 6 mode and warnings as errors, but not strict memory safety: it does not get on with `#expect`.
 func tests(_ room: String, _ below: [Target.Dependency], data: [String] = []) -> Target {
     .testTarget(
@@ -97,8 +104,8 @@ let package = Package(
             ]),
         // 7 Tools. Verbs is what `marram` can say; a room of its own, so that it can be tested.
         room("Verbs", ["Base", "Text", "Trust", "Control", "Host"]),
-        tool("marramd", ["Base", "Host"]),
-        tool("marram", ["Verbs"]),
+        program("marramd", ["Base", "Host"]),
+        program("marram", ["Verbs"]),
         tool("marram-sim", ["Base", "Disk", "Node", "Simulation"]),
         .target(name: "CMallocCount", path: "Tools/CMallocCount"),
         tool(
