@@ -23,15 +23,12 @@ func room(_ name: String, _ below: [Target.Dependency] = [], extra: [SwiftSettin
     .target(name: name, dependencies: below, swiftSettings: settings(extra))
 }
 
-func tool(_ name: String, _ below: [Target.Dependency]) -> Target {
-    .executableTarget(name: name, dependencies: below, path: "Tools/\(name)", swiftSettings: settings())
-}
-
-/// What is installed. Nothing is loaded into it at run time, so nothing need find its symbols by name: 770 kB of names.
-func program(_ name: String, _ below: [Target.Dependency]) -> Target {
-    .executableTarget(
+/// Into what is installed nothing is loaded at run time, so nothing need find its symbols by name: 770 kB of names.
+func tool(_ name: String, _ below: [Target.Dependency], isInstalled: Bool = false) -> Target {
+    let small: [LinkerSetting] = [.unsafeFlags(["-Xlinker", "--no-export-dynamic"], .when(configuration: .release))]
+    return .executableTarget(
         name: name, dependencies: below, path: "Tools/\(name)", swiftSettings: settings(),
-        linkerSettings: [.unsafeFlags(["-Xlinker", "--no-export-dynamic"], .when(configuration: .release))])
+        linkerSettings: isInstalled ? small : [])
 }
 
 /// Tests keep Swift 6 mode and warnings as errors, but not strict memory safety: it does not get on with `#expect`.
@@ -104,8 +101,8 @@ let package = Package(
             ]),
         // 7 Tools. Verbs is what `marram` can say; a room of its own, so that it can be tested.
         room("Verbs", ["Base", "Text", "Trust", "Control", "Host"]),
-        program("marramd", ["Base", "Host"]),
-        program("marram", ["Verbs"]),
+        tool("marramd", ["Base", "Host"], isInstalled: true),
+        tool("marram", ["Verbs"], isInstalled: true),
         tool("marram-sim", ["Base", "Disk", "Node", "Simulation"]),
         .target(name: "CMallocCount", path: "Tools/CMallocCount"),
         tool(

@@ -40,7 +40,7 @@ extension MembershipEngine {
     func voucher(of edge: Edge, at now: Now) -> NodeID? {
         if let voucher = freshVoucher(of: edge, at: now) { return voucher }
         guard let trial = edge.trial, let proven = edge.provenAlive(settings), proven >= trial.began,
-            now.instant - proven < rules.isolationPatience
+            now.instant - proven < rules.vouchedPatience
         else { return nil }
         return edge.vouch?.by
     }

@@ -161,7 +161,7 @@ extension MembershipEngine {
         guard accusers.count >= quorum(of: observers.count) else { return }
         guard !observers.contains(where: { $0 != me.id && mayVeto($0, about: edge, at: now) }) else { return }
         // One or two who judge alone may be almost deaf themselves: who was vouched for is given time.
-        if observers.count < 3, let vouch = edge.vouch, now.instant - vouch.at < rules.isolationPatience { return }
+        if observers.count < 3, let vouch = edge.vouch, now.instant - vouch.at < rules.vouchedPatience { return }
         let odds = odds(for: observers.count)
         let most = observers.count >= 3 ? rules.mostPings : rules.mostPingsAlone
         guard trial.pings >= edge.pingsNeeded(odds: odds, atMost: most, rules) else { return }

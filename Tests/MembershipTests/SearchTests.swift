@@ -44,10 +44,10 @@ extension [Effect] {
     guard case .vouched(by: id(scout), _)? = subject.engine.members[id(silent)]?.reason else {
         return #expect(Bool(false), "the scout is named")
     }
-    for second in 0..<24 {
+    for second in 0..<44 {
         _ = subject.receive(.witness(charge(silent, pulse: 69)), from: scout)
         later = subject.run(until: subject.now + 1_000)
-        if second < 16 { #expect(later.accusations(of: silent).isEmpty, "the scout's word may be what is lost") }
+        if second < 36 { #expect(later.accusations(of: silent).isEmpty, "the scout's word may be what is lost") }
     }
     #expect(!later.accusations(of: silent).isEmpty, "the same beat told again is no news of it")
 }
