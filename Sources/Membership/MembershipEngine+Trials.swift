@@ -51,11 +51,8 @@ extension MembershipEngine {
                 now.instant
                 + (trial.pings == needed
                     ? edge.answerTime(rules) : isBurstOver ? rules.pingSpacing * 2 : rules.pingSpacing)
-            // The scouts have the second half of the burst: what they find is known before anybody is accused. Most
-            // silences end with the first pings though, and to a scout the silent one is often a stranger.
-            if trial.pings >= max(needed / 2, rules.fewestPings) {
-                trial.nextQuestion = min(trial.nextQuestion, now.instant)
-            }
+            // The scouts have the second half of the burst: what they find is known before anybody is accused.
+            if trial.pings >= needed / 2 { trial.nextQuestion = min(trial.nextQuestion, now.instant) }
             edge.trial = trial
         }
     }
