@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 /// The real programs, as built beside this test, in directories of their own.
@@ -108,6 +109,29 @@ final class Daemon {
     func kill() {
         Foundation.kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
+    }
+}
+
+/// Writes one key after the other in a thread of its own, until a write fails.
+final class Writer: Sendable {
+    private let acknowledged = Mutex<[String]>([])
+    private let hasEnded = DispatchSemaphore(value: 0)
+
+    init(on data: String, prefix: String) {
+        Thread.detachNewThread { [self] in
+            for number in 1...10_000 {
+                let key = "\(prefix)\(number)"
+                guard (try? run("marram", ["set", key, "1", "--data", data]))?.status == 0 else { break }
+                acknowledged.withLock { $0.append(key) }
+            }
+            hasEnded.signal()
+        }
+    }
+
+    /// What was acknowledged, when it has come to its end.
+    func told() -> [String] {
+        hasEnded.wait()
+        return acknowledged.withLock(\.self)
     }
 }
 

@@ -91,19 +91,17 @@ import Testing
         var daemons = try mesh(of: 3)
         var told: [String] = []
         for life in 1...4 {
-            let pid = daemons[0].pid
-            Thread.detachNewThread {
-                usleep(100_000 + UInt32(life) * 37_000)
-                Foundation.kill(pid, SIGKILL)
-            }
-            for number in 1...200 {
-                guard try set("key/\(life)-\(number)", "\(life)-\(number)", on: 1) == 0 else { break }
+            // Two write at once: whatever moment the kill after one's fifth write comes at, the other is in the midst
+            // of one.
+            let other = Writer(on: data(1), prefix: "key/\(life)-other-")
+            for number in 1...5 {
+                try #require(try set("key/\(life)-\(number)", "1", on: 1) == 0)
                 told.append("key/\(life)-\(number)")
             }
             daemons[0].kill()
+            told += other.told()
             daemons[0] = try Daemon(data: data(1))
         }
-        try #require(!told.isEmpty)
         for number in 1...3 {
             let hasAll = try eventually(within: 20) {
                 let listed = try run("marram", ["list", "key/", "-o", "name", "--data", data(number)]).output
