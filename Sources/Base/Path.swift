@@ -49,6 +49,9 @@ package struct Contact: Hashable, Comparable, Sendable {
         self.address = address
     }
 
+    /// A peer with whom there is a session: where its packets come from is the session's to know.
+    package init(onSessionWith node: NodeID) { self.init(node, at: Address(v4: 0, port: 0)) }
+
     package static func < (left: Contact, right: Contact) -> Bool {
         switch (left.node, right.node) {
         case (nil, _?): true

@@ -28,6 +28,8 @@ package struct Entropy: Sendable {
         return Entropy(.seeded(key: Digest(hashing: writer.bytes.raw).value, draws: 0))
     }
 
+    package mutating func word() -> UInt64 { bytes(8).reduce(0) { $0 << 8 | UInt64($1) } }
+
     package mutating func fill(_ bytes: inout MutableRawSpan) {
         unsafe bytes.withUnsafeMutableBytes { buffer in
             if buffer.count > 0 { unsafe fill(buffer.address, count: buffer.count) }

@@ -112,7 +112,7 @@ package final class Host {
     }
 
     private static func random(from entropy: inout Entropy) -> Random {
-        Random(seed: entropy.bytes(8).reduce(0) { $0 << 8 | UInt64($1) })
+        Random(seed: entropy.word())
     }
 
     private static func socket(at address: Address, on loop: EventLoop) throws(Complaint) -> UDPSocket {

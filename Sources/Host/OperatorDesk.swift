@@ -44,7 +44,7 @@ package enum OperatorDesk {
         else { throw Complaint(.replyNotUnderstood, what: "the daemon's words about the node are not understood") }
         let own = try OperatorKey.read(path, passphrase: passphrase)
         var entropy = Entropy.system
-        let epoch = entropy.bytes(8).reduce(0) { $0 << 8 | UInt64($1) }
+        let epoch = entropy.word()
         return OperatorActs.records(act, by: own.signing, epoch: epoch, head: head, at: time, in: mesh)
     }
 

@@ -44,7 +44,7 @@ extension MarramNode {
     private func explain(
         _ word: String, by who: String?, on object: String?, at now: Now
     ) throws(Complaint) -> AuthorityReply {
-        let isRecord = word.utf8.count >= Limits.shortestID && word.utf8.allSatisfy(isHexadecimal)
+        let isRecord = word.utf8.count >= Limits.shortestID && word.lowercased().utf8.allSatisfy(\.isHexadecimal)
         if isRecord { return try explainAct(word) }
         guard let capability = Capability(word) else {
             throw Complaint(
@@ -55,13 +55,9 @@ extension MarramNode {
     }
 
     private func explainAct(_ prefix: String) throws(Complaint) -> AuthorityReply {
-        let lines = lawLines.filter { $0.record.description.hasPrefix(prefix.lowercased()) }
-        guard lines.count == 1, let line = lines.first, let law = switchboard.registry.book.law,
-            let entry = law.entry(line.record)
-        else {
-            throw Complaint(
-                .unknownRecord, what: "\(lines.count) acts of the law have an id that begins with \(prefix)",
-                remedy: "marram audit tail shows the ids")
+        let line = try onlyAct(startingWith: prefix)
+        guard let entry = switchboard.registry.book.law?.entry(line.record) else {
+            preconditionFailure("lines are made of the law's entries")
         }
         var grounds = ["made under the head \(entry.head.description.prefix(8)) of the root"]
         if let authority = entry.authority {
@@ -75,6 +71,15 @@ extension MarramNode {
             question: "\(line.actor) \(line.act)", isAllowed: isValid,
             why: isValid ? "it counts: its chain leads to an operator, and nothing took it back" : why(line.verdict),
             grounds: grounds)
+    }
+
+    private func onlyAct(startingWith prefix: String) throws(Complaint) -> LawLine {
+        let lines = lawLines.filter { $0.record.description.hasPrefix(prefix.lowercased()) }
+        guard prefix.utf8.count >= Limits.shortestID, lines.count == 1 else {
+            throw Complaint(
+                .unknownRecord, what: "\(lines.count) acts of the law have an id that begins with \(prefix)")
+        }
+        return lines[0]
     }
 
     private func words(of grant: Digest) -> String? {
@@ -104,12 +109,10 @@ extension MarramNode {
             let why = member.isRevoked ? Denial.revoked.sentence : "no grant of it names \(capability)"
             return answer(false, why, [standing])
         }
-        // Until peers' clocks are heard, the local one decides, as far as it decides anything here.
-        let time = TimeBracket(storedFloor: WallTime(milliseconds: 0), slack: .seconds(60), at: now)
         let grounds = [standing, words(of: grant) ?? ""]
         let operation = Operation(capability, on: object, content: Digest(.zero))
         switch judgement.decide(
-            operation, by: node.signing, under: grant, Circumstances(now: now, time: time, lease: nil))
+            operation, by: node.signing, under: grant, Circumstances(now: now, time: .unheard(at: now), lease: nil))
         {
         case .allow: return answer(true, "its grant names it, and nothing forbids it here and now", grounds)
         case .deny(let denial): return answer(false, denial.sentence, grounds)
@@ -126,21 +129,7 @@ extension MarramNode {
 
     /// The law as a file; with the id of an act, only the records that its verdict rests on.
     package func lawFile(about prefix: String?) throws(Complaint) -> LawFile {
-        var act: Digest?
-        if let prefix {
-            let ids = lawLines.map(\.record).filter { $0.description.hasPrefix(prefix.lowercased()) }
-            guard prefix.utf8.count >= Limits.shortestID, ids.count == 1 else {
-                throw Complaint(
-                    .unknownRecord, what: "\(ids.count) acts of the law have an id that begins with \(prefix)",
-                    remedy: "marram audit tail shows the ids")
-            }
-            act = ids[0]
-        }
+        let act = try prefix.map { prefix throws(Complaint) in try onlyAct(startingWith: prefix).record }
         return switchboard.registry.file(about: act)
     }
-}
-
-private func isHexadecimal(_ byte: UInt8) -> Bool {
-    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-        || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte | 0x20)
 }

@@ -126,7 +126,7 @@ extension MarramNode {
 
 extension UInt8 {
     /// Of a text in small letters.
-    fileprivate var isHexadecimal: Bool {
+    var isHexadecimal: Bool {
         (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(self)
     }
 }

@@ -334,7 +334,7 @@ package struct MarramNode: ~Copyable {
         guard let channel = sessions.channel(with: peer), let redemption = signatory.redemption(over: channel) else {
             return
         }
-        say(.registry(.redeem(redemption)), to: Contact(peer, at: Address(v4: 0, port: 0)), at: now, into: &world)
+        say(.registry(.redeem(redemption)), to: Contact(onSessionWith: peer), at: now, into: &world)
     }
 
     private mutating func bar(_ nodes: [NodeID], at now: Now, into world: inout NodeOutbox) {

@@ -215,7 +215,7 @@ package struct Switchboard {
 
     /// Where nothing is known of a peer, it is reached on the session that it has made, or not at all.
     private func contact(of peer: NodeID) -> Contact {
-        membership.members[peer]?.record.contact ?? Contact(peer, at: Address(v4: 0, port: 0))
+        membership.members[peer]?.record.contact ?? Contact(onSessionWith: peer)
     }
 
     /// Brings the state to what is left of it when it is written down and read back.

@@ -9,7 +9,7 @@ extension RegistryEngine {
         _ redemption: Redemption, from peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>
     ) {
         guard redemption.node.id == peer else { return outbox.put(.note(.ignored(.notItsOwn, from: peer))) }
-        let contact = Contact(peer, at: Address.nowhere)
+        let contact = Contact(onSessionWith: peer)
         // It came before, and did not hear that it is in.
         if isMember(peer) { return outbox.put(.send(.summary(summary), to: contact)) }
         if let why = decline(redemption, at: now) {
@@ -31,9 +31,8 @@ extension RegistryEngine {
         } catch {
             return .notAuthentic
         }
-        // Until peers' clocks are heard, the local one decides, as far as it decides anything here.
-        let time = TimeBracket(storedFloor: WallTime(milliseconds: 0), slack: .seconds(60), at: now)
-        return switch judgement.refusal(of: invite, for: redemption.node.signing, in: law, time: time, at: now) {
+        let node = redemption.node.signing
+        return switch judgement.refusal(of: invite, for: node, in: law, time: .unheard(at: now), at: now) {
         case nil: nil
         case .void: .void
         case .expired: .expired

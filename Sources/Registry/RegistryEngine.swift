@@ -150,7 +150,7 @@ package struct RegistryEngine: Engine, Sendable {
         _ message: RegistryMessage, from peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>
     ) {
         guard !barred.risingContains(peer) else { return outbox.put(.note(.ignored(.barred, from: peer))) }
-        let contact = Contact(peer, at: Address.nowhere)
+        let contact = Contact(onSessionWith: peer)
         switch message {
         case .summary(let theirs): take(theirs, from: contact, into: &outbox)
         case .parts(let lane, let range, let digests): take(digests, of: range, lane, from: contact, into: &outbox)
@@ -181,7 +181,7 @@ package struct RegistryEngine: Engine, Sendable {
         if let due = nextSpread, due <= now.instant { spread(at: now, into: &outbox) }
         for (peer, due) in goingOn where due <= now.instant {
             goingOn[peer] = nil
-            outbox.put(.send(.summary(summary), to: Contact(peer, at: Address.nowhere)))
+            outbox.put(.send(.summary(summary), to: Contact(onSessionWith: peer)))
         }
         guard nextComparison <= now.instant else { return }
         nextComparison = now.instant + random.jittered(Pace.comparison, percent: 25)
@@ -206,7 +206,7 @@ package struct RegistryEngine: Engine, Sendable {
             }
             return outbox.put(.redeem(at: peer))
         }
-        outbox.put(.send(.summary(summary), to: Contact(peer, at: Address.nowhere)))
+        outbox.put(.send(.summary(summary), to: Contact(onSessionWith: peer)))
     }
 
     /// A newcomer asks whom it met, one after the other: many of them may be newcomers too.
@@ -300,9 +300,4 @@ enum Pace {
     static let comparison = Interval.seconds(2)
     /// Until a peer that had news is asked for more.
     static let goOn = Interval.milliseconds(100)
-}
-
-extension Address {
-    /// For a peer with whom there is a session: where its packets come from is the session's to know.
-    static let nowhere = Address(v4: 0, port: 0)
 }

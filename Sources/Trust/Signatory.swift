@@ -12,7 +12,7 @@ package struct Signatory: ~Copyable {
 
     package init(_ identity: consuming NodeIdentity, from entropy: inout Entropy) {
         let feedKey = SigningKey.drawn(from: &entropy)
-        let epoch = entropy.bytes(8).reduce(0) { $0 << 8 | UInt64($1) }
+        let epoch = entropy.word()
         certificate = FeedCertificate(
             owner: SignerKey(identity.signing.publicKey), epoch: epoch, key: SignerKey(feedKey.publicKey))
         self.feedKey = feedKey

@@ -142,7 +142,7 @@ struct Parish {
                 let others = (0..<6).map { _ in random.below(engines.count) }
                     .filter { $0 != node && engines[node].isMember(Self.id($0)) }
                 engines[node].perform(
-                    .neighbours(others.map { Contact(Self.id($0), at: Address.nowhere) }), at: now, into: &outbox)
+                    .neighbours(others.map { Contact(onSessionWith: Self.id($0)) }), at: now, into: &outbox)
                 engines[node].wake(at: now, into: &outbox)
                 carryOut(node)
             }

@@ -45,6 +45,11 @@ package struct TimeBracket: Hashable, Sendable {
         self.slack = slack
     }
 
+    /// While no peer's clock was heard: the local one decides, as far as it decides anything.
+    package static func unheard(at now: Now) -> TimeBracket {
+        TimeBracket(storedFloor: WallTime(milliseconds: 0), slack: .seconds(60), at: now)
+    }
+
     /// The latest that it may be, if the floor was true when it rose. After a restart nobody knows for how long the
     /// machine was off, so until peers have spoken there is no ceiling.
     package private(set) var hasCeiling = false
