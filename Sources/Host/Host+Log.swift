@@ -21,6 +21,12 @@ extension Host {
             log.write(.warning, "this node is cut off: \(silent) of \(edges) neighbours are silent", at: now.wall)
         case .membership(.deaf(false, _, _)):
             log.write(.info, "this node is no longer cut off", at: now.wall)
+        case .membership(.mute(true, let missed, let edges)):
+            log.write(
+                .warning, "no neighbour hears this node: \(edges) of them have missed \(missed) words; others are told",
+                at: now.wall)
+        case .membership(.mute(false, _, _)):
+            log.write(.info, "neighbours hear this node again", at: now.wall)
         case .membership(.stalled(let stall)):
             log.write(.warning, "this process was not run for \(stall.milliseconds) ms", at: now.wall)
         case .membership(.ignored(.ownLifeFromElsewhere)):

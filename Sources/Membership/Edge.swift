@@ -35,9 +35,12 @@ package struct Edge: Hashable, Sendable {
     package internal(set) var witnesses: SortedMap<NodeID, Instant>
     /// Who of them hears it.
     package internal(set) var vouch: Vouch?
+    /// The same, by its own word.
+    package internal(set) var refutation: Refutation?
     var newsAllowance: Allowance
     /// It says that it hears hardly anybody.
     package internal(set) var isDeaf: Bool
+    var deafness = Deafness()
 
     init(_ peer: NodeID, habit: Member.Habit, at now: Instant) {
         self.peer = peer
@@ -98,6 +101,12 @@ package struct Vouch: Hashable, Sendable {
     package var at: Instant
 }
 
+/// That the accused itself speaks of a longer life, and who told so: others hear it.
+package struct Refutation: Hashable, Sendable {
+    package var by: NodeID
+    package var at: Instant
+}
+
 /// Learning.
 extension Edge {
     /// A sign of life: whatever came from the neighbour itself.
@@ -110,12 +119,26 @@ extension Edge {
         acquit()
     }
 
+    /// It begins a longer life, or is back. If others have heard so in the midst of a silence here, then the silence is
+    /// this path's own.
+    mutating func live(on teller: NodeID?, _ isNewBoot: Bool, _ settings: MembershipSettings, at now: Instant) {
+        if let teller, now - heard > pause(settings) / 2 * 3 {
+            trial = trial ?? Trial(at: now)
+            refutation = Refutation(by: teller, at: now)
+            return
+        }
+        heard = now
+        acquit()
+        if isNewBoot { latest = 0 }
+    }
+
     /// Whatever was held against it is over.
     mutating func acquit() {
         trial = nil
         accusers.removeAll()
         witnesses.removeAll()
         vouch = nil
+        refutation = nil
     }
 
     /// What a witness says that has heard this beat of it last, or with 0 none lately.
@@ -313,6 +336,8 @@ extension Edge: WireValue {
         writer.varint(latest)
         writer.optional(vouch) { $1.encode(into: &$0) }
         newsAllowance.encode(into: &writer)
+        writer.optional(refutation) { $1.encode(into: &$0) }
+        deafness.encode(into: &writer)
     }
 
     package init(from reader: inout ByteReader) throws(DecodeError) {
@@ -355,6 +380,8 @@ extension Edge: WireValue {
         latest = try Life.pulse(from: &reader)
         vouch = try reader.bool() ? try Vouch(from: &reader) : nil
         newsAllowance = try Allowance(from: &reader)
+        refutation = try reader.bool() ? try Refutation(from: &reader) : nil
+        deafness = try Deafness(from: &reader)
     }
 }
 
@@ -368,6 +395,18 @@ extension Vouch: WireValue {
     package init(from reader: inout ByteReader) throws(DecodeError) {
         by = try reader.bool() ? try reader.nodeID() : nil
         pulse = try Life.pulse(from: &reader)
+        at = try reader.instant()
+    }
+}
+
+extension Refutation: WireValue {
+    package func encode(into writer: inout ByteWriter) {
+        writer.nodeID(by)
+        writer.instant(at)
+    }
+
+    package init(from reader: inout ByteReader) throws(DecodeError) {
+        by = try reader.nodeID()
         at = try reader.instant()
     }
 }

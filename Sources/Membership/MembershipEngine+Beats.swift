@@ -6,6 +6,7 @@ extension MembershipEngine {
         pulse += 1
         if pulseTimes.count == Self.pulsesTimed { pulseTimes.removeFirst() }
         pulseTimes.append(now.instant)
+        countOwnBeat(at: now)
         for edge in edges.values {
             let age = max((now.instant - edge.pulseAt).milliseconds, 0)
             let beat = Beat(
@@ -56,6 +57,7 @@ extension MembershipEngine {
             }
             if let sample { edge.learn(roundTrip: sample) }
         }
+        takeEcho(beat.echo, from: peer, at: now, into: &outbox)
         scheduleAsk(at: now)
         let (place, _) = members.position(of: peer)
         members.update(at: place) { member in
@@ -72,7 +74,7 @@ extension MembershipEngine {
     ) {
         hear(peer, pulse: pulse, at: now, into: &outbox)
         say(.pong(number: number, pulse: self.pulse), .ping, to: peer, at: now, into: &outbox)
-        guard let held else { return }
+        guard let held else { return answerCounts(to: peer, at: now, into: &outbox) }
         // That it ever had a longer life than this is for its own signature to say: the peer has that.
         if held.life > me.life { askSoon(peer, at: now) } else { speakUp(against: held.life, at: now, into: &outbox) }
     }
@@ -83,7 +85,9 @@ extension MembershipEngine {
         hear(peer, pulse: pulse, at: now, into: &outbox)
         let (index, isNeighbour) = edges.position(of: peer)
         let sample = now.instant - Instant(nanoseconds: number)
-        if isNeighbour { edges.update(at: index) { $0.learn(roundTrip: sample) } }
+        guard isNeighbour, sample >= .zero else { return }
+        edges.update(at: index) { $0.learn(roundTrip: sample) }
+        prove(saidAt: Instant(nanoseconds: number), into: &outbox)
     }
 
     /// A ping carries the moment it was sent at, and its answer brings it back.
@@ -142,6 +146,7 @@ extension MembershipEngine {
         if let last = spokeUp, now.instant - last < .seconds(1) { return }
         if life > me.life { outbox.put(.note(.ignored(.ownLifeFromElsewhere))) }
         spokeUp = now.instant
+        voice.isHeeded = false
         let leap = min(life.beat, Limits.counted - 1)
         changeMe { $0.life = Life(boot: life.boot, beat: leap + 1) }
         outbox.put(.note(.spokeUp(me.life)))

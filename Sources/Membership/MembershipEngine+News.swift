@@ -142,6 +142,7 @@ extension MembershipEngine {
     ) {
         hear(peer, pulse: 0, at: now, into: &outbox)
         for hash in hashes { isKnown(hash, to: peer) }
+        if hashes.contains(myMark.hash) { isHeeded(by: peer, into: &outbox) }
     }
 
     mutating func takeOffer(

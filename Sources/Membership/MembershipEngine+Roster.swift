@@ -217,13 +217,12 @@ extension MembershipEngine {
         }
         // Whoever begins a new life, or is back, was heard of just now.
         if member.isPresent, old.map({ $0.record.life < member.record.life || !$0.isPresent }) ?? true {
+            let isNewBoot = old.map { $0.record.life.boot < member.record.life.boot } ?? false
             let (index, isNeighbour) = edges.position(of: id)
+            let settings = settings
             if isNeighbour {
-                let isNewBoot = old.map { $0.record.life.boot < member.record.life.boot } ?? false
-                edges.update(at: index) { edge in
-                    edge.heard = now.instant
-                    edge.acquit()
-                    if isNewBoot { edge.latest = 0 }
+                edges.update(at: index) {
+                    $0.live(on: isNewBoot ? nil : source?.teller, isNewBoot, settings, at: now.instant)
                 }
             }
         }

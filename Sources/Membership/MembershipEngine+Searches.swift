@@ -39,10 +39,12 @@ extension MembershipEngine {
     /// Who said lately that it is heard.
     func voucher(of edge: Edge, at now: Now) -> NodeID? {
         if let voucher = freshVoucher(of: edge, at: now) { return voucher }
-        guard let trial = edge.trial, let proven = edge.provenAlive(settings), proven >= trial.began,
-            now.instant - proven < rules.vouchedPatience
-        else { return nil }
-        return edge.vouch?.by
+        guard let trial = edge.trial else { return nil }
+        func isEnough(_ spoken: Instant) -> Bool {
+            spoken >= trial.began && now.instant - spoken < rules.vouchedPatience
+        }
+        if let refutation = edge.refutation, isEnough(refutation.at) { return refutation.by }
+        return edge.provenAlive(settings).map(isEnough) ?? false ? edge.vouch?.by : nil
     }
 
     /// The last beat of a neighbour that is heard here or, as others say, elsewhere. That may be told on: a beat is no

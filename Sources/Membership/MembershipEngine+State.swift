@@ -63,6 +63,7 @@ extension MembershipEngine: WireValue {
         }
         writer.optional(deafSince) { $0.instant($1) }
         writer.optional(spokeUp) { $0.instant($1) }
+        voice.encode(into: &writer)
         coordinate.encode(into: &writer)
         writer.bytes32(random.state)
         writer.u64(mischief.bits)
@@ -130,6 +131,7 @@ extension MembershipEngine: WireValue {
         }
         deafSince = try reader.bool() ? try reader.instant() : nil
         spokeUp = try reader.bool() ? try reader.instant() : nil
+        voice = try Voice(from: &reader)
         coordinate = try Coordinate(from: &reader)
         let state = try reader.bytes32()
         guard state != .zero else { throw .outOfRange }

@@ -195,10 +195,11 @@ extension MembershipEngine {
     ) {
         let (place, found) = members.position(of: peer)
         guard found else { return }
-        if case .vouched = members.values[place].reason { return }
+        let state = members.values[place].state
+        if case .vouched = members.values[place].reason, state == .suspect { return }
         let finding = finding(about: peer, observers: [], at: now)
         members.update(at: place) { $0.move(to: .suspect, because: .vouched(by: voucher, finding), at: now) }
-        outbox.put(.note(.moved(peer, from: .suspect, to: .suspect, because: .vouched(by: voucher, finding))))
+        outbox.put(.note(.moved(peer, from: state, to: .suspect, because: .vouched(by: voucher, finding))))
     }
 
     mutating func takeAccusation(

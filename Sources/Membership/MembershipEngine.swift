@@ -32,6 +32,8 @@ package struct MembershipEngine: Engine {
         case spokeUp(Life)
         /// This node hears hardly anybody, or does so no more.
         case deaf(Bool, silentEdges: Int, edges: Int)
+        /// None of the neighbours heard what it said, though it hears them; or one does so again.
+        case mute(Bool, missed: Int, edges: Int)
         /// It was not run for so long, and judges nobody by that time.
         case stalled(Interval)
         case ignored(Ignored)
@@ -99,6 +101,7 @@ package struct MembershipEngine: Engine {
     var lostNeighbours: SortedMap<NodeID, Knock>
     var deafSince: Instant?
     var spokeUp: Instant?
+    var voice: Voice
     /// Where this node stands among the others.
     package internal(set) var coordinate: Coordinate
     var random: Random
@@ -141,6 +144,7 @@ package struct MembershipEngine: Engine {
         beacons = Beacons(at: now.instant)
         lostNeighbours = SortedMap()
         isSigning = false
+        voice = Voice(at: now.instant)
         coordinate = Coordinate()
         rings.insert(me.id)
         view = myMark.hash
@@ -160,6 +164,7 @@ package struct MembershipEngine: Engine {
         for doubt in doubts.values { due = min(due, doubt.next) }
         for search in searches.values { due = min(due, search.next) }
         for knock in lostNeighbours.values { due = min(due, knock.next) }
+        if voice.muteSince != nil { due = min(due, voice.nextCry) }
         if let call = beaconDue { due = min(due, call) }
         if !answering.isEmpty { due = min(due, mayStart(.comparison)) }
         return Instant.earlier(due, asking.next)
@@ -207,6 +212,7 @@ package struct MembershipEngine: Engine {
             isSigning = false
             me.seal = seal
             me.isLeaving ? sayGoodbye(into: &outbox) : spread(me.id, from: nil, at: now)
+            voice.nextCry = now.instant
             sendNews(at: now, into: &outbox)
         case .heard(let call):
             guard nextBeat != nil else { return outbox.put(.note(.ignored(.alreadyLeft))) }
@@ -236,6 +242,7 @@ package struct MembershipEngine: Engine {
         if beatDue <= now.instant { beat(at: now, into: &outbox) }
         examineSilences(at: now, into: &outbox)
         goOnSearching(at: now, into: &outbox)
+        cry(at: now, into: &outbox)
         settleDoubts(at: now, into: &outbox)
         knock(at: now, into: &outbox)
         callOut(at: now, into: &outbox)
@@ -269,8 +276,10 @@ package struct MembershipEngine: Engine {
             edges.update(at: index) { edge in
                 edge.heard = min(now.instant, edge.heard + stall)
                 edge.acquit()
+                edge.deafness.missed = 0
             }
         }
+        voice = Voice(at: now.instant)
         outbox.put(.note(.stalled(stall)))
     }
 }

@@ -20,8 +20,9 @@ package struct MembershipRules: Hashable, Sendable {
     package var leastLoss = 655
     /// And never worse than that, or else silence would mean nothing any more.
     package var mostLoss = 62_259
-    /// A silence is remarkable when losses alone explain it once in so many times.
-    package var oddsOfSilence = 20
+    /// A silence is remarkable when losses alone explain it once in so many times. With 20 a path that loses 60 % bears
+    /// six missing beats instead of five, and one death in a hundred is known to all too late.
+    package var oddsOfSilence = 12
     /// The longest silence ever borne with, times so many hundredths, must pass before anybody is accused. 100 gave
     /// twelve false deaths in a scenario of fades, 150 none.
     package var silencePercent = 150
@@ -61,6 +62,16 @@ package struct MembershipRules: Hashable, Sendable {
     /// The chance that an observer who hears the accused is judged without, as 1 in so many: each of the others has
     /// answered, or was asked often enough for that.
     package var oddsOfVeto = 10
+    /// The chance that a node takes itself for one that nobody hears though only what it said was lost, as 1 in so
+    /// many. With 0 it never does.
+    package var oddsOfMuteness = 1_000_000
+    /// What its neighbours miss of it is taken for at least as usual as that: weather may have changed just now.
+    package var leastLossOfMute = 6_554
+    /// So many it tells at once what it says of itself, until one has heard: at a quarter of a second's pause, one of a
+    /// hundred mute nodes that one in six hears would wait longer than half a second.
+    package var ears = 12
+    /// How long after that it speaks up again while it is mute still: a refutation lasts 40 s, but news may be lost.
+    package var cryPause = Interval.seconds(10)
     /// A verdict gives way to a later beat of the subject, and to that only; with 0 to any.
     package var comparesPulses = 1
 
@@ -112,7 +123,7 @@ package struct MembershipRules: Hashable, Sendable {
     /// up, the largest debt (eleven questions begun at once) and a round of beats no second holds more than 25,000.
     package var bytesPerSecond = 20_500
     /// As many may be saved up: two datagrams of an answer and what is more urgent.
-    package var burstBytes = 3_000
+    package var burstBytes = 2_600
     /// So many of them lie between what waits and what is more urgent.
     package var reservedBytes = 500
     /// New claims in an answer that make the next question worth asking at once.
@@ -142,7 +153,8 @@ package struct MembershipRules: Hashable, Sendable {
         [
             \.everybodyUpTo, \.lossAtStart, \.beatsBelieved, \.beatsAveraged, \.leastLoss, \.mostLoss,
             \.oddsOfSilence, \.silencePercent, \.gapDecay, \.fewestPings, \.mostPings, \.mostPingsAlone,
-            \.quorumPercent, \.quorumLeast, \.oddsOfAccident, \.scouts, \.oddsOfWitness, \.oddsOfVeto, \.comparesPulses,
+            \.quorumPercent, \.quorumLeast, \.oddsOfAccident, \.scouts, \.oddsOfWitness, \.oddsOfVeto,
+            \.oddsOfMuteness, \.leastLossOfMute, \.ears, \.comparesPulses,
             \.isolationEdges, \.isolationPercent, \.newsBurst, \.newsPerSecond, \.eagerBytes, \.newsBytesPerSecond,
             \.bytesPerSecond, \.burstBytes, \.reservedBytes, \.richAnswer, \.questionShare, \.knocksPerOwnSite,
             \.longestLeap, \.welcomesPerSecond, \.denials, \.fewMembers,
@@ -152,7 +164,7 @@ package struct MembershipRules: Hashable, Sendable {
     static func times() -> [WritableKeyPath<MembershipRules, Interval>] {
         [
             \.longestGap, \.absence, \.pingSpacing, \.accusationSpacing, \.accusationLife, \.isolationPatience,
-            \.vouchedPatience,
+            \.vouchedPatience, \.cryPause,
             \.newsSpacing, \.newsLife, \.differenceBorne, \.askSpacing, \.idleAskSpacing, \.knockSpacing,
             \.lonelySpacing, \.longestKnock, \.distrust, \.richPause, \.hungrySpacing, \.answerLife, \.followPause,
         ]
@@ -164,7 +176,9 @@ package struct MembershipRules: Hashable, Sendable {
             && Self.times().allSatisfy { (.zero...Limits.patience).contains(self[keyPath: $0]) }
             && beatsAveraged > 0 && leastLoss > 0 && leastLoss <= mostLoss && mostLoss < Self.whole
             && lossAtStart < Self.whole && knocksPerOwnSite > 0 && oddsOfSilence > 0 && oddsOfWitness > 0
-            && questionShare > 0 && scouts <= Limits.observers / 2 && askSpacing > .zero && hungrySpacing > .zero
+            && questionShare > 0 && scouts <= Limits.observers / 2 && leastLossOfMute > 0
+            && leastLossOfMute < Self.whole
+            && askSpacing > .zero && hungrySpacing > .zero
             && pingSpacing > .zero && accusationSpacing > .zero && lonelySpacing > .zero
             && knockSpacing > .zero && newsSpacing > .zero && idleAskSpacing > .zero
     }

@@ -104,7 +104,8 @@ extension Scenario {
 extension MarramNode: Inhabitant {
     /// By the order of `marker(of:)`.
     package static let markers: [String] =
-        ["first-seen"] + Member.State.allCases.map { "became-\($0)" } + ["spoke-up", "deaf", "deaf-no-more", "stalled"]
+        ["first-seen"] + Member.State.allCases.map { "became-\($0)" }
+        + ["spoke-up", "deaf", "deaf-no-more", "stalled", "mute", "mute-no-more"]
         + MembershipEngine.Ignored.allCases.map { "ignored-\($0)" } + Refusal.allCases.map { "refused-\($0.name)" }
         + ["undecoded"]
         + [
@@ -127,7 +128,7 @@ extension MarramNode: Inhabitant {
     package static func marker(of note: NodeNote) -> Int {
         let states = 1
         let own = states + Member.State.allCases.count
-        let ignored = own + 4
+        let ignored = own + 6
         let refused = ignored + MembershipEngine.Ignored.allCases.count
         let sessions = refused + Refusal.allCases.count + 1
         switch note {
@@ -136,6 +137,7 @@ extension MarramNode: Inhabitant {
         case .membership(.spokeUp): return own
         case .membership(.deaf(let isDeaf, _, _)): return own + (isDeaf ? 1 : 2)
         case .membership(.stalled): return own + 3
+        case .membership(.mute(let isMute, _, _)): return own + (isMute ? 4 : 5)
         case .membership(.lied): return ignored + Int(MembershipEngine.Ignored.forged.rawValue)
         case .membership(.ignored(let reason)): return ignored + Int(reason.rawValue)
         case .session(.refused(let refusal, from: _)): return refused + Int(refusal.rawValue)

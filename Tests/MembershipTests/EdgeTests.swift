@@ -25,8 +25,8 @@ private func edge(losing: (UInt64) -> Bool, beats: UInt64) -> Edge {
     #expect(bad.pingsNeeded(odds: 1_000, atMost: 25, rules) > clean.pingsNeeded(odds: 1_000, atMost: 25, rules))
 }
 
-/// ln 0.05 / ln p beats and ln(0.001 / p^beats) / ln(1 - (1 - p)^2) pings.
-@Test(arguments: [(2, 1, 3), (20, 2, 4), (45, 4, 11), (60, 6, 22)])
+/// ln 1/12 / ln p beats and ln(0.001 / p^beats) / ln(1 - (1 - p)^2) pings.
+@Test(arguments: [(2, 1, 3), (20, 2, 4), (45, 4, 11), (60, 5, 25)])
 func patienceFollowsLoss(percent: Int, beats: Int, pings: Int) {
     var edge = Edge(id(2), habit: .init(loss: MembershipRules.whole * percent / 100, gap: .zero), at: .zero)
     edge.lossThere = edge.loss

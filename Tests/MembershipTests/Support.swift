@@ -48,6 +48,8 @@ struct Subject {
     var engine: MembershipEngine
     /// Whose beats come in once a second, with the number of the last.
     var beating: [UInt64: UInt64] = [:]
+    /// The beat of this node that they name as the newest they have; nil for one that is a beat behind.
+    var echo: UInt64? = 0
     private(set) var now: Int64 = 0
     private(set) var effects: [Effect] = []
 
@@ -90,8 +92,12 @@ struct Subject {
         of number: UInt64, pulse: UInt64, boot: UInt64 = 1, life: UInt64 = 0, root: UInt64? = nil,
         interval: Interval = .seconds(1)
     ) -> [Effect] {
+        let echo = echo ?? max(engine.pulse, 1) - 1
+        let named = engine.pulseTimes.count - Int(engine.pulse - min(echo, engine.pulse)) - 1
+        let age = named < 0 ? 0 : (time(now).instant - engine.pulseTimes[named]).milliseconds
         let beat = Beat(
-            life: Life(boot: boot, beat: life), pulse: pulse, echo: 0, echoAge: 0, loss: 0, root: root ?? engine.view,
+            life: Life(boot: boot, beat: life), pulse: pulse, echo: echo, echoAge: UInt64(age), loss: 0,
+            root: root ?? engine.view,
             interval: interval, isDeaf: false)
         return receive(.beat(beat), from: number)
     }

@@ -30,6 +30,8 @@ package enum MembershipBug: String, CaseIterable, Sendable {
     case noVeto = "no-veto"
     /// A deaf node does not wait for others to deny those that it does not hear.
     case noDenials = "no-denials"
+    /// Who is heard by nobody does not notice it.
+    case noVoice = "no-voice"
     /// An observer's accusations are forgotten before the next one's come.
     case hastyForgetting = "hasty-forgetting"
 
@@ -58,6 +60,7 @@ package enum MembershipBug: String, CaseIterable, Sendable {
         case .noScouts: rules.scouts = 0
         case .noVeto: rules.oddsOfVeto = 0
         case .noDenials: rules.denials = 0
+        case .noVoice: rules.oddsOfMuteness = 0
         case .hastyForgetting: rules.accusationLife = .milliseconds(1)
         }
         return rules
