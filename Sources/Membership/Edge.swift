@@ -28,8 +28,9 @@ package struct Edge: Hashable, Sendable {
     /// A fingerprint whose roster holds nothing that is news here.
     package internal(set) var vainRoot: UInt64?
     package internal(set) var trial: Trial?
-    /// The newest beat that any word of it came after.
+    /// The newest beat that any word of it came after, and when such a word came last.
     package internal(set) var latest: UInt64
+    package internal(set) var latestAt: Instant
     /// When others said last that they do not hear this neighbour either, or answered at all.
     package internal(set) var accusers: SortedMap<NodeID, Instant>
     package internal(set) var witnesses: SortedMap<NodeID, Instant>
@@ -54,6 +55,7 @@ package struct Edge: Hashable, Sendable {
         beats = 0
         gap = habit.gap
         latest = 0
+        latestAt = now
         accusers = SortedMap()
         witnesses = SortedMap()
         newsAllowance = Allowance()
@@ -116,6 +118,7 @@ extension Edge {
         heard = max(heard, now)
         wasHeard = true
         latest = max(latest, pulse)
+        latestAt = now
         acquit()
     }
 
@@ -244,7 +247,7 @@ extension Edge {
     /// About when it spoke last, as far as others prove by the number of a beat.
     func provenAlive(_ settings: MembershipSettings) -> Instant? {
         guard let vouch, latest > 0, vouch.pulse > latest else { return nil }
-        return heard + pause(settings) * Int64(min(vouch.pulse - latest, 1 << 20))
+        return latestAt + pause(settings) * Int64(min(vouch.pulse - latest, 1 << 20))
     }
 
     /// When this silence becomes remarkable.
@@ -334,6 +337,7 @@ extension Edge: WireValue {
             writer.instant(said)
         }
         writer.varint(latest)
+        writer.instant(latestAt)
         writer.optional(vouch) { $1.encode(into: &$0) }
         newsAllowance.encode(into: &writer)
         writer.optional(refutation) { $1.encode(into: &$0) }
@@ -378,6 +382,7 @@ extension Edge: WireValue {
             witnesses[id] = try reader.instant()
         }
         latest = try Life.pulse(from: &reader)
+        latestAt = try reader.instant()
         vouch = try reader.bool() ? try Vouch(from: &reader) : nil
         newsAllowance = try Allowance(from: &reader)
         refutation = try reader.bool() ? try Refutation(from: &reader) : nil

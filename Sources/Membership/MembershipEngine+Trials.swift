@@ -232,7 +232,7 @@ extension MembershipEngine {
             trial.scouts.contains(peer) || observers(of: charge.subject).contains(peer),
             edges.values[index].witnesses.count < Limits.observers || edges.values[index].witnesses[peer] != nil
         else { return }
-        let silence = now.instant - edges.values[index].heard
+        let silence = now.instant - edges.values[index].latestAt
         let pause = edges.values[index].pause(settings)
         let most = UInt64(max(silence.nanoseconds / (pause.nanoseconds / 2), 0)) + Self.beatsAhead
         guard edges.values[index].latest == 0 || charge.pulse <= edges.values[index].latest + most else {

@@ -125,6 +125,12 @@ struct Subject {
         return all
     }
 
+    /// The process is not run for a while, in which everybody else goes on.
+    mutating func standStill(until end: Int64) {
+        beating = beating.mapValues { $0 + UInt64((end - now) / 1_000) }
+        now = end
+    }
+
     mutating func collect(_ call: (inout MembershipEngine, Int64, inout Outbox<Effect>) -> Void) -> [Effect] {
         var outbox = Outbox<Effect>()
         call(&engine, now, &outbox)

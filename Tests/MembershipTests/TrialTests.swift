@@ -212,3 +212,15 @@ func aNeighbourIsExpectedAsOftenAsItSaysItself(interval: Interval, fewestPings: 
     #expect(fewestPings == 0 ? pings == 0 : pings >= fewestPings)
     #expect(subject.run(until: 90_000).pings(of: 2) >= 3, "silence for many of its intervals is one")
 }
+
+@Test func afterAStallAWitnessIsBelievedThatTellsOfAllTheBeatsMissed() throws {
+    var subject = Subject(2...60)
+    _ = subject.run(until: 60_000)
+    let silent = subject.engine.edges.keys[0].number
+    let witness = try #require(subject.engine.observers(of: id(silent)).first { $0 != subject.engine.me.id })
+    subject.beating[silent] = nil
+    subject.standStill(until: 90_000)
+    _ = subject.run(until: 94_000)
+    _ = subject.receive(.witness(charge(silent, pulse: 94)), from: witness.number)
+    #expect(subject.engine.edges[id(silent)]?.vouch?.by == witness)
+}
