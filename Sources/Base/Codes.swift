@@ -81,6 +81,42 @@ extension Code {
         number: 1210, title: "libsodium cannot start",
         because: "it found no source of random bytes, and without one no key and no seal is safe",
         remedy: "allow the program to open /dev/urandom or to call getrandom, then start it again")
+    package static let rootRefused = Code(
+        number: 1225, title: "the mesh would not take this change of its operators",
+        because: "names and keys of operators are their own, and enough of them stay to change them again",
+        remedy: "marram operator list; with fewer operators, give a lower --threshold in the same command")
+    package static let proposalUnreadable = Code(
+        number: 1226, title: "the file is no change of a mesh's root",
+        because: "it was changed or cut short on its way, or is something else; nothing was signed or handed in",
+        remedy: "have whoever wrote it send it again, or write it anew: marram operator add CARD --out FILE")
+    package static let proposalOutdated = Code(
+        number: 1227, title: "the operators were changed since this was written",
+        because: "a change follows the one before it, so that nobody signs what would come to something else",
+        remedy: "write it anew, and have it signed again: marram operator list, then add, remove or threshold")
+    package static let signaturesMissing = Code(
+        number: 1228, title: "not everybody who is to sign has signed",
+        because: "the mesh takes a change of its operators only with every signature that it names",
+        remedy: "on each of their machines: marram operator sign FILE --operator KEY")
+    package static let notToSign = Code(
+        number: 1229, title: "the key is not to sign this",
+        because: "a change names who signs it, so that nobody else's signature is mixed in",
+        remedy: "give the file of a key that it names: --operator FILE")
+    package static let cardUnreadable = Code(
+        number: 1230, title: "the card of an operator cannot be read",
+        because: "a card is a word like ada:01C3…, or a file with it, and ends with a check of itself",
+        remedy: "copy the whole card again: marram operator keygen prints it, and writes it to FILE.pub")
+    package static let signersMissing = Code(
+        number: 1231, title: "it takes more persons than these to change the operators",
+        because: "the mesh has a threshold, and no change counts that fewer persons signed",
+        remedy: "give more keys: --operator FILE,FILE; or name who signs elsewhere: --with NAME,NAME --out FILE")
+    package static let unknownOperator = Code(
+        number: 1232, title: "the mesh has no such operator",
+        because: "an operator is named by the name that stands in the mesh's root",
+        remedy: "marram operator list")
+    package static let otherMesh = Code(
+        number: 1233, title: "the file is of another mesh",
+        because: "what is signed names the mesh that it is for, and counts in no other",
+        remedy: "ask a node of that mesh: --data DIR")
 
     package static let configurationRefused = Code(
         number: 1110, title: "the configuration is not one to run with",
@@ -102,6 +138,8 @@ extension Code {
     static let setUp: [Code] = [
         configurationRefused, configurationUnreadable, recordingNotSaved, systemRefuses,
         notInitialised, directoryNotWritable, directoryInUse, alreadyInitialised, badName, invitationExpired,
+        rootRefused, proposalUnreadable, proposalOutdated, signaturesMissing, notToSign, cardUnreadable,
+        signersMissing, unknownOperator, otherMesh,
         invitationUnreadable, identityUnreadable, cryptographyUnavailable, mayNotInvite, directoryExposed,
         operatorKeyUnreadable, recordsNotTaken, unknownNode, alreadyRevoked, identityOfSharedKey,
         nothingToConfirm, unknownRecord, lawNotWritten, lawRefused,

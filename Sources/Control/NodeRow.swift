@@ -1,7 +1,7 @@
 package import Base
 internal import Text
 
-/// A node as the law knows it, with what an operator needs to write about it.
+/// A node as the law knows it.
 package struct NodeRow: Hashable, Sendable {
     package enum Standing: String, CaseIterable, Sendable {
         case full
@@ -17,27 +17,19 @@ package struct NodeRow: Hashable, Sendable {
     package var site: String
     /// The key that it signs with, in hexadecimal.
     package var key: String
-    /// The ends of what it did until now, in hexadecimal: what a revocation leaves.
-    package var cuts: String
-    /// The record by which it came in, in hexadecimal; empty when an operator granted it.
-    package var redemption: String
 
-    package init(
-        name: String, id: NodeID, standing: Standing, site: String, key: String, cuts: String, redemption: String = ""
-    ) {
+    package init(name: String, id: NodeID, standing: Standing, site: String, key: String) {
         self.name = name
         self.id = id
         self.standing = standing
         self.site = site
         self.key = key
-        self.cuts = cuts
-        self.redemption = redemption
     }
 
     var json: JSONValue {
         [
             "name": .text(name), "id": .text(id.description), "standing": .text(standing.rawValue),
-            "site": .text(site), "key": .text(key), "cuts": .text(cuts), "redemption": .text(redemption),
+            "site": .text(site), "key": .text(key),
         ]
     }
 
@@ -48,8 +40,6 @@ package struct NodeRow: Hashable, Sendable {
         standing = try fields.word("standing", Standing.self)
         site = try fields.text("site")
         key = try fields.text("key")
-        cuts = try fields.text("cuts")
-        redemption = try fields.text("redemption")
     }
 }
 
@@ -77,6 +67,43 @@ package struct NodesReply: Hashable, Sendable {
         head = try fields.text("head")
         nodes = []
         for value in try fields.list("nodes") { nodes.append(try NodeRow(value)) }
+    }
+}
+
+/// One node, with what an operator needs to write about it.
+package struct NodeReply: Hashable, Sendable {
+    /// The mesh's id, in hexadecimal.
+    package var mesh: String
+    /// The newest head of the root, in hexadecimal.
+    package var head: String
+    package var node: NodeRow
+    /// The ends of what it did until now, in hexadecimal: what a revocation leaves.
+    package var cuts: String
+    /// The record by which it came in, in hexadecimal; empty when an operator granted it.
+    package var redemption: String
+
+    package init(mesh: String, head: String, node: NodeRow, cuts: String, redemption: String = "") {
+        self.mesh = mesh
+        self.head = head
+        self.node = node
+        self.cuts = cuts
+        self.redemption = redemption
+    }
+
+    var json: JSONValue {
+        [
+            "mesh": .text(mesh), "head": .text(head), "node": node.json, "cuts": .text(cuts),
+            "redemption": .text(redemption),
+        ]
+    }
+
+    init(_ json: JSONValue) throws(Complaint) {
+        var fields = try FieldReader(json, "the node", .replyNotUnderstood)
+        mesh = try fields.text("mesh")
+        head = try fields.text("head")
+        node = try NodeRow(try fields.value("node"))
+        cuts = try fields.text("cuts")
+        redemption = try fields.text("redemption")
     }
 }
 

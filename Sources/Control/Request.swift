@@ -27,8 +27,15 @@ package enum Request: Hashable, Sendable {
     /// Write the flight recorder's inputs to a new file at this absolute path. The daemon writes it, so that a
     /// recording never has to fit into a reply.
     case saveRecording(path: String)
-    /// Which nodes the law knows, and what an operator needs to write about them.
+    /// Which nodes the law knows.
     case nodes
+    /// One of them, named as people name it, and what an operator needs to write about it. Made by `node(named:)`.
+    case node(String)
+    /// Who governs the mesh.
+    case operators
+    /// What a change of the operators is written from; with the ends of what the one did that is to leave. Made by
+    /// `root(without:)`.
+    case root(leaving: String?)
     /// Take in these records, which somebody has signed. Made by `submission`, which knows the limit.
     case submit([Record])
     /// The newest acts of the law, so many. Made by `newestActs`, which knows the limit.
@@ -119,6 +126,14 @@ extension Request {
         return .roundTrip(one: try named(one), other: second)
     }
 
+    package static func node(named name: String) throws(Complaint) -> Request { .node(try named(name)) }
+
+    package static func root(without name: String?) throws(Complaint) -> Request {
+        guard let name else { return .root(leaving: nil) }
+        guard isName(name) else { throw Complaint(.unknownOperator, what: "no operator can be called that") }
+        return .root(leaving: name)
+    }
+
     private static func named(_ peer: String) throws(Complaint) -> String {
         guard !peer.isEmpty, peer.utf8.count <= Limits.peerWordBytes else {
             throw Complaint(
@@ -152,6 +167,9 @@ extension Request {
         case .invite: "invite"
         case .saveRecording: "save_recording"
         case .nodes: "nodes"
+        case .node: "node"
+        case .operators: "operators"
+        case .root: "root"
         case .submit: "submit"
         case .acts: "acts"
         case .explainAuthority: "explain_authority"
@@ -166,7 +184,10 @@ extension Request {
     package var frame: [UInt8] {
         var members = [JSONMember("schema", .text(Self.schema)), JSONMember("verb", .text(verb))]
         switch self {
-        case .status, .members, .links, .topology, .nodes, .version, .leave: break
+        case .status, .members, .links, .topology, .nodes, .operators, .version, .leave: break
+        case .node(let name): members.append(JSONMember("node", .text(name)))
+        case .root(let leaving):
+            if let leaving { members.append(JSONMember("leaving", .text(leaving))) }
         case .submit(let records):
             members.append(
                 JSONMember("records", .array(records.map { .text(hexadecimal($0.encoded)) })))
@@ -229,6 +250,9 @@ extension Request {
             self = try .invitation(uses: uses, lifetime: try fields.seconds("lifetime_seconds"))
         case "save_recording": self = try .recording(path: try fields.text("path"))
         case "nodes": self = .nodes
+        case "node": self = try .node(named: try fields.text("node"))
+        case "operators": self = .operators
+        case "root": self = try .root(without: try fields.optionalText("leaving"))
         case "submit":
             var records: [Record] = []
             for value in try fields.list("records") { records.append(try Self.record(value)) }

@@ -53,14 +53,34 @@ extension DataDirectory {
     package func initialise(
         mesh: String, name: String?, site: String?, listen: Address?, passphrase: String?
     ) throws(Complaint) -> Founding {
+        var entropy = try Self.entropy()
+        let founders = Founders(OperatorKey(from: &entropy, name: "operator"))
+        let identity = try identity(founding: mesh, by: founders, threshold: 1, from: &entropy)
+        return try settle(identity, mesh: mesh, name: name, site: site, listen: listen) { () throws(Complaint) in
+            try founders.writeKey(to: operatorPath, passphrase: passphrase, from: &entropy)
+        }
+    }
+
+    /// The mesh of several operators, of whom it takes `threshold` to change who they are. They and the recovery shares
+    /// are named by the files of their keys, or by their cards.
+    package func initialise(
+        mesh: String, operators: [String], shares: [String], threshold: Int, name: String?, site: String?,
+        listen: Address?, passphrase: (String) -> String?
+    ) throws(Complaint) -> Founding {
+        var entropy = try Self.entropy()
+        try refuseIfTaken()
+        let founders = try Founders(operators, shares: shares, passphrase: passphrase)
+        let identity = try identity(founding: mesh, by: founders, threshold: threshold, from: &entropy)
+        return try settle(identity, mesh: mesh, name: name, site: site, listen: listen) {}
+    }
+
+    private func identity(
+        founding mesh: String, by founders: Founders, threshold: Int, from entropy: inout Entropy
+    ) throws(Complaint) -> NodeIdentity {
         try Self.check(mesh, is: "mesh")
         try refuseIfTaken()
-        var entropy = try Self.entropy()
-        let key = OperatorKey(from: &entropy, name: "operator")
-        let identity = NodeIdentity(founding: mesh, by: key.person, key: key.signing, from: &entropy)
-        return try settle(identity, mesh: mesh, name: name, site: site, listen: listen) { () throws(Complaint) in
-            try key.write(to: operatorPath, passphrase: passphrase, from: &entropy)
-        }
+        let genesis = try founders.genesis(of: mesh, threshold: threshold, from: &entropy)
+        return try founders.identity(founding: genesis, from: &entropy)
     }
 
     /// Makes this the directory of a node of the mesh that `token` invites to. `now` is this machine's clock. A

@@ -48,19 +48,42 @@ package enum OperatorDesk {
         return OperatorActs.records(act, by: own.signing, epoch: epoch, head: head, at: time, in: mesh)
     }
 
-    /// Makes a key for somebody who is to be an operator. Nothing is written over.
-    package static func makeKey(named name: String, at path: String, passphrase: String?) throws(Complaint) -> String {
+    /// Makes a key for somebody who is to be an operator, and beside it, in a file that anybody may read, its card,
+    /// which is the answer. Nothing is written over.
+    package static func makeKey(
+        named name: String, at path: String, passphrase: String?
+    ) throws(Complaint) -> OperatorCard {
         try Sodium.start()
         guard isName(name) else { throw Complaint(.badName, what: "\(name) cannot be the name of an operator") }
-        guard !DurableFile.exists(path) else {
+        for path in [path, "\(path).pub"] where DurableFile.exists(path) {
             throw Complaint(
                 .alreadyInitialised, what: "\(path) is there already",
                 because: "a key would be lost if another were written over it", remedy: "choose another file")
         }
         var entropy = Entropy.system
         let key = OperatorKey(from: &entropy, name: name)
+        let card = OperatorCard(key.person)
         try key.write(to: path, passphrase: passphrase, from: &entropy)
-        return hexadecimal(SignerKey(key.signing.publicKey).encoded)
+        try DataDirectory.attempt { () throws(FileError) in
+            try DurableFile.write(Array("\(card.text)\n".utf8), to: "\(path).pub", mode: 0o644)
+        }
+        return card
+    }
+
+    /// The card that a word is, or that lies in the file of that name; nil when the file is no card, but perhaps a key.
+    package static func card(_ word: String) throws(Complaint) -> OperatorCard? {
+        if word.contains(":"), !DurableFile.exists(word) {
+            guard let card = OperatorCard(text: word) else {
+                throw Complaint(.cardUnreadable, what: "the card is damaged: a character is missing, added or mistyped")
+            }
+            return card
+        }
+        do throws(FileError) {
+            let bytes = try DurableFile.read(word, atMost: OperatorKey.fileBytes)
+            return String(validating: bytes, as: UTF8.self).flatMap { OperatorCard(text: $0) }
+        } catch {
+            throw Complaint(.cardUnreadable, what: "\(error.path): \(error.reason)")
+        }
     }
 
     private struct Cuts: WireValue {

@@ -10,7 +10,7 @@ struct OperatorKey: ~Copyable {
     let name: String
 
     private static let version: UInt8 = 1
-    private static let fileBytes = 4_096
+    static let fileBytes = 4_096
 
     init(from entropy: inout Entropy, name: String) {
         self.init(signing: SigningKey.drawn(from: &entropy), name: name)
@@ -97,4 +97,13 @@ struct OperatorKey: ~Copyable {
             key = [UInt8](copying: try reader.raw(isSealed ? reader.remaining : SigningKey.seedByteCount))
         }
     }
+}
+
+/// A key in a list of them: what cannot be copied lies in no array by itself.
+final class HeldKey {
+    let own: OperatorKey
+
+    init(_ own: consuming OperatorKey) { self.own = own }
+
+    var signer: SignerKey { SignerKey(own.signing.publicKey) }
 }

@@ -18,6 +18,9 @@ extension MarramNode {
         case .explainPeer(let peer): explainPeer(peer, at: now)
         case .invite(let uses, let lifetime): invite(uses: uses, lifetime: lifetime, at: now)
         case .nodes: envelope(.nodes(nodes), at: now)
+        case .node(let word): answer(at: now) { () throws(Complaint) in .node(try node(named: word)) }
+        case .operators: answer(at: now) { () throws(Complaint) in .operators(try operators()) }
+        case .root(let leaving): answer(at: now) { () throws(Complaint) in .root(try root(leaving: leaving)) }
         case .submit(let records): envelope(.submitted(submitted(records)), at: now)
         case .acts(let count): envelope(.acts(acts(count)), at: now)
         case .explainAuthority(let word, let by, let on): explainAuthority(word, by: by, on: on, at: now)
@@ -26,6 +29,15 @@ extension MarramNode {
         case .ping, .roundTrip: preconditionFailure("these are answered when the members asked have answered")
         case .saveRecording, .writeLaw: preconditionFailure("the world writes files itself, and asks for their content")
         case .store: preconditionFailure("the desk attends to the store: some of its answers wait")
+        }
+    }
+
+    /// An answer, or the complaint that there is none.
+    func answer(at now: Now, _ reply: () throws(Complaint) -> Reply) -> Envelope {
+        do throws(Complaint) {
+            return envelope(try reply(), at: now)
+        } catch {
+            return envelope(.failure(error), at: now)
         }
     }
 

@@ -32,11 +32,7 @@ extension MarramNode {
     }
 
     func explainAuthority(_ word: String, by who: String?, on object: String?, at now: Now) -> Envelope {
-        do throws(Complaint) {
-            return envelope(.authority(try explain(word, by: who, on: object, at: now)), at: now)
-        } catch {
-            return envelope(.failure(error), at: now)
-        }
+        answer(at: now) { () throws(Complaint) in .authority(try explain(word, by: who, on: object, at: now)) }
     }
 
     /// Explains an act, named by the beginning of its record's id; or whether a node may do something, named by its
@@ -93,10 +89,8 @@ extension MarramNode {
         _ capability: Capability, by who: String?, on object: String, at now: Now
     ) throws(Complaint) -> AuthorityReply {
         let registry = switchboard.registry
-        guard let judgement = registry.judgement else {
-            throw Complaint(.unknownNode, what: "this node does not know the law yet")
-        }
-        let node = try who.map { word throws(Complaint) in try memberOfLaw(word) } ?? signatory.keys
+        guard let judgement = registry.judgement else { throw Self.noLaw }
+        let node = try who.map { word throws(Complaint) in try memberOfLaw(word).1.node } ?? signatory.keys
         let title = name(of: node.id)
         func answer(_ isAllowed: Bool, _ why: String, _ grounds: [String]) -> AuthorityReply {
             AuthorityReply(
@@ -117,14 +111,6 @@ extension MarramNode {
         case .allow: return answer(true, "its grant names it, and nothing forbids it here and now", grounds)
         case .deny(let denial): return answer(false, denial.sentence, grounds)
         }
-    }
-
-    private func memberOfLaw(_ word: String) throws(Complaint) -> NodeKeys {
-        let rows = nodes.nodes.filter { $0.name == word || $0.id.description == word }
-        guard rows.count == 1, let member = switchboard.registry.members[rows[0].id] else {
-            throw Complaint(.unknownNode, what: "the law knows \(rows.count) nodes called \(word)")
-        }
-        return member.node
     }
 
     /// The law as a file; with the id of an act, only the records that its verdict rests on.

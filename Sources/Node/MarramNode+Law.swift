@@ -2,6 +2,7 @@ internal import Base
 internal import Control
 internal import Membership
 internal import Registry
+internal import Text
 internal import Trust
 
 /// What a node answers about the law: who belongs to the mesh, and by what right.
@@ -22,18 +23,78 @@ extension MarramNode {
 
     /// All nodes that the law knows, by their names.
     var nodes: NodesReply {
-        let registry = switchboard.registry
-        let rows = registry.members.map { id, member in
-            NodeRow(
-                name: name(of: id), id: id, standing: standing(of: member), site: member.site ?? "",
-                key: hexadecimal(member.node.signing.encoded), cuts: hexadecimal(registry.cuts(leaving: member)),
-                redemption: registry.redemption(of: member.node.signing)?.description ?? "")
-        }
+        let rows = switchboard.registry.members.map { id, member in row(of: member, id) }
         return NodesReply(
-            mesh: hexadecimal(registry.book.mesh.value.bytes),
-            head: registry.book.law.map { hexadecimal($0.root.head.id.value.bytes) } ?? "",
+            mesh: signatory.mesh.description, head: head?.description ?? "",
             nodes: rows.sorted { ($0.name, $0.id) < ($1.name, $1.id) })
     }
+
+    private func row(of member: Judgement.Member, _ id: NodeID) -> NodeRow {
+        NodeRow(
+            name: name(of: id), id: id, standing: standing(of: member), site: member.site ?? "",
+            key: hexadecimal(member.node.signing.encoded))
+    }
+
+    private var head: Digest? { switchboard.registry.book.law?.root.head.id }
+
+    /// One node, with what an operator needs to write about it.
+    func node(named word: String) throws(Complaint) -> NodeReply {
+        let registry = switchboard.registry
+        let (id, member) = try memberOfLaw(word)
+        return NodeReply(
+            mesh: signatory.mesh.description, head: head?.description ?? "", node: row(of: member, id),
+            cuts: hexadecimal(registry.cuts(leaving: member)),
+            redemption: registry.redemption(of: member.node.signing)?.description ?? "")
+    }
+
+    /// The member that a person names: by its name, its id, or the beginning of its id when nothing is named so.
+    func memberOfLaw(_ word: String) throws(Complaint) -> (NodeID, Judgement.Member) {
+        let members = switchboard.registry.members.map { ($0, $1) }
+        let exact = members.filter { id, _ in name(of: id) == word || id.description == word }
+        let prefixed = word.utf8.count >= Limits.shortestNodeID ? members.filter { $0.0.description.hasPrefix(word) } : []
+        let found = exact.isEmpty ? prefixed : exact
+        guard let first = found.first else {
+            throw Complaint(.unknownNode, what: "the law knows no node \(quoted(word))")
+        }
+        guard found.count == 1 else {
+            throw Complaint(
+                .unknownNode, what: "\(found.count) nodes are called \(quoted(word))",
+                because: "names are for people and may be given twice", remedy: "name it by its id: marram node list")
+        }
+        return first
+    }
+
+    // MARK: Operators
+
+    /// Who governs the mesh.
+    func operators() throws(Complaint) -> OperatorsReply {
+        guard let judgement = switchboard.registry.judgement else { throw Self.noLaw }
+        let rows = judgement.root.operators.map { row in
+            OperatorRow(
+                name: row.person.name, standing: judgement.standing(of: row),
+                keys: row.person.keys.map { hexadecimal($0.encoded) })
+        }
+        return OperatorsReply(
+            head: judgement.head.description, threshold: judgement.root.threshold, operators: rows)
+    }
+
+    /// What a change of the operators is written from.
+    func root(leaving name: String?) throws(Complaint) -> RootReply {
+        let registry = switchboard.registry
+        guard let law = registry.book.law else { throw Self.noLaw }
+        var cuts: [Cut] = []
+        if let name {
+            guard let leaving = law.root.head.state.operators.first(where: { $0.person.name == name }) else {
+                throw Complaint(.unknownOperator, what: "no operator of the mesh is called \(name)")
+            }
+            cuts = law.cutsThatLeaveAll(of: leaving.person.keys)
+        }
+        return RootReply(chain: law.root.path.compactMap { registry.book[$0.id] }, cuts: cuts)
+    }
+
+    static let noLaw = Complaint(
+        .unknownNode, what: "this node does not know the law yet",
+        because: "nobody has shown it the mesh's first record since it was invited", remedy: "marram status")
 
     func standing(of member: Judgement.Member) -> NodeRow.Standing {
         if member.isRevoked { return .revoked }
@@ -46,5 +107,14 @@ extension MarramNode {
     /// What became of records that were handed in: they were taken in before this is asked.
     func submitted(_ records: [Record]) -> SubmitReply {
         SubmitReply(records: records.count, held: records.count { switchboard.registry.book.has($0.id) })
+    }
+}
+
+extension Judgement {
+    fileprivate func standing(of row: Operator) -> OperatorRow.Standing {
+        switch row.kind {
+        case .recovery: .recovery
+        case .acting: suspended.risingContains(row.person.name) ? .suspended : .acting
+        }
     }
 }

@@ -30,17 +30,12 @@ package struct NodeIdentity: ~Copyable {
             invite: nil, inviteSeed: Self.noSeed)
     }
 
-    /// A new node that founds the mesh `name` together with its operator.
-    package init(
-        founding name: String, by person: Person, key: borrowing SigningKey, from entropy: inout Entropy
-    ) {
+    /// A new node that is there when the mesh of that genesis begins. `key` is that of one who signed the genesis.
+    package init(founding genesis: Record, key: borrowing SigningKey, from entropy: inout Entropy) {
         let signing = Self.signing(SecretBytes(from: &entropy))
         let agreement = Self.agreementKey(of: signing).publicKey
         let keys = NodeKeys(signing: SignerKey(signing.publicKey), agreement: agreement)
-        guard let nonce = Bytes32(entropy.bytes(Bytes32.byteCount)) else {
-            preconditionFailure("thirty-two bytes were asked for")
-        }
-        let charter = Charter(founding: name, by: person, key: key, nodes: [keys], nonce: nonce)
+        let charter = Charter(genesis: genesis, epoch: entropy.word(), founder: key, nodes: [keys])
         self.init(
             mesh: charter.mesh, signing: signing, seeds: [], charter: charter.records, invite: nil,
             inviteSeed: Self.noSeed)

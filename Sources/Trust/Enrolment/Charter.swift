@@ -20,14 +20,29 @@ package struct Charter: Sendable {
     package init(
         founding name: String, by person: Person, key: borrowing SigningKey, nodes: [NodeKeys], nonce: Bytes32
     ) {
+        let genesis = Self.genesis(of: name, by: person, key: key, nonce: nonce)
+        self.init(genesis: genesis, epoch: nonce.w0, founder: key, nodes: nodes)
+    }
+
+    /// The first record of a mesh that has one operator.
+    package static func genesis(
+        of name: String, by person: Person, key: borrowing SigningKey, nonce: Bytes32
+    ) -> Record {
         let signer = SignerKey(key.publicKey)
         precondition(person.keys.contains(signer), "the founder signs with a key of its own")
         let genesis = Statement.genesis(
             Genesis(name: name, operators: [Operator(person)], signers: [signer], threshold: 1, nonce: nonce))
-        let mesh = Digest(hashing: genesis.encoded.raw)
+        return Record(genesis, by: key, in: Digest(hashing: genesis.encoded.raw))
+    }
+
+    /// The charter of a mesh whose genesis is signed already; `founder` is the key of one who signed it. `epoch` names
+    /// the founder's feed.
+    package init(genesis: Record, epoch: UInt64, founder key: borrowing SigningKey, nodes: [NodeKeys]) {
+        let (mesh, signer) = (genesis.id, SignerKey(key.publicKey))
+        precondition(genesis.seals.contains { $0.key == signer }, "a founder has signed the genesis")
         let certificate = Record(
-            .feed(FeedCertificate(owner: signer, epoch: nonce.w0, key: signer)), by: key, in: mesh)
-        var records = [Record(genesis, by: key, in: mesh), certificate]
+            .feed(FeedCertificate(owner: signer, epoch: epoch, key: signer)), by: key, in: mesh)
+        var records = [genesis, certificate]
         var previous = certificate.id
         for (index, node) in nodes.enumerated() {
             let entry = Entry(

@@ -36,13 +36,16 @@ extension Law {
 
     /// The cuts with which a revocation of a key leaves everything as it is: the ends of the key's own feeds, and of
     /// those of sponsors who let in whom it had invited. Of more than there may be, the sponsors' go first.
-    package func cutsThatLeaveAll(of key: SignerKey) -> [Cut] {
-        let own = feedsByOwner[key] ?? []
+    package func cutsThatLeaveAll(of key: SignerKey) -> [Cut] { cutsThatLeaveAll(of: [key]) }
+
+    /// The same for all keys of one person.
+    package func cutsThatLeaveAll(of keys: [SignerKey]) -> [Cut] {
+        let own = keys.flatMap { feedsByOwner[$0] ?? [] }
         let sponsors = feeds.filter { _, log in
-            log.certificate.owner != key
+            !keys.contains(log.certificate.owner)
                 && log.linked.values.contains { placed in
                     guard case .redeem(let redemption) = placed.entry.act else { return false }
-                    return redemption.promise?.inviter == key
+                    return redemption.promise.map { keys.contains($0.inviter) } ?? false
                 }
         }.map(\.0)
         let cuts = (sponsors + own).compactMap { feed -> Cut? in

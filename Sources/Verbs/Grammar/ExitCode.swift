@@ -31,7 +31,7 @@ package enum ExitCode: Int32, CaseIterable, Sendable {
             .badKey, .cursorUnreadable:
             self = .usage
         case .daemonNotRunning, .noDataDirectory, .daemonGone, .connectionLost: self = .unreachable
-        case .unknownCode, .unknownPeer, .unknownNode, .unknownRecord, .keyNotFound: self = .notFound
+        case .unknownCode, .unknownPeer, .unknownNode, .unknownRecord, .unknownOperator, .keyNotFound: self = .notFound
         case .socketRefused, .directoryNotWritable, .writeNotAllowed, .noRights, .mayNotInvite: self = .notPermitted
         case .deadlinePassed, .notYet: self = .deadlinePassed
         case _ where code.number >= 9_000: self = .ourMistake
