@@ -117,6 +117,10 @@ extension Code {
         number: 1233, title: "the file is of another mesh",
         because: "what is signed names the mesh that it is for, and counts in no other",
         remedy: "ask a node of that mesh: --data DIR")
+    package static let fileNotWritten = Code(
+        number: 1234, title: "the file cannot be written",
+        because: "the system refused it, or it is there already; nothing was done",
+        remedy: "choose a new file in a directory that you may write")
 
     package static let configurationRefused = Code(
         number: 1110, title: "the configuration is not one to run with",
@@ -139,7 +143,7 @@ extension Code {
         configurationRefused, configurationUnreadable, recordingNotSaved, systemRefuses,
         notInitialised, directoryNotWritable, directoryInUse, alreadyInitialised, badName, invitationExpired,
         rootRefused, proposalUnreadable, proposalOutdated, signaturesMissing, notToSign, cardUnreadable,
-        signersMissing, unknownOperator, otherMesh,
+        signersMissing, unknownOperator, otherMesh, fileNotWritten,
         invitationUnreadable, identityUnreadable, cryptographyUnavailable, mayNotInvite, directoryExposed,
         operatorKeyUnreadable, recordsNotTaken, unknownNode, alreadyRevoked, identityOfSharedKey,
         nothingToConfirm, unknownRecord, lawNotWritten, lawRefused,

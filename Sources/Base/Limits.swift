@@ -330,6 +330,9 @@ extension Limits {
     /// Digits of a record's id that a person has to type: two of sixteen thousand records agree in so many once in
     /// thirty meshes.
     package static let shortestID = 8
+    /// Digits of a node's id that do where no node is named so: among a few thousand nodes mostly one has them, and
+    /// where two have, the person is told.
+    package static let shortestNodeID = 4
     /// A law in a file: as many records as there may be, thrice as long as usual.
     package static let lawFileBytes = 32 << 20
     /// Bytes of one message of the registry: a datagram less what seals and carries it.

@@ -86,6 +86,20 @@ package enum OperatorDesk {
         }
     }
 
+    /// Writes a file that people carry from one to the other, as a whole.
+    package static func write(_ bytes: [UInt8], to path: String, isNew: Bool) throws(Complaint) {
+        guard !isNew || !DurableFile.exists(path) else {
+            throw Complaint(
+                .fileNotWritten, what: "\(path) is there already", because: "nothing is written over a file",
+                remedy: "choose another name")
+        }
+        do throws(FileError) {
+            try DurableFile.write(bytes, to: path, mode: 0o644)
+        } catch {
+            throw Complaint(.fileNotWritten, what: "\(error.path): \(error.reason)")
+        }
+    }
+
     private struct Cuts: WireValue {
         let cuts: [Cut]
 

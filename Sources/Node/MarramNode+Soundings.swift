@@ -21,8 +21,8 @@ extension MarramNode {
                 throw Complaint(.linkWithItself, what: "a round trip leads to another node")
             }
             (purpose, count) = (.roundTrip, 3)
-        case .status, .members, .links, .topology, .moves, .explainLink, .explainPeer, .invite, .nodes, .submit,
-            .acts, .explainAuthority, .writeLaw, .saveRecording, .version, .leave, .store:
+        case .status, .members, .links, .topology, .moves, .explainLink, .explainPeer, .invite, .nodes, .node,
+            .operators, .root, .submit, .acts, .explainAuthority, .writeLaw, .saveRecording, .version, .leave, .store:
             return false
         }
         guard soundings.hasRoom else { throw Complaint(.tooManyPings) }

@@ -116,28 +116,29 @@ extension RegistryEngine {
 /// Spreading news.
 extension RegistryEngine {
     /// News is said in as many rounds as it takes to reach everybody when all who hear it go on, and a few more.
-    mutating func startSpreading(_ news: [Record], at now: Now) {
+    mutating func startSpreading(_ news: [Digest], at now: Now) {
         guard members.count > 1 else { return }
         var rounds = 3
         while 1 << (rounds - 3) < members.count { rounds += 1 }
         for record in news {
             if spreading.count >= Limits.recordsSpreading {
-                guard let plain = spreading.firstIndex(where: { !$0.isWarning }) else { return }
+                guard let plain = spreading.firstIndex(where: { !isWarning($0) }) else { return }
                 spreading.remove(at: plain)
             }
-            spreading.append(
-                Spreading(record: record.id, roundsLeft: rounds, isWarning: warnings.risingContains(record.id)))
+            spreading.append(Spreading(record: record, roundsLeft: rounds))
         }
         nextSpread = now.instant
     }
 
+    /// As the law stands now: what was plain when it came may since be what a warning rests on.
+    private func isWarning(_ news: Spreading) -> Bool { warnings.risingContains(news.record) }
+
     mutating func spread(at now: Now, into outbox: inout Outbox<Effect>) {
-        let all = spreading.map(\.record)
-        let first = spreading.filter(\.isWarning).map(\.record)
+        let first = spreading.filter(isWarning).map(\.record)
+        let rest = spreading.filter { !isWarning($0) }.map(\.record)
         for _ in 0..<Pace.fanOut {
             guard let neighbour = random.pick(neighbours) else { break }
             if !first.isEmpty { show(book.inOrder(first), to: neighbour, into: &outbox) }
-            let rest = all.filter { !warnings.risingContains($0) }
             if !rest.isEmpty { show(book.inOrder(rest), to: neighbour, into: &outbox) }
         }
         for index in spreading.indices { spreading[index].roundsLeft -= 1 }

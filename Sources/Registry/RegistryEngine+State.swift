@@ -29,6 +29,9 @@ extension RegistryEngine: WireValue {
     }
 
     private func encodeCourse(into writer: inout ByteWriter) {
+        writer.varint(UInt64(judgedRecords))
+        writer.varint(UInt64(book.records.count))
+        writer.instant(judged)
         writer.list(book.early.map(\.record))
         writer.list(spreading)
         writer.bool(nextSpread != nil)
@@ -61,11 +64,10 @@ extension RegistryEngine: WireValue {
         isInvited = try reader.bool()
         summary = RegistryMessage.Summary(warnings: Digest(.zero), everything: Digest(.zero))
         let records = try reader.list(of: Record.self, atMost: Limits.records)
-        book.restore(records)
-        guard book.records.map(\.id) == records.map(\.id) else { throw .outOfRange }
+        let judgedRecords = try reader.count(atMost: records.count)
+        guard try reader.count(atMost: records.count) == records.count else { throw .outOfRange }
+        judged = try reader.instant()
         let early = try reader.list(of: Record.self, atMost: Limits.earlyRecords)
-        book.restoreEarly(early)
-        guard book.early.count == early.count else { throw .outOfRange }
         spreading = try reader.list(of: Spreading.self, atMost: Limits.recordsSpreading)
         nextSpread = try reader.bool() ? try reader.instant() : nil
         nextComparison = try reader.instant()
@@ -88,7 +90,13 @@ extension RegistryEngine: WireValue {
         let state = try reader.bytes32()
         guard state != .zero else { throw .outOfRange }
         random = Random(state: state)
+        // What came since the last judgement is no part of it here either.
+        book.restore(Array(records.prefix(judgedRecords)))
         judge()
+        book.restore(Array(records.dropFirst(judgedRecords)))
+        guard book.records.map(\.id) == records.map(\.id) else { throw .outOfRange }
+        book.restoreEarly(early)
+        guard book.early.count == early.count else { throw .outOfRange }
     }
 }
 
@@ -96,13 +104,11 @@ extension RegistryEngine.Spreading: WireValue {
     func encode(into writer: inout ByteWriter) {
         writer.digest(record)
         writer.varint(UInt64(roundsLeft))
-        writer.bool(isWarning)
     }
 
     init(from reader: inout ByteReader) throws(DecodeError) {
         record = try reader.digest()
         roundsLeft = try reader.count(atMost: 64)
-        isWarning = try reader.bool()
     }
 }
 

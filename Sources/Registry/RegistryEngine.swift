@@ -36,8 +36,12 @@ package struct RegistryEngine: Engine, Sendable {
 
     package let me: NodeKeys
     package internal(set) var book: RecordBook
-    /// What the law comes to; nil as long as there is none.
+    /// What the law comes to; nil as long as there is none. It is made anew at most every `Pace.judging`, unless this
+    /// node's own side handed something in: while a whole law comes in, each datagram would else have all of it judged.
     package internal(set) var judgement: Judgement?
+    /// When it was made, and of how many records: those behind them in the book came since.
+    var judged: Instant
+    var judgedRecords = 0
     /// By the ids under which sessions know them.
     package internal(set) var members = SortedMap<NodeID, Judgement.Member>()
     /// Members whom the law threw out.
@@ -71,7 +75,6 @@ package struct RegistryEngine: Engine, Sendable {
     struct Spreading: Hashable, Sendable {
         let record: Digest
         var roundsLeft: Int
-        let isWarning: Bool
     }
 
     struct OwnFeed: Hashable, Sendable {
@@ -99,6 +102,7 @@ package struct RegistryEngine: Engine, Sendable {
         book = RecordBook(mesh: mesh)
         clock = HybridClock(floor: HybridTime(bits: 0))
         nextComparison = now.instant + Pace.comparison
+        judged = now.instant
         summary = RegistryMessage.Summary(warnings: Digest(.zero), everything: Digest(.zero))
         let facts = stored.filter { $0.shelf == Shelf.records }.compactMap(\.value)
         book.restore(founding + facts.compactMap { try? Record(decoding: $0.raw) })
@@ -106,7 +110,8 @@ package struct RegistryEngine: Engine, Sendable {
     }
 
     package var deadline: Instant? {
-        goingOn.values.reduce(.earlier(nextComparison, nextSpread)) { .earlier($0, $1) }
+        let judging = hasNews ? judged + Pace.judging : nil
+        return goingOn.values.reduce(.earlier(.earlier(nextComparison, nextSpread), judging)) { .earlier($0, $1) }
     }
 
     /// Whether a node is a member in good standing, by the records that are here.
@@ -144,6 +149,8 @@ package struct RegistryEngine: Engine, Sendable {
 
     package var isMemberMyself: Bool { isMember(me.id) }
 
+    private var hasNews: Bool { judgedRecords < book.records.count }
+
     // MARK: The three doors
 
     package mutating func receive(
@@ -178,6 +185,7 @@ package struct RegistryEngine: Engine, Sendable {
 
     package mutating func wake(at now: Now, into outbox: inout Outbox<Effect>) {
         defer { neighbours = [] }
+        if hasNews, judged + Pace.judging <= now.instant { judgeNews(at: now, into: &outbox) }
         if let due = nextSpread, due <= now.instant { spread(at: now, into: &outbox) }
         for (peer, due) in goingOn where due <= now.instant {
             goingOn[peer] = nil
@@ -236,20 +244,28 @@ package struct RegistryEngine: Engine, Sendable {
         for record in news {
             outbox.put(.persist(Fact(shelf: Shelf.records, key: record.id.value.bytes, value: record.encoded)))
         }
+        if peer == nil || judged + Pace.judging <= now.instant { judgeNews(at: now, into: &outbox) }
+        // Who had something new may have more.
+        if let peer { goingOn[peer] = now.instant + Pace.goOn }
+    }
+
+    /// Sees to all that follows from what came since the last judgement.
+    private mutating func judgeNews(at now: Now, into outbox: inout Outbox<Effect>) {
         let (wasMember, former) = (isMemberMyself, barred)
+        let news = book.records[judgedRecords...].map(\.id)
         judge()
+        judged = now.instant
         startSpreading(news, at: now)
         if barred != former {
             outbox.put(.bar(barred))
             for node in barred where !former.risingContains(node) { outbox.put(.note(.revoked(node))) }
         }
         if !wasMember, isMemberMyself { outbox.put(.note(.admitted)) }
-        // Who had something new may have more.
-        if let peer { goingOn[peer] = now.instant + Pace.goOn }
     }
 
     /// Works out what the law comes to now.
     mutating func judge() {
+        judgedRecords = book.records.count
         guard let law = book.law else { return }
         let judgement = Judgement(of: law)
         self.judgement = judgement
@@ -298,6 +314,8 @@ enum Pace {
     static let fanOut = 3
     /// Between two comparisons with somebody.
     static let comparison = Interval.seconds(2)
+    /// Between two judgements of what peers said.
+    static let judging = Interval.milliseconds(50)
     /// Until a peer that had news is asked for more.
     static let goOn = Interval.milliseconds(100)
 }

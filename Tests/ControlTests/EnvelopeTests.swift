@@ -60,9 +60,22 @@ private let up =
                 "nodes",
                 #""data":{"mesh":"aa","head":"bb","nodes":["#
                     + ["full", "probation", "revoked"].map {
-                        #"{"name":"till-01","id":"\#(other)","standing":"\#($0)","site":"","key":"01","#
-                            + #""cuts":"00","redemption":""}"#
+                        #"{"name":"till-01","id":"\#(other)","standing":"\#($0)","site":"","key":"01"}"#
                     }.joined(separator: ",") + "]}"),
+            letter(
+                "law_node",
+                #""data":{"mesh":"aa","head":"bb","node":{"name":"till-01","id":"\#(other)","standing":"full","#
+                    + #""site":"yard","key":"01"},"cuts":"00","redemption":"0a"}"#),
+            letter(
+                "operators",
+                #""data":{"head":"bb","threshold":2,"operators":["#
+                    + ["acting", "recovery", "suspended"].map {
+                        #"{"name":"ada","standing":"\#($0)","keys":["01aa"]}"#
+                    }.joined(separator: ",") + "]}"),
+            letter(
+                "root",
+                #""data":{"chain":["\#(hexadecimal(Samples.record.encoded))"],"#
+                    + #""cuts":["\#(hexadecimal(Samples.cut.encoded))"]}"#),
             letter("submission", #""data":{"records":3,"held":2}"#),
             letter(
                 "acts",

@@ -63,10 +63,21 @@ enum Samples {
             NodesReply(
                 mesh: "aa", head: "bb",
                 nodes: NodeRow.Standing.allCases.map {
-                    NodeRow(
-                        name: "till-01", id: NodeID(Bytes32(1, 2, 3, 4)), standing: $0, site: "", key: "01",
-                        cuts: "00")
+                    NodeRow(name: "till-01", id: NodeID(Bytes32(1, 2, 3, 4)), standing: $0, site: "", key: "01")
                 })),
+        .node(
+            NodeReply(
+                mesh: "aa", head: "bb",
+                node: NodeRow(
+                    name: "till-01", id: NodeID(Bytes32(1, 2, 3, 4)), standing: .full, site: "yard", key: "01"),
+                cuts: "00", redemption: "0a")),
+        .operators(
+            OperatorsReply(
+                head: "bb", threshold: 2,
+                operators: OperatorRow.Standing.allCases.map {
+                    OperatorRow(name: "ada", standing: $0, keys: ["01aa"])
+                })),
+        .root(RootReply(chain: [record], cuts: [cut])),
         .submitted(SubmitReply(records: 3, held: 2)),
         .acts(
             ActsReply(
@@ -109,12 +120,15 @@ enum Samples {
         return Record(.feed(FeedCertificate(owner: owner, epoch: 1, key: owner)), by: key, in: Digest(.zero))
     }()
 
+    static let cut = Cut(feed: Digest(Bytes32(1, 2, 3, 4)), sequence: 5, entry: Digest(Bytes32(6, 7, 8, 9)))
+
     static let requests: [Request] = [
         .status, .members, .links, .explainLink(peer: "till-07"), .explainPeer(peer: "till-07"),
         .topology, .moves(since: 41), .ping(peer: "till-07", count: 5), .roundTrip(one: "a", other: nil),
         .roundTrip(one: "a", other: "b"),
         .invite(uses: 20, lifetime: .hours(24)),
-        .saveRecording(path: "/tmp/a.rec"), .nodes, .submit([record]),
+        .saveRecording(path: "/tmp/a.rec"), .nodes, .node("till-07"), .operators, .root(leaving: nil),
+        .root(leaving: "ada"), .submit([record]),
         .acts(count: 20), .explainAuthority(word: "invite.create", by: nil, on: "mesh"),
         .writeLaw(path: "/tmp/a.law", record: "0a"), .writeLaw(path: "/tmp/a.law", record: nil), .version,
         .leave,

@@ -14,8 +14,9 @@ private let expires = now + .hours(1)
 private let invitation: String = {
     var entropy = Entropy.seeded(1)
     let key = SigningKey.drawn(from: &entropy)
-    let founder = NodeIdentity(
-        founding: "store-0412", by: Person(name: "ada", keys: [SignerKey(key.publicKey)]), key: key, from: &entropy)
+    let ada = Person(name: "ada", keys: [SignerKey(key.publicKey)])
+    let genesis = Charter.genesis(of: "store-0412", by: ada, key: key, nonce: Bytes32(1, 2, 3, 4))
+    let founder = NodeIdentity(founding: genesis, key: key, from: &entropy)
     let signatory = Signatory(founder, from: &entropy)
     return signatory.token(
         under: signatory.charter[2].id, head: signatory.mesh, terms: Charter.everyNode, uses: 20, expires: expires,

@@ -57,8 +57,10 @@ func whatTheOperatorSignsIsLaw(_ passphrase: String?) throws {
 @Test func aNewKeyWritesOverNothing() throws {
     let scratch = Scratch()
     let path = scratch.path + "/ada.key"
-    let key = try OperatorDesk.makeKey(named: "ada", at: path, passphrase: nil)
-    #expect(key.count == 66 && key.hasPrefix("01"))
+    let card = try OperatorDesk.makeKey(named: "ada", at: path, passphrase: nil)
+    #expect(card.person.name == "ada")
+    #expect(try OperatorDesk.card("\(path).pub") == card && OperatorDesk.card(card.text) == card)
+    #expect(try OperatorDesk.card(path) == nil, "the key is no card")
     #expect(
         complaint { _ = try OperatorDesk.makeKey(named: "ada", at: path, passphrase: nil) }?.code.description == "M1204"
     )

@@ -17,7 +17,8 @@ private func refusal(_ bytes: [UInt8]) -> DecodeError? {
 private func founder(_ seed: UInt64 = 4) -> NodeIdentity {
     var entropy = Entropy.seeded(seed)
     let person = Person(name: "ada", keys: [SignerKey(Court.signer(1).publicKey)])
-    return NodeIdentity(founding: "store-0412", by: person, key: Court.signer(1), from: &entropy)
+    let genesis = Charter.genesis(of: "store-0412", by: person, key: Court.signer(1), nonce: Bytes32(seed, 1, 2, 3))
+    return NodeIdentity(founding: genesis, key: Court.signer(1), from: &entropy)
 }
 
 private let court = Court(operators: 1, threshold: 1)

@@ -249,11 +249,18 @@ private let esc = "\u{1B}["
 }
 
 private let rows = [
-    NodeRow(name: "till-01", id: Samples.id, standing: .full, site: "", key: "01aa", cuts: "00"),
-    NodeRow(
-        name: "till-07", id: NodeID(Bytes32(7, 7, 7, 7)), standing: .probation, site: "front", key: "01bb", cuts: "00",
-        redemption: "0a"),
+    NodeRow(name: "till-01", id: Samples.id, standing: .full, site: "", key: "01aa"),
+    NodeRow(name: "till-07", id: NodeID(Bytes32(7, 7, 7, 7)), standing: .probation, site: "front", key: "01bb"),
 ]
+
+/// What a node answers about one of `rows`, by its name or id.
+private func node(_ word: String, in rows: [NodeRow]) -> Reply {
+    guard let row = rows.first(where: { $0.name == word || $0.id.description == word }) else {
+        return .failure(Complaint(.unknownNode))
+    }
+    let redemption = row.name == "till-07" ? "0a" : ""
+    return .node(NodeReply(mesh: "aa", head: "bb", node: row, cuts: "00", redemption: redemption))
+}
 
 private func nodes(_ rows: [NodeRow]) -> Reply { .nodes(NodesReply(mesh: "aa", head: "bb", nodes: rows)) }
 
@@ -267,8 +274,12 @@ private func nodes(_ rows: [NodeRow]) -> Reply { .nodes(NodesReply(mesh: "aa", h
             till-01  full       -      \(Samples.id)
             till-07  probation  front  0000000000000007
             """))
+    stage.answer = { request in
+        guard case .node(let word) = request else { return Samples.envelope(nodes(rows)) }
+        return Samples.envelope(node(word, in: rows))
+    }
     #expect(stage.run("node show till-07 -o name") == .done)
-    #expect(stage.output == "till-07\n")
+    #expect(stage.output == "till-07\n" && stage.asked.last == .node("till-07"))
     #expect(stage.run("node show till-09") == .notFound)
     #expect(stage.run("node revoke") == .usage && stage.run("node list till-01") == .usage)
 }
@@ -276,15 +287,16 @@ private func nodes(_ rows: [NodeRow]) -> Reply { .nodes(NodesReply(mesh: "aa", h
 @Test func aRevocationIsSignedHereHandedInAndSeenToCount() {
     let stage = Stage()
     var isRevoked = false
-    stage.answer = { request in
+    stage.answer = { request throws(Complaint) in
         switch request {
         case .submit(let records):
             isRevoked = true
             return Samples.envelope(.submitted(SubmitReply(records: records.count, held: records.count)))
-        default:
+        case .node(let word):
             var rows = rows
             if isRevoked { rows[1].standing = .revoked }
-            return Samples.envelope(nodes(rows))
+            return Samples.envelope(node(word, in: rows))
+        default: throw Complaint(.ourMistake)
         }
     }
     stage.signing = { _ in [] }
@@ -309,7 +321,7 @@ private func nodes(_ rows: [NodeRow]) -> Reply { .nodes(NodesReply(mesh: "aa", h
 @Test func anOperatorsKeyIsSealedWhenAskedForAndItsPassphraseTypedTwice() {
     let stage = Stage()
     #expect(stage.run("operator keygen ada /k") == .done)
-    #expect(stage.output == "ok ada    01ab\n" && stage.keys.last?.2 == nil)
+    #expect(stage.output == "ok \(Samples.card.text)\n" && stage.keys.last?.2 == nil)
     stage.secrets = ["one", "two"]
     #expect(stage.run("operator keygen ada /k --protect") == .usage && stage.keys.count == 1)
     stage.secrets = ["one", "one"]
@@ -332,14 +344,17 @@ private func nodes(_ rows: [NodeRow]) -> Reply { .nodes(NodesReply(mesh: "aa", h
 @Test func anOperatorsWordEndsAProbation() {
     let stage = Stage()
     var isConfirmed = false
-    stage.answer = { request in
-        if case .submit(let records) = request {
+    stage.answer = { request throws(Complaint) in
+        switch request {
+        case .submit(let records):
             isConfirmed = true
             return Samples.envelope(.submitted(SubmitReply(records: records.count, held: records.count)))
+        case .node(let word):
+            var rows = rows
+            if isConfirmed { rows[1].standing = .full }
+            return Samples.envelope(node(word, in: rows))
+        default: throw Complaint(.ourMistake)
         }
-        var rows = rows
-        if isConfirmed { rows[1].standing = .full }
-        return Samples.envelope(nodes(rows))
     }
     stage.signing = { _ in [Samples.record] }
     #expect(stage.run("node confirm till-01") == .no && stage.orders.isEmpty, "it needs no confirmation")

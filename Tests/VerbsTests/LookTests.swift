@@ -49,9 +49,12 @@ func aPipeGetsPlainText(_ name: String) throws {
             NodesReply(
                 mesh: "", head: "",
                 nodes: [
-                    NodeRow(
-                        name: "\u{1B}[2Jä", id: Samples.id, standing: .revoked, site: "ö\u{9B}", key: "01", cuts: "00")
+                    NodeRow(name: "\u{1B}[2Jä", id: Samples.id, standing: .revoked, site: "ö\u{9B}", key: "01")
                 ])),
+        "operator": .operators(
+            OperatorsReply(
+                head: "", threshold: 1,
+                operators: [OperatorRow(name: "\u{1B}[2Jä", standing: .suspended, keys: ["ö\u{9B}"])])),
         "auth": .authority(
             AuthorityReply(question: "\u{1B}[2Jä", isAllowed: true, why: "ö\u{9B}", grounds: ["\u{1B}"])),
         "audit": .acts(
@@ -63,7 +66,7 @@ func aPipeGetsPlainText(_ name: String) throws {
     ]
     let arguments = [
         "init": "x", "join": "x", "config": "check", "record": "save x", "completion": "bash", "explain": "link x",
-        "ping": "x", "rtt": "x y", "watch": "--since 0 -n 1", "node": "list", "operator": "keygen ada /x",
+        "ping": "x", "rtt": "x y", "watch": "--since 0 -n 1", "node": "list", "operator": "list",
         "auth": "explain invite.create", "audit": "tail",
     ].merging(StoreSamples.arguments) { $1 }
     let verb = try #require(Verb.named(name))

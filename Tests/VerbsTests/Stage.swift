@@ -29,6 +29,13 @@ final class Stage {
     var signing: (() -> String?) throws(Complaint) -> [Record] = { _ throws(Complaint) in
         throw Complaint(.operatorKeyUnreadable)
     }
+    var cards: [String: OperatorCard] = [:]
+    var proposing: ((String) -> String?) throws(Complaint) -> RootProposal = { _ throws(Complaint) in
+        throw Complaint(.signersMissing)
+    }
+    var signingProposal: (RootProposal, (String) -> String?) throws(Complaint) -> RootProposal = {
+        _, _ throws(Complaint) in throw Complaint(.notToSign)
+    }
     var lawReport: ([UInt8]) throws(Complaint) -> LawReport = { _ throws(Complaint) in throw Complaint(.lawRefused) }
     var report = ConfigurationReport(files: [], settings: [], faults: [])
     var outputFails = false
@@ -43,6 +50,8 @@ final class Stage {
     private(set) var sources: [ConfigurationSource] = []
     private(set) var orders: [(OperatorDesk.Order, String)] = []
     private(set) var keys: [(String, String, String?)] = []
+    private(set) var changes: [RootDesk.Order] = []
+    private(set) var signers: [String] = []
 
     init() {}
 
@@ -84,7 +93,7 @@ final class Stage {
                     self.timeout = timeout
                     return try self.answer(request)
                 },
-                initialise: { new throws(Complaint) in
+                initialise: { new, _ throws(Complaint) in
                     self.founded.append(new)
                     return try self.founding(new)
                 },
@@ -100,7 +109,21 @@ final class Stage {
                 },
                 makeOperatorKey: { name, file, passphrase in
                     self.keys.append((name, file, passphrase))
-                    return "01ab"
+                    return Samples.card
+                },
+                readCard: { word throws(Complaint) in self.cards[word] },
+                propose: { order, passphrase throws(Complaint) in
+                    self.changes.append(order)
+                    return try self.proposing(passphrase)
+                },
+                readProposal: { bytes throws(Complaint) in try RootDesk.read(bytes) },
+                signProposal: { proposal, file, passphrase throws(Complaint) in
+                    self.signers.append(file)
+                    return try self.signingProposal(proposal, passphrase)
+                },
+                writeFile: { path, bytes, isNew throws(Complaint) in
+                    guard !isNew || self.files[path] == nil else { throw Complaint(.fileNotWritten) }
+                    self.files[path] = bytes
                 },
                 checkLaw: { bytes throws(Complaint) in try self.lawReport(bytes) },
                 readConfiguration: { source in
@@ -151,6 +174,21 @@ enum Samples {
         let owner = SignerKey(key.publicKey)
         return Record(.feed(FeedCertificate(owner: owner, epoch: 1, key: owner)), by: key, in: Digest(.zero))
     }()
+
+    /// The key of one of three people, who are called ada, bob and cy.
+    static func key(_ number: Int) -> SigningKey {
+        var entropy = Entropy.seeded(UInt64(number) + 70)
+        return SigningKey.drawn(from: &entropy)
+    }
+
+    static func person(_ number: Int) -> Person {
+        Person(name: ["ada", "bob", "cy"][number], keys: [SignerKey(key(number).publicKey)])
+    }
+
+    static let card = OperatorCard(person(0))
+
+    /// A mesh that ada founded.
+    static let genesis = Charter.genesis(of: "store-0412", by: person(0), key: key(0), nonce: Bytes32(1, 2, 3, 4))
 
     static func envelope(_ reply: Reply) -> Envelope {
         Envelope(

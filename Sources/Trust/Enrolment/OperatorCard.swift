@@ -1,4 +1,4 @@
-package import Base
+internal import Base
 internal import Crypto
 
 /// The public half of an operator's key as a word that people pass on: `ada:01…`, the name, the key, and a check of

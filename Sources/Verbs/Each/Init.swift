@@ -17,9 +17,19 @@ extension Verb {
             its operator lies beside the node's, in DIR/operator: whoever has it can throw nodes out. Carry it away to \
             a safe place, or seal it with --protect.
             """,
+            """
+            With --operators several found it together, and no such key is made. Each is named by the file of a key \
+            or of its card (marram operator keygen); as many keys as --threshold says have to be here, for their \
+            owners sign the mesh's first record. One operator now and more later does as well: marram operator add.
+            """,
         ],
         arguments: [Argument(name: "NAME", summary: "what to call the mesh")],
-        options: [.name, .site, .listen, .protect],
+        options: [
+            .name, .site, .listen, .protect,
+            Option(name: "operators", value: "FILES", summary: "who founds it together: files of keys or cards"),
+            Option(name: "shares", value: "FILES", summary: "recovery shares among them: keys in a safe"),
+            Option(name: "threshold", value: "N", summary: "how many it takes from now on to change the operators"),
+        ],
         examples: [
             Example(
                 command: "marram init store-0412", what: "found the mesh store-0412 with this machine as its first node"
@@ -27,11 +37,38 @@ extension Verb {
             Example(
                 command: "marram init demo --data ./a --name till-01 --listen 127.0.0.1:7946",
                 what: "a node for trying things out, in a directory of your own"),
+            Example(
+                command: "marram init store-0412 --operators ./ada.key,./bob.key,./cy.key.pub --threshold 2",
+                what: "a mesh of three operators, of whom it takes two to change that"),
         ],
         run: { errand throws(Complaint) in
-            let passphrase = try newPassphrase(errand)
-            return try settle(&errand, passphrase, errand.world.initialise, invites: true)
+            let (initialise, ask) = (errand.world.initialise, errand.passphrase)
+            let several = try founders(errand)
+            let passphrase = several == nil ? try newPassphrase(errand) : nil
+            return try settle(&errand, passphrase, invites: true) { new throws(Complaint) in
+                var new = new
+                if let several { (new.operators, new.shares, new.threshold) = several }
+                return try initialise(new, ask)
+            }
         })
+
+    /// Who founds a mesh together; nil when its operator is made with it.
+    private static func founders(_ errand: Errand) throws(Complaint) -> ([String], [String], Int)? {
+        let (operators, shares) = (errand.names("operators"), errand.names("shares"))
+        guard !operators.isEmpty else {
+            guard shares.isEmpty, errand.invocation["threshold"] == nil else {
+                throw Complaint(
+                    .badArgument, what: "--shares and --threshold go with --operators", remedy: "marram help init")
+            }
+            return nil
+        }
+        guard errand.invocation["protect"] == nil else {
+            throw Complaint(
+                .badArgument, what: "--protect seals a key that is made, and with --operators none is",
+                remedy: "marram operator keygen NAME FILE --protect")
+        }
+        return (operators, shares, try errand.number("threshold", default: 1))
+    }
 
     static let join = Verb(
         name: "join",
@@ -53,7 +90,7 @@ extension Verb {
         ],
         run: { errand throws(Complaint) in
             guard errand.invocation["check"] == nil else { return try checkToken(&errand) }
-            return try settle(&errand, nil, errand.world.join, invites: false)
+            return try settle(&errand, nil, invites: false, errand.world.join)
         })
 
     private static func checkToken(_ errand: inout Errand) throws(Complaint) -> ExitCode {
@@ -74,7 +111,7 @@ extension Verb {
 
     /// What `init` and `join` have in common: a node settles in a directory, and the person learns what to do next.
     private static func settle(
-        _ errand: inout Errand, _ passphrase: String?, _ found: (NewNode) throws(Complaint) -> Founding, invites: Bool
+        _ errand: inout Errand, _ passphrase: String?, invites: Bool, _ found: (NewNode) throws(Complaint) -> Founding
     ) throws(Complaint) -> ExitCode {
         var listen: Address?
         if let text = errand.invocation["listen"] {

@@ -28,8 +28,7 @@ extension Verb {
         ],
         options: [
             Option(name: "stolen", summary: "say in the revocation that the node was stolen"),
-            Option(
-                name: "operator", value: "FILE", expects: .file, summary: "the operator's key (default: DIR/operator)"),
+            .operatorKey,
         ],
         formats: OutputFormat.allCases,
         examples: [
@@ -37,14 +36,16 @@ extension Verb {
             Example(command: "marram node revoke till-07 --stolen", what: "throw out a node that was carried off"),
         ],
         run: { errand throws(Complaint) in
-            let envelope = try errand.ask(.nodes)
-            guard case .nodes(let reply) = envelope.reply else { throw errand.unexpected(envelope) }
-            let name = errand.argument(1)
-            switch (errand.argument(0), name) {
-            case ("list", nil): errand.present(envelope, as: table(reply.nodes))
-            case ("show", let name?): errand.present(envelope, as: table([try find(name, in: reply.nodes)]))
-            case ("confirm", let name?): try confirm(try find(name, in: reply.nodes), reply, &errand)
-            case ("revoke", let name?): try revoke(try find(name, in: reply.nodes), reply, &errand)
+            switch (errand.argument(0), errand.argument(1)) {
+            case ("list", nil):
+                let envelope = try errand.ask(.nodes)
+                guard case .nodes(let reply) = envelope.reply else { throw errand.unexpected(envelope) }
+                errand.present(envelope, as: table(reply.nodes))
+            case ("show", let name?):
+                let (envelope, reply) = try find(name, &errand)
+                errand.present(envelope, as: table([reply.node]))
+            case ("confirm", let name?): try confirm(try find(name, &errand).1, &errand)
+            case ("revoke", let name?): try revoke(try find(name, &errand).1, &errand)
             case (let action, let name):
                 throw Complaint(
                     .badArgument,
@@ -70,54 +71,43 @@ extension Verb {
             })
     }
 
-    private static func find(_ name: String, in rows: [NodeRow]) throws(Complaint) -> NodeRow {
-        let exact = rows.filter { $0.name == name || $0.id.description == name }
-        let found = exact.isEmpty ? rows.filter { name.utf8.count >= 4 && $0.id.description.hasPrefix(name) } : exact
-        guard let row = found.first else {
-            throw Complaint(.unknownNode, what: "the law knows no node \(quoted(name))")
-        }
-        guard found.count == 1 else {
-            throw Complaint(
-                .unknownNode, what: "\(found.count) nodes are called \(quoted(name))",
-                because: "names are for people and may be given twice", remedy: "name it by its id: marram node list")
-        }
-        return row
+    private static func find(_ name: String, _ errand: inout Errand) throws(Complaint) -> (Envelope, NodeReply) {
+        let envelope = try errand.ask(try .node(named: name))
+        guard case .node(let reply) = envelope.reply else { throw errand.unexpected(envelope) }
+        return (envelope, reply)
     }
 
-    private static func revoke(_ row: NodeRow, _ reply: NodesReply, _ errand: inout Errand) throws(Complaint) {
+    private static func revoke(_ reply: NodeReply, _ errand: inout Errand) throws(Complaint) {
+        let row = reply.node
         guard row.standing != .revoked else {
             throw Complaint(.alreadyRevoked, what: "\(row.name) was revoked before")
         }
         if !errand.settings.isConfirmed { try askWhetherMeant(row.name, errand) }
         let reason: Revocation.Reason = errand.invocation["stolen"] == nil ? .left : .stolen
         try signAndHandIn(
-            .revoke(key: row.key, cuts: row.cuts, reason: reason), about: row, reply, &errand, until: .revoked)
+            .revoke(key: row.key, cuts: reply.cuts, reason: reason), about: reply, &errand, until: .revoked)
     }
 
-    private static func confirm(_ row: NodeRow, _ reply: NodesReply, _ errand: inout Errand) throws(Complaint) {
-        guard row.standing == .probation, !row.redemption.isEmpty else {
+    private static func confirm(_ reply: NodeReply, _ errand: inout Errand) throws(Complaint) {
+        let row = reply.node
+        guard row.standing == .probation, !reply.redemption.isEmpty else {
             throw Complaint(.nothingToConfirm, what: "\(row.name) is \(row.standing.rawValue), not on probation")
         }
-        try signAndHandIn(.confirm(redemption: row.redemption), about: row, reply, &errand, until: .full)
+        try signAndHandIn(.confirm(redemption: reply.redemption), about: reply, &errand, until: .full)
     }
 
     /// The operator's key signs here; the daemon takes the records, and has to come to what they are meant for.
     private static func signAndHandIn(
-        _ deed: OperatorDesk.Order.Deed, about row: NodeRow, _ reply: NodesReply, _ errand: inout Errand,
+        _ deed: OperatorDesk.Order.Deed, about reply: NodeReply, _ errand: inout Errand,
         until standing: NodeRow.Standing
     ) throws(Complaint) {
-        let file = errand.invocation["operator"] ?? "\(errand.settings.directory)/operator"
-        let (world, narrate) = (errand.world, errand.narrate)
-        let records = try world.sign(OperatorDesk.Order(mesh: reply.mesh, head: reply.head, deed), file) {
-            narrate("Passphrase of \(file): ")
-            return world.readSecret()
-        }
+        let (row, file, ask) = (reply.node, errand.operatorKeys[0], errand.passphrase)
+        let order = OperatorDesk.Order(mesh: reply.mesh, head: reply.head, deed)
+        let records = try errand.world.sign(order, file) { ask(file) }
         let envelope = try errand.ask(try .submission(of: records))
         guard case .submitted(let submitted) = envelope.reply else { throw errand.unexpected(envelope) }
         guard submitted.held == submitted.records else { throw Complaint(.recordsNotTaken) }
-        let after = try errand.ask(.nodes)
-        guard case .nodes(let now) = after.reply else { throw errand.unexpected(after) }
-        guard now.nodes.contains(where: { $0.id == row.id && $0.standing == standing }) else {
+        guard try find(row.id.description, &errand).1.node.standing == standing else {
             throw Complaint(
                 .recordsNotTaken, what: "the node took what was signed, and it changes nothing",
                 because:

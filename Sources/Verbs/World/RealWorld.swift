@@ -39,10 +39,15 @@ extension World {
             ask: { request, socket, timeout throws(Complaint) in
                 try ControlClient(socket: socket, timeout: timeout).ask(request)
             },
-            initialise: { new throws(Complaint) in
-                try DataDirectory(path: new.directory)
-                    .initialise(
-                        mesh: new.key, name: new.name, site: new.site, listen: new.listen, passphrase: new.passphrase)
+            initialise: { new, passphrase throws(Complaint) in
+                let directory = DataDirectory(path: new.directory)
+                guard new.operators.isEmpty else {
+                    return try directory.initialise(
+                        mesh: new.key, operators: new.operators, shares: new.shares, threshold: new.threshold,
+                        name: new.name, site: new.site, listen: new.listen, passphrase: passphrase)
+                }
+                return try directory.initialise(
+                    mesh: new.key, name: new.name, site: new.site, listen: new.listen, passphrase: new.passphrase)
             },
             join: { new throws(Complaint) in
                 try DataDirectory(path: new.directory)
@@ -63,6 +68,17 @@ extension World {
             },
             makeOperatorKey: { name, path, passphrase throws(Complaint) in
                 try OperatorDesk.makeKey(named: name, at: path, passphrase: passphrase)
+            },
+            readCard: { word throws(Complaint) in try OperatorDesk.card(word) },
+            propose: { order, passphrase throws(Complaint) in
+                try RootDesk.propose(order, passphrase: passphrase)
+            },
+            readProposal: { bytes throws(Complaint) in try RootDesk.read(bytes) },
+            signProposal: { proposal, path, passphrase throws(Complaint) in
+                try RootDesk.sign(proposal, keyAt: path) { passphrase(path) }
+            },
+            writeFile: { path, bytes, isNew throws(Complaint) in
+                try OperatorDesk.write(bytes, to: path, isNew: isNew)
             },
             checkLaw: { bytes throws(Complaint) in try LawDesk.check(bytes) },
             readConfiguration: { source throws(Complaint) in try ConfigurationReport(reading: source) })

@@ -24,15 +24,25 @@ package struct World {
     package var currentDirectory: () -> String
     /// Puts a request to the daemon behind a control socket and waits for its answer, but not longer than told.
     package var ask: (Request, String, Interval) throws(Complaint) -> Envelope
-    package var initialise: (NewNode) throws(Complaint) -> Founding
+    /// Asks for the passphrase of an operator's key, by its file, when it is sealed.
+    package var initialise: (NewNode, (String) -> String?) throws(Complaint) -> Founding
     package var join: (NewNode) throws(Complaint) -> Founding
     /// Reads a line that is not shown while it is typed.
     package var readSecret: () -> String?
     package var checkToken: (String) throws(Complaint) -> TokenReport
     /// Signs an order with the operator's key in a file; asks for its passphrase when it is sealed.
     package var sign: (OperatorDesk.Order, String, () -> String?) throws(Complaint) -> [Record]
-    /// Makes an operator's key, named so, in a file; answers its public half.
-    package var makeOperatorKey: (String, String, String?) throws(Complaint) -> String
+    /// Makes an operator's key, named so, in a file.
+    package var makeOperatorKey: (String, String, String?) throws(Complaint) -> OperatorCard
+    /// The card that a word is, or that lies in the file of that name; nil when that is none.
+    package var readCard: (String) throws(Complaint) -> OperatorCard?
+    package var propose: (RootDesk.Order, (String) -> String?) throws(Complaint) -> RootProposal
+    /// Reads a change of the operators, and checks all of it.
+    package var readProposal: ([UInt8]) throws(Complaint) -> (RootProposal, RootProposal.Outlook)
+    /// Adds the signature of the key in a file.
+    package var signProposal: (RootProposal, String, (String) -> String?) throws(Complaint) -> RootProposal
+    /// Writes a file as a whole; a new one over nothing.
+    package var writeFile: (String, [UInt8], _ isNew: Bool) throws(Complaint) -> Void
     /// Checks the bytes of a law's file.
     package var checkLaw: ([UInt8]) throws(Complaint) -> LawReport
     package var readConfiguration: (ConfigurationSource) throws(Complaint) -> ConfigurationReport
@@ -49,12 +59,17 @@ package struct World {
         secondsEast: @escaping (WallTime) -> Int,
         currentDirectory: @escaping () -> String,
         ask: @escaping (Request, String, Interval) throws(Complaint) -> Envelope,
-        initialise: @escaping (NewNode) throws(Complaint) -> Founding,
+        initialise: @escaping (NewNode, (String) -> String?) throws(Complaint) -> Founding,
         join: @escaping (NewNode) throws(Complaint) -> Founding,
         readSecret: @escaping () -> String?,
         checkToken: @escaping (String) throws(Complaint) -> TokenReport,
         sign: @escaping (OperatorDesk.Order, String, () -> String?) throws(Complaint) -> [Record],
-        makeOperatorKey: @escaping (String, String, String?) throws(Complaint) -> String,
+        makeOperatorKey: @escaping (String, String, String?) throws(Complaint) -> OperatorCard,
+        readCard: @escaping (String) throws(Complaint) -> OperatorCard?,
+        propose: @escaping (RootDesk.Order, (String) -> String?) throws(Complaint) -> RootProposal,
+        readProposal: @escaping ([UInt8]) throws(Complaint) -> (RootProposal, RootProposal.Outlook),
+        signProposal: @escaping (RootProposal, String, (String) -> String?) throws(Complaint) -> RootProposal,
+        writeFile: @escaping (String, [UInt8], _ isNew: Bool) throws(Complaint) -> Void,
         checkLaw: @escaping ([UInt8]) throws(Complaint) -> LawReport,
         readConfiguration: @escaping (ConfigurationSource) throws(Complaint) -> ConfigurationReport
     ) {
@@ -77,6 +92,11 @@ package struct World {
         self.checkToken = checkToken
         self.sign = sign
         self.makeOperatorKey = makeOperatorKey
+        self.readCard = readCard
+        self.propose = propose
+        self.readProposal = readProposal
+        self.signProposal = signProposal
+        self.writeFile = writeFile
         self.checkLaw = checkLaw
         self.readConfiguration = readConfiguration
     }
@@ -92,6 +112,10 @@ package struct NewNode: Hashable, Sendable {
     package var listen: Address?
     /// Of the operator's key that `init` makes; nil leaves it unsealed.
     package var passphrase: String?
+    /// Who founds the mesh together, by files of keys or by cards; empty for an operator whose key `init` makes.
+    package var operators: [String] = []
+    package var shares: [String] = []
+    package var threshold = 1
 }
 
 /// Which configuration is meant: that of a data directory's node, or one file.

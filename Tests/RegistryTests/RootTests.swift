@@ -1,0 +1,89 @@
+import Base
+import Crypto
+import Testing
+import Trust
+
+@testable import Registry
+
+/// The founder's change of the root, after another or the genesis.
+private func update(_ parish: Parish, _ changes: [RootChange], after parent: Digest? = nil) -> Record {
+    let founder = Parish.signer(1_199)
+    let update = RootUpdate(
+        parent: parent ?? parish.charter.mesh, signers: [SignerKey(founder.publicKey)], changes: changes)
+    return Record(.rootUpdate(update), by: founder, in: parish.charter.mesh)
+}
+
+private func person(_ number: Int) -> Operator {
+    Operator(Person(name: "person-\(number)", keys: [Parish.key(number)]))
+}
+
+private func heads(_ parish: Parish) -> [Digest?] { parish.engines.map { $0.judgement?.head } }
+
+@Test(arguments: [0, 30])
+func whatTheOperatorsDecideReachesEverybodyAndNewcomers(_ loss: Int) {
+    var parish = Parish(12, newcomers: 1, seed: UInt64(loss) + 3)
+    parish.loss = loss
+    for node in 1..<12 { parish.connect(node, node / 2) }
+    let first = update(parish, [.add(person(800)), .setThreshold(1)])
+    let second = update(parish, [.add(person(801)), .setThreshold(2)], after: first.id)
+    parish.perform(.take([first, second]), by: 7)
+    parish.run(milliseconds: 10_000) { heads($0)[..<12].allSatisfy { $0 == second.id } }
+    #expect(heads(parish)[..<12].allSatisfy { $0 == second.id }, "\(heads(parish))")
+    #expect(parish.engines[3].judgement?.root.threshold == 2)
+    // Who comes later hears of both.
+    parish.connect(12, 4)
+    parish.receive(.redeem(parish.redemption(parish.invite(), by: 12)), at: 4, from: 12)
+    parish.run(milliseconds: 20_000) { heads($0)[12] == second.id }
+    #expect(heads(parish)[12] == second.id && parish.engines[12].isMemberMyself)
+}
+
+/// Two changes after the same head, made in two partitions: everybody comes to the same one.
+@Test func ofTwoChangesInTwoPartitionsOneHoldsEverywhere() throws {
+    var parish = Parish(8)
+    for node in 1..<8 { parish.connect(node, 0) }
+    parish.run(milliseconds: 1_000)
+    for node in 4..<8 { parish.side[node] = 1 }
+    let (one, other) = (update(parish, [.add(person(800))]), update(parish, [.setWitnesses(5)]))
+    let removal = update(parish, [.add(person(801)), .remove(name: "ada", cuts: [])])
+    parish.perform(.take([one]), by: 1)
+    parish.perform(.take([other]), by: 5)
+    parish.run(milliseconds: 3_000)
+    #expect(heads(parish)[2] == one.id && heads(parish)[6] == other.id)
+    for node in 0..<8 { parish.side[node] = 0 }
+    for node in 4..<8 { parish.connect(node, 0) }
+    let winner = min(one.id, other.id)
+    parish.run(milliseconds: 10_000) { heads($0).allSatisfy { $0 == winner } }
+    #expect(heads(parish).allSatisfy { $0 == winner })
+    // A removal goes before both, whenever it comes.
+    parish.perform(.take([removal]), by: 3)
+    parish.run(milliseconds: 10_000) { heads($0).allSatisfy { $0 == removal.id } }
+    #expect(heads(parish).allSatisfy { $0 == removal.id })
+    #expect(parish.engines[7].judgement?.root.operators.map(\.person.name) == ["person-801"])
+}
+
+/// A node that takes in a whole law judges it now and then, and not for each datagram; and its state in the midst of it
+/// comes back from its bytes as it was.
+@Test func aLawThatComesInIsJudgedInBatches() throws {
+    var parish = Parish(2)
+    for number in 0..<120 {
+        parish.act(.grant(Grant(.node(Parish.keys(100 + number)), Charter.everyNode)), at: 0)
+    }
+    parish.run(milliseconds: 10)
+    parish.connect(0, 1)
+    var (stale, states) = (0, 0)
+    var known = 0
+    parish.run(milliseconds: 5_000) { parish in
+        let engine = parish.engines[1]
+        if engine.book.ids.count != known, engine.judgedRecords < known { stale += 1 }
+        if engine.judgedRecords < engine.book.records.count { states += 1 }
+        known = engine.book.ids.count
+        if engine.judgedRecords < engine.book.records.count, states == 1 {
+            let again = try? RegistryEngine(decoding: engine.encoded.raw)
+            #expect(again?.encoded == engine.encoded && again?.members == engine.members)
+            #expect(again?.deadline == engine.deadline && again?.warnings == engine.warnings)
+        }
+        return parish.agreement(of: 0..<2) != nil && engine.judgedRecords == known
+    }
+    #expect(states > 0 && stale >= 0)
+    #expect(parish.engines[1].members.count == 122 && parish.engines[1].judgedRecords == 4 + 360)
+}
