@@ -39,7 +39,9 @@ private let partitions = getenv("REGISTRY_PARTITIONS").flatMap { Int(String(cStr
         parish.side = [Int](repeating: 0, count: 7)
         parish.run(milliseconds: 30_000) { parish in
             let law = parish.engines[revoker].book.ids
-            return others.allSatisfy { parish.engines[$0].book.ids == law }
+            return others.allSatisfy {
+                parish.engines[$0].book.ids == law && parish.engines[$0].judgedRecords == law.count
+            }
         }
         for node in others {
             let engine = parish.engines[node]

@@ -72,7 +72,7 @@ func optionsMayStandAnywhere(_ line: String) {
         (
             "init",
             "M1303 init needs NAME; usage: marram init NAME [--name NODE] [--site SITE] [--listen ADDR:PORT] "
-                + "[--protect]",
+                + "[--protect] [--operators FILES] [--shares FILES] [--threshold N]",
             "marram help init"
         ),
         (
