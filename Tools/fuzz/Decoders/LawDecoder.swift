@@ -33,6 +33,17 @@ func readLawFile(_ bytes: [UInt8]) {
     if let law = try? file.check() { precondition(law.mesh == file.mesh, "a law of another mesh") }
 }
 
+/// Reads a change of the root and checks it; and a card, which is text.
+func readRootProposal(_ bytes: [UInt8]) {
+    if let card = OperatorCard(text: String(decoding: bytes, as: UTF8.self)) {
+        precondition(OperatorCard(text: card.text) == card, "a card changes when it is written")
+    }
+    guard let proposal = try? RootProposal(decoding: bytes.raw) else { return }
+    precondition(proposal.encoded == bytes, "a proposal was accepted in a second encoding")
+    if (try? proposal.check()) != nil { precondition(!proposal.update.signers.isEmpty, "a change that nobody signs") }
+    _ = proposal.record
+}
+
 /// Reads minisign's two files.
 func readMinisign(_ bytes: [UInt8]) {
     let text = String(decoding: bytes, as: UTF8.self)
