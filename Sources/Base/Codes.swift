@@ -117,6 +117,22 @@ extension Code {
         number: 1233, title: "the file is of another mesh",
         because: "what is signed names the mesh that it is for, and counts in no other",
         remedy: "ask a node of that mesh: --data DIR")
+    package static let requestUnreadable = Code(
+        number: 1235, title: "the file is no request to be let in",
+        because: "it was changed or cut short on its way, or is something else; nobody was let in",
+        remedy: "on the machine that asks: marram join --request FILE")
+    package static let answerUnreadable = Code(
+        number: 1236, title: "the file is no answer that lets a node in",
+        because: "it was changed or cut short on its way, or is something else; nothing was written",
+        remedy: "where an operator sits: marram node admit REQUEST --out FILE")
+    package static let answerForAnother = Code(
+        number: 1237, title: "the answer lets another node in",
+        because: "an answer is to the key that asked, and that key never leaves its machine",
+        remedy: "bring it to the machine that asked, or ask here: marram join --request FILE")
+    package static let nothingAsked = Code(
+        number: 1238, title: "this directory has not asked to be let in",
+        because: "the key that an answer is to is made when the request is",
+        remedy: "marram join --request FILE, and then bring FILE to an operator")
     package static let fileNotWritten = Code(
         number: 1234, title: "the file cannot be written",
         because: "the system refused it, or it is there already; nothing was done",
@@ -143,7 +159,8 @@ extension Code {
         configurationRefused, configurationUnreadable, recordingNotSaved, systemRefuses,
         notInitialised, directoryNotWritable, directoryInUse, alreadyInitialised, badName, invitationExpired,
         rootRefused, proposalUnreadable, proposalOutdated, signaturesMissing, notToSign, cardUnreadable,
-        signersMissing, unknownOperator, otherMesh, fileNotWritten,
+        signersMissing, unknownOperator, otherMesh, fileNotWritten, requestUnreadable, answerUnreadable,
+        answerForAnother, nothingAsked,
         invitationUnreadable, identityUnreadable, cryptographyUnavailable, mayNotInvite, directoryExposed,
         operatorKeyUnreadable, recordsNotTaken, unknownNode, alreadyRevoked, identityOfSharedKey,
         nothingToConfirm, unknownRecord, lawNotWritten, lawRefused,

@@ -327,6 +327,8 @@ extension Limits {
     package static let recordsHandedIn = 64
     /// Acts that a person is shown at one time.
     package static let actsShown = 1_000
+    /// The file of a node that asks to be let in: two keys, a name and a signature.
+    package static let requestFileBytes = 1_024
     /// Digits of a record's id that a person has to type: two of sixteen thousand records agree in so many once in
     /// thirty meshes.
     package static let shortestID = 8

@@ -44,6 +44,8 @@ package enum Request: Hashable, Sendable {
     case explainAuthority(word: String, by: String?, on: String?)
     /// Write the law, or what the verdict on one act rests on, to a new file at this absolute path.
     case writeLaw(path: String, record: String?)
+    /// Write to a new file at this absolute path what brings a node into the mesh that asked by a file and was let in.
+    case writeAnswer(path: String, node: String)
     case version
     /// Say goodbye to the mesh and stop.
     case leave
@@ -103,6 +105,14 @@ extension Request {
                 what: "the law goes to an absolute path of at most \(Limits.pathBytes) bytes, and an id has 64 digits")
         }
         return .writeLaw(path: path, record: record)
+    }
+
+    package static func answer(to node: String, at path: String) throws(Complaint) -> Request {
+        guard path.hasPrefix("/"), path.utf8.count <= Limits.pathBytes, !path.utf8.contains(0) else {
+            throw Complaint(
+                .badArgument, what: "an answer goes to an absolute path of at most \(Limits.pathBytes) bytes")
+        }
+        return .writeAnswer(path: path, node: try named(node))
     }
 
     package static func explanation(ofLinkTo peer: String) throws(Complaint) -> Request {
@@ -174,6 +184,7 @@ extension Request {
         case .acts: "acts"
         case .explainAuthority: "explain_authority"
         case .writeLaw: "write_law"
+        case .writeAnswer: "write_answer"
         case .version: "version"
         case .leave: "leave"
         case .store(let request): request.verb
@@ -200,6 +211,9 @@ extension Request {
         case .writeLaw(let path, let record):
             members.append(JSONMember("path", .text(path)))
             if let record { members.append(JSONMember("record", .text(record))) }
+        case .writeAnswer(let path, let node):
+            members.append(JSONMember("path", .text(path)))
+            members.append(JSONMember("node", .text(node)))
         case .explainLink(let peer), .explainPeer(let peer): members.append(JSONMember("peer", .text(peer)))
         case .ping(let peer, let count):
             members.append(JSONMember("peer", .text(peer)))
@@ -265,6 +279,9 @@ extension Request {
         case "write_law":
             let path = try fields.text("path")
             self = try .exportLaw(to: path, about: try fields.optionalText("record"))
+        case "write_answer":
+            let path = try fields.text("path")
+            self = try .answer(to: try fields.text("node"), at: path)
         case "version": self = .version
         case "leave": self = .leave
         case let verb where StoreRequest.verbs.contains(verb): self = .store(try StoreRequest(verb, &fields))

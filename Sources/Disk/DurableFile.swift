@@ -46,6 +46,12 @@ package enum DurableFile {
         try synchroniseDirectory(of: new)
     }
 
+    /// Takes the file at `path` away, for good; it need not be there.
+    package static func remove(_ path: String) throws(FileError) {
+        guard unsafe unlink(path) == 0 || errno == ENOENT else { throw .last(path) }
+        try synchroniseDirectory(of: path)
+    }
+
     /// Makes an empty file at `path` that only its owner may read, unless there is one.
     static func makeEmpty(_ path: String) throws(FileError) {
         _ = try Descriptor(path, O_RDWR | O_CREAT, mode: 0o600)

@@ -152,20 +152,27 @@ extension DataDirectory {
         _ prepare: () throws(Complaint) -> Void
     ) throws(Complaint) -> Founding {
         let name = name ?? Machine.hostName
-        try Self.check(name, is: "node")
-        if let site { try Self.check(site, is: "site") }
-        try refuseIfTaken()
+        try self.prepare(name: name, site: site)
         let bytes = identity.encoded
         try Self.attempt { () throws(FileError) in try Directory.make(path) }
         try prepare()
-        try Self.attempt { () throws(FileError) in
-            if !DurableFile.exists(configurationPath) {
-                let text = Self.configuration(name: name, site: site, listen: listen)
-                try DurableFile.write(Array(text.utf8), to: configurationPath)
-            }
-            try DurableFile.write(bytes, to: identityPath)
-        }
+        try write(name: name, site: site, listen: listen)
+        try Self.attempt { () throws(FileError) in try DurableFile.write(bytes, to: identityPath) }
         return Founding(mesh: mesh, name: name, id: identity.id, path: path)
+    }
+
+    /// Refuses what cannot become a node's directory.
+    func prepare(name: String, site: String?) throws(Complaint) {
+        try Self.check(name, is: "node")
+        if let site { try Self.check(site, is: "site") }
+        try refuseIfTaken()
+    }
+
+    /// The node's configuration, unless there is one.
+    func write(name: String, site: String?, listen: Address?) throws(Complaint) {
+        guard !DurableFile.exists(configurationPath) else { return }
+        let text = Self.configuration(name: name, site: site, listen: listen)
+        try Self.attempt { () throws(FileError) in try DurableFile.write(Array(text.utf8), to: configurationPath) }
     }
 
     static func attempt(_ write: () throws(FileError) -> Void) throws(Complaint) {

@@ -38,7 +38,9 @@ package struct DataDirectory: Sendable {
         }
     }
 
-    func identity() throws(Complaint) -> NodeIdentity {
+    func identity() throws(Complaint) -> NodeIdentity { try identity(at: identityPath) }
+
+    func identity(at identityPath: String) throws(Complaint) -> NodeIdentity {
         let bytes: [UInt8]
         do throws(FileError) {
             bytes = try DurableFile.read(identityPath, atMost: NodeIdentity.fileBytes, ownerOnly: true)

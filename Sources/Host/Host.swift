@@ -72,7 +72,7 @@ package final class Host {
             throw Complaint(.systemRefuses, what: "the event loop cannot be made: \(error)")
         }
         storage = try Storage(directory, on: loop)
-        let stored = try storage.load()
+        let stored = try storage.load() + directory.lawFacts(of: identity.mesh)
         socket = try Self.socket(at: configuration.listen.address, on: loop)
         listen = socket.localAddress
         let trouble: LoopError?
@@ -259,6 +259,9 @@ package final class Host {
         }
         if case .writeLaw(let path, let record) = request {
             return control.reply(warned(exportLaw(to: path, about: record)), to: id)
+        }
+        if case .writeAnswer(let path, let word) = request {
+            return control.reply(warned(writeAnswer(to: path, for: word)), to: id)
         }
         // What the disk does not take now is not begun: nobody could say what became of it.
         if case .store(.write(_, isTrial: false)) = request, let trouble = storage.trouble {

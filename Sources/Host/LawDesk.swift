@@ -57,7 +57,7 @@ package enum LawDesk {
             voids: voids, forked: forked, waiting: law.waitingEntries)
     }
 
-    private static func words(_ flaw: LawFile.Flaw) -> String {
+    static func words(_ flaw: LawFile.Flaw) -> String {
         switch flaw {
         case .noGenesis: "the file does not begin with the mesh's first record, truly signed"
         case .refused(let place, .notAuthentic): "a signature of record \(place) is not true"

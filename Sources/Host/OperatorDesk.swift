@@ -10,6 +10,7 @@ package enum OperatorDesk {
         package enum Deed: Hashable, Sendable {
             case revoke(key: String, cuts: String, reason: Revocation.Reason)
             case confirm(redemption: String)
+            case admit(NodeKeys)
         }
 
         package let mesh: String
@@ -29,6 +30,7 @@ package enum OperatorDesk {
                     let cuts = bytes(hexadecimal: cuts).flatMap({ try? Cuts(decoding: $0.raw) })
                 else { return nil }
                 return .revoke(Revocation(.key(key), reason: reason, cuts: cuts.cuts))
+            case .admit(let node): return .grant(Grant(.node(node), Charter.everyNode))
             case .confirm(let redemption): return Digest(hexadecimal: redemption).map { .confirm(redemption: $0) }
             }
         }

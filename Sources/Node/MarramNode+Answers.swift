@@ -27,7 +27,8 @@ extension MarramNode {
         case .version: envelope(.version(.own), at: now)
         case .leave: envelope(.left(LeaveReply(mesh: meshName, told: others.count)), at: now)
         case .ping, .roundTrip: preconditionFailure("these are answered when the members asked have answered")
-        case .saveRecording, .writeLaw: preconditionFailure("the world writes files itself, and asks for their content")
+        case .saveRecording, .writeLaw, .writeAnswer:
+            preconditionFailure("the world writes files itself, and asks for their content")
         case .store: preconditionFailure("the desk attends to the store: some of its answers wait")
         }
     }

@@ -1,9 +1,9 @@
-internal import Base
+package import Base
 internal import Control
 internal import Membership
 internal import Registry
 internal import Text
-internal import Trust
+package import Trust
 
 /// What a node answers about the law: who belongs to the mesh, and by what right.
 extension MarramNode {
@@ -12,13 +12,27 @@ extension MarramNode {
         guard let right = switchboard.registry.right(to: .invite) else {
             return envelope(.failure(Complaint(.mayNotInvite)), at: now)
         }
-        let living = others.values.filter { $0.state == .alive }.map(\.record.contact.address)
         let expires = now.wall + lifetime
         let token = signatory.token(
             under: right.grant, head: right.head, terms: Charter.everyNode, uses: UInt16(clamping: uses),
-            expires: expires, hints: Array((configuration.reachable + living).prefix(Limits.seedAddresses)),
-            from: &entropy)
+            expires: expires, hints: knockingPlaces, from: &entropy)
         return envelope(.invitation(InvitationReply(token: token.text, uses: uses, expires: expires)), at: now)
+    }
+
+    /// Where a newcomer may knock: here, and where others live.
+    private var knockingPlaces: [Address] {
+        let living = others.values.filter { $0.state == .alive }.map(\.record.contact.address)
+        return Array((configuration.reachable + living).prefix(Limits.seedAddresses))
+    }
+
+    /// What brings a node into the mesh that an operator has let in by a file.
+    package func answer(to word: String) throws(Complaint) -> JoinAnswer {
+        let registry = switchboard.registry
+        let (id, member) = try memberOfLaw(word)
+        guard !member.isRevoked, let holding = registry.judgement?.holdings(of: member.node.signing).first else {
+            throw Complaint(.alreadyRevoked, what: "\(name(of: id)) was thrown out")
+        }
+        return JoinAnswer(to: id, seeds: knockingPlaces, law: registry.file(about: holding))
     }
 
     /// All nodes that the law knows, by their names.

@@ -41,6 +41,12 @@ package struct NodeIdentity: ~Copyable {
             inviteSeed: Self.noSeed)
     }
 
+    /// The same node, now that it knows which mesh let it in, and where to say hello.
+    package init(_ candidate: borrowing NodeIdentity, of mesh: Digest, seeds: [Address]) {
+        let signing = candidate.signing.withSeed { Self.signing(SecretBytes(copying: $0)) }
+        self.init(mesh: mesh, signing: signing, seeds: seeds, charter: [], invite: nil, inviteSeed: Self.noSeed)
+    }
+
     /// A new node that somebody invited.
     package init(invitedBy token: borrowing InviteToken, from entropy: inout Entropy) {
         self.init(

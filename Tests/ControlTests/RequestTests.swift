@@ -39,6 +39,7 @@ private func refusal(of text: String) -> Complaint? {
             #"{"schema":"marram.request/1","verb":"explain_authority","word":"invite.create","on":"mesh"}"#,
             #"{"schema":"marram.request/1","verb":"write_law","path":"/tmp/a.law","record":"0a"}"#,
             #"{"schema":"marram.request/1","verb":"write_law","path":"/tmp/a.law"}"#,
+            #"{"schema":"marram.request/1","verb":"write_answer","path":"/tmp/a.answer","node":"till-09"}"#,
             #"{"schema":"marram.request/1","verb":"version"}"#,
             #"{"schema":"marram.request/1","verb":"leave"}"#,
         ]))

@@ -130,7 +130,8 @@ enum Samples {
         .saveRecording(path: "/tmp/a.rec"), .nodes, .node("till-07"), .operators, .root(leaving: nil),
         .root(leaving: "ada"), .submit([record]),
         .acts(count: 20), .explainAuthority(word: "invite.create", by: nil, on: "mesh"),
-        .writeLaw(path: "/tmp/a.law", record: "0a"), .writeLaw(path: "/tmp/a.law", record: nil), .version,
+        .writeLaw(path: "/tmp/a.law", record: "0a"), .writeLaw(path: "/tmp/a.law", record: nil),
+        .writeAnswer(path: "/tmp/a.answer", node: "till-09"), .version,
         .leave,
     ]
 

@@ -108,3 +108,31 @@ private func complaint(_ envelope: Envelope) -> Complaint? {
     guard case .authority(let reply) = village.ask(1, asked).reply else { return #expect(Bool(false)) }
     #expect(reply.question == "may till-02 do invite.create on mesh")
 }
+
+/// The operator answers far away, and nobody in the mesh has heard of it: the newcomer shows its own grant.
+@Test func whomAnAnswerBroughtInIsBelievedByNodesThatHaveNotHeardOfIt() throws {
+    let village = Village(3)
+    village.run(milliseconds: 5_000)
+    let mesh = charter(mesh: 7).mesh
+    func newcomer(_ number: UInt16) -> NodeIdentity {
+        var entropy = Entropy.seeded(UInt64(number) + 700)
+        return NodeIdentity(NodeIdentity(of: Digest(.zero), from: &entropy), of: mesh, seeds: [port(2)])
+    }
+    let grant = OperatorActs.records(
+        .grant(Grant(.node(newcomer(4).keys), Charter.everyNode)), by: NodeTests.mayor(), epoch: 5, head: mesh,
+        at: moment(0).wall, in: mesh)
+    let law = LawFile(of: mesh, charter(mesh: 7).records + grant)
+    let answer = JoinAnswer(to: newcomer(4).keys.id, seeds: [port(2)], law: law)
+    #expect(try answer.check() == "store-0412")
+    let number = village.join(with: answer, as: newcomer)
+    village.run(milliseconds: 10_000)
+    for resident in 1...number {
+        #expect(try members(village.ask(resident, .members)).count { $0.state == .alive } == 4, "node \(resident)")
+    }
+    // Whoever let it in can be answered for again, by any node.
+    let again = try village[3].node.answer(to: newcomer(4).keys.id.description)
+    #expect(try again.check() == "store-0412" && again.node == answer.node && !again.seeds.isEmpty)
+    _ = village.act(.revoke(Revocation(.key(newcomer(4).keys.signing), reason: .stolen, cuts: [])), at: 1)
+    village.run(milliseconds: 3_000)
+    #expect(throws: Complaint.self) { try village[3].node.answer(to: newcomer(4).keys.id.description) }
+}

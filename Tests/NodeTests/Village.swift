@@ -39,6 +39,13 @@ final class Village {
         return number
     }
 
+    /// Somebody comes with an answer to what it asked by a file; answers its number.
+    func join(with answer: JoinAnswer, as identity: (UInt16) -> NodeIdentity) -> Int {
+        let number = residents.count + 1
+        residents.append(Resident(UInt16(number), answeredBy: answer, as: identity, at: moment(time)))
+        return number
+    }
+
     /// The mayor does something, by way of a resident.
     func act(_ act: Act, at number: Int) -> Envelope {
         let mesh = charter(mesh: 7).mesh
@@ -135,6 +142,24 @@ final class Resident {
             entropy: .seeded(entropy ?? UInt64(number)), random: Random(seed: chance ?? UInt64(number)),
             mischief: .none, at: now)
         takeRecording()
+    }
+
+    /// Somebody whom an answer brought in: it knows the law, and nobody has heard of it.
+    init(_ number: UInt16, answeredBy answer: JoinAnswer, as identity: (UInt16) -> NodeIdentity, at now: Now) {
+        address = port(number)
+        var entropy = Entropy.seeded(UInt64(number) + 1_000)
+        var configuration = configuration(number, records: false)
+        configuration.id = answer.node
+        configuration.seeds = answer.seeds
+        let sessions = Sessions(
+            identity(number), boot: 1, settings: SessionSettings(), entropy: .seeded(UInt64(number)),
+            random: Random(seed: UInt64(number)), at: now.instant)
+        let law = answer.law.records.map {
+            Fact(shelf: Shelf.records, key: $0.id.value.bytes, value: $0.encoded)
+        }
+        node = MarramNode(
+            configuration, signatory: Signatory(identity(number), from: &entropy), sessions: sessions, stored: law,
+            entropy: entropy, random: Random(seed: UInt64(number)), mischief: .none, at: now)
     }
 
     /// Somebody who was invited, and knows nothing of the law.

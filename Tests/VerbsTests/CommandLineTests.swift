@@ -36,7 +36,7 @@ func optionsMayStandAnywhere(_ line: String) {
     let stage = Stage()
     #expect(stage.run("init --name a -- --odd") == .done)
     #expect(stage.founded.first?.key == "--odd")
-    #expect(stage.run("join -") == .done)
+    #expect(stage.run("init -") == .done)
     #expect(stage.founded.last?.key == "-")
 }
 

@@ -101,6 +101,16 @@ final class Stage {
                     self.founded.append(new)
                     return try self.founding(new)
                 },
+                requestToJoin: { new throws(Complaint) in
+                    self.founded.append(new)
+                    return Samples.request
+                },
+                joinByAnswer: { new, bytes throws(Complaint) in
+                    self.founded.append(new)
+                    guard bytes == [7] else { throw Complaint(.answerUnreadable) }
+                    return try self.founding(new)
+                },
+                readRequest: { bytes throws(Complaint) in try DataDirectory.read(request: bytes) },
                 readSecret: { self.secrets.isEmpty ? nil : self.secrets.removeFirst() },
                 checkToken: { token throws(Complaint) in try self.tokenReport(token) },
                 sign: { order, file, passphrase throws(Complaint) in
@@ -173,6 +183,12 @@ enum Samples {
         let key = SigningKey.drawn(from: &entropy)
         let owner = SignerKey(key.publicKey)
         return Record(.feed(FeedCertificate(owner: owner, epoch: 1, key: owner)), by: key, in: Digest(.zero))
+    }()
+
+    /// Somebody asks to be let in as till-09.
+    static let request: JoinRequest = {
+        var entropy = Entropy.seeded(9)
+        return JoinRequest(of: NodeIdentity(of: Digest(.zero), from: &entropy), named: "till-09")
     }()
 
     /// The key of one of three people, who are called ada, bob and cy.

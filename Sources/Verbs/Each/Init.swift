@@ -70,49 +70,8 @@ extension Verb {
         return (operators, shares, try errand.number("threshold", default: 1))
     }
 
-    static let join = Verb(
-        name: "join",
-        summary: "make this data directory a node of an existing mesh",
-        about: [
-            """
-            Takes a token from marram invite, makes the node's identity and writes both into the data directory, which \
-            is created when it does not exist. The node shows its invitation when marramd starts. The same token again \
-            changes nothing.
-            """,
-            "--check looks at the token and nothing else: what it says, and whether it is whole, signed and not ended.",
-        ],
-        arguments: [Argument(name: "TOKEN", summary: "an invitation, as marram invite prints it")],
-        options: [
-            .name, .site, .listen, Option(name: "check", summary: "only look at the token; nothing is written"),
-        ],
-        examples: [
-            Example(command: "marram join MARRAM2-AH7K2", what: "become a node of the mesh that made the token")
-        ],
-        run: { errand throws(Complaint) in
-            guard errand.invocation["check"] == nil else { return try checkToken(&errand) }
-            return try settle(&errand, nil, invites: false, errand.world.join)
-        })
-
-    private static func checkToken(_ errand: inout Errand) throws(Complaint) -> ExitCode {
-        let report = try errand.world.checkToken(errand.argument(0) ?? "")
-        let data: JSONValue = [
-            "mesh": .text(report.mesh), "uses": .integer(Int64(report.uses)), "expires": .text(report.expires.rfc3339),
-            "addresses": .array(report.addresses.map { .text($0.description) }),
-        ]
-        let until = errand.moment(report.expires)
-        errand.present(schema: "marram.token/1", data, node: nil) { look in
-            let done = look.paint(look.sign("✓", else: "ok"), .good)
-            let addresses = report.addresses.map(\.description).joined(separator: ", ")
-            return "\(done) mesh \(report.mesh.prefix(8)), \(Figures.count(report.uses, "use")), until \(until)\n"
-                + "   \(addresses)\n"
-        }
-        return .done
-    }
-
-    /// What `init` and `join` have in common: a node settles in a directory, and the person learns what to do next.
-    private static func settle(
-        _ errand: inout Errand, _ passphrase: String?, invites: Bool, _ found: (NewNode) throws(Complaint) -> Founding
-    ) throws(Complaint) -> ExitCode {
+    /// What the line says of a node that is to be.
+    static func newNode(_ errand: Errand, _ passphrase: String? = nil) throws(Complaint) -> NewNode {
         var listen: Address?
         if let text = errand.invocation["listen"] {
             listen = Address(text)
@@ -122,10 +81,16 @@ extension Verb {
                     remedy: "write it like 0.0.0.0:7946 or [::]:7946")
             }
         }
-        let founding = try found(
-            NewNode(
-                directory: errand.settings.directory, key: errand.argument(0) ?? "", name: errand.invocation["name"],
-                site: errand.invocation["site"], listen: listen, passphrase: passphrase))
+        return NewNode(
+            directory: errand.settings.directory, key: errand.argument(0) ?? "", name: errand.invocation["name"],
+            site: errand.invocation["site"], listen: listen, passphrase: passphrase)
+    }
+
+    /// What `init` and `join` have in common: a node settles in a directory, and the person learns what to do next.
+    static func settle(
+        _ errand: inout Errand, _ passphrase: String?, invites: Bool, _ found: (NewNode) throws(Complaint) -> Founding
+    ) throws(Complaint) -> ExitCode {
+        let founding = try found(try newNode(errand, passphrase))
         let data: JSONValue = [
             "mesh": .text(founding.mesh), "name": .text(founding.name), "id": .text(founding.id.description),
             "path": .text(founding.path),
@@ -145,10 +110,10 @@ extension Verb {
 }
 
 extension Verb.Option {
-    fileprivate static let name = Verb.Option(
+    static let name = Verb.Option(
         name: "name", value: "NODE", summary: "what to call the node (default: this machine's host name)")
-    fileprivate static let site = Verb.Option(
+    static let site = Verb.Option(
         name: "site", value: "SITE", summary: "the place it stands at; nodes of one site are close to each other")
-    fileprivate static let listen = Verb.Option(
+    static let listen = Verb.Option(
         name: "listen", value: "ADDR:PORT", summary: "where it listens for its peers (default: [::]:7946)")
 }

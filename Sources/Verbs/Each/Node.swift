@@ -7,11 +7,15 @@ internal import Trust
 extension Verb {
     static let node = Verb(
         name: "node",
-        summary: "show who belongs to the mesh by its law; confirm and revoke",
+        summary: "show who belongs to the mesh by its law; admit, confirm, revoke",
         about: [
             """
             list shows every node that the law knows: full, on probation (it came with an invitation, and nobody has \
             vouched for it yet) or revoked. show tells more of one.
+            """,
+            """
+            admit FILE lets in the node that asked with marram join --request, and writes with --out the answer that it \
+            is to be brought. It may be run again for another copy. Compare the id with the one that the machine showed.
             """,
             "confirm is an operator's word that a node on probation is the one that was meant.",
             """
@@ -23,16 +27,20 @@ extension Verb {
             "revoke asks for the node's name first, unless --yes is given.",
         ],
         arguments: [
-            Argument(name: "ACTION", summary: "what to do", expects: .words(["list", "show", "confirm", "revoke"])),
-            Argument(name: "NAME", summary: "which node; list takes none", isOptional: true),
+            Argument(name: "ACTION", summary: "what to do", expects: .words(["list", "show", "admit", "confirm", "revoke"])),
+            Argument(
+                name: "NAME", summary: "which node; of admit the file of its request; list takes none",
+                expects: .file, isOptional: true),
         ],
         options: [
             Option(name: "stolen", summary: "say in the revocation that the node was stolen"),
             .operatorKey,
+            Option(name: "out", value: "FILE", expects: .file, summary: "of admit the new file for the answer"),
         ],
         formats: OutputFormat.allCases,
         examples: [
             Example(command: "marram node list", what: "who belongs to the mesh"),
+            Example(command: "marram node admit ./till-09 --out ./till-09.answer", what: "let in a node that asked"),
             Example(command: "marram node revoke till-07 --stolen", what: "throw out a node that was carried off"),
         ],
         run: { errand throws(Complaint) in
@@ -44,6 +52,7 @@ extension Verb {
             case ("show", let name?):
                 let (envelope, reply) = try find(name, &errand)
                 errand.present(envelope, as: table([reply.node]))
+            case ("admit", let file?): try admit(file, &errand)
             case ("confirm", let name?): try confirm(try find(name, &errand).1, &errand)
             case ("revoke", let name?): try revoke(try find(name, &errand).1, &errand)
             case (let action, let name):
@@ -96,17 +105,55 @@ extension Verb {
         try signAndHandIn(.confirm(redemption: reply.redemption), about: reply, &errand, until: .full)
     }
 
-    /// The operator's key signs here; the daemon takes the records, and has to come to what they are meant for.
+    private static func admit(_ file: String, _ errand: inout Errand) throws(Complaint) {
+        guard let out = errand.invocation["out"] else {
+            throw Complaint(
+                .badArgument, what: "admit needs --out FILE, for the answer that the node is to be brought",
+                remedy: "marram help node")
+        }
+        let request = try errand.world.readRequest(try errand.world.readBytes(file, Limits.requestFileBytes))
+        let id = request.keys.id.description
+        var known: NodeRow.Standing?
+        do throws(Complaint) {
+            known = try find(id, &errand).1.node.standing
+        } catch {
+            guard error.code == .unknownNode else { throw error }
+        }
+        switch known {
+        case .revoked:
+            throw Complaint(.alreadyRevoked, what: "\(request.name) \(request.keys.id.short) was revoked before")
+        case .full, .probation: break
+        case nil: try letIn(request, &errand)
+        }
+        let path = out.hasPrefix("/") ? out : "\(errand.world.currentDirectory())/\(out)"
+        let envelope = try errand.ask(try .answer(to: id, at: path))
+        guard case .lawFile(let written) = envelope.reply else { throw errand.unexpected(envelope) }
+        errand.present(envelope) { look in
+            let done = look.paint(look.sign("✓", else: "ok"), .good)
+            return "\(done) admitted \(look.clean(request.name))  \(request.keys.id.short)  \(look.clean(written.path))\n"
+        }
+    }
+
+    private static func letIn(_ request: JoinRequest, _ errand: inout Errand) throws(Complaint) {
+        let envelope = try errand.ask(.root(leaving: nil))
+        guard case .root(let root) = envelope.reply, let genesis = root.chain.first, let head = root.chain.last else {
+            throw errand.unexpected(envelope)
+        }
+        let order = OperatorDesk.Order(
+            mesh: genesis.id.description, head: head.id.description, .admit(request.keys))
+        try handIn(order, &errand)
+        guard try find(request.keys.id.description, &errand).1.node.standing == .full else {
+            throw Complaint(.recordsNotTaken, what: "the node took what was signed, and it changes nothing")
+        }
+    }
+
+    /// Signed and handed in, it has to come to what it is meant for.
     private static func signAndHandIn(
         _ deed: OperatorDesk.Order.Deed, about reply: NodeReply, _ errand: inout Errand,
         until standing: NodeRow.Standing
     ) throws(Complaint) {
-        let (row, file, ask) = (reply.node, errand.operatorKeys[0], errand.passphrase)
-        let order = OperatorDesk.Order(mesh: reply.mesh, head: reply.head, deed)
-        let records = try errand.world.sign(order, file) { ask(file) }
-        let envelope = try errand.ask(try .submission(of: records))
-        guard case .submitted(let submitted) = envelope.reply else { throw errand.unexpected(envelope) }
-        guard submitted.held == submitted.records else { throw Complaint(.recordsNotTaken) }
+        let row = reply.node
+        let envelope = try handIn(OperatorDesk.Order(mesh: reply.mesh, head: reply.head, deed), &errand)
         guard try find(row.id.description, &errand).1.node.standing == standing else {
             throw Complaint(
                 .recordsNotTaken, what: "the node took what was signed, and it changes nothing",
@@ -118,6 +165,16 @@ extension Verb {
             let word = standing == .revoked ? "revoked" : "confirmed"
             return "\(done) \(word) \(look.clean(row.name))  \(row.id.short)\n"
         }
+    }
+
+    @discardableResult
+    private static func handIn(_ order: OperatorDesk.Order, _ errand: inout Errand) throws(Complaint) -> Envelope {
+        let (file, ask) = (errand.operatorKeys[0], errand.passphrase)
+        let records = try errand.world.sign(order, file) { ask(file) }
+        let envelope = try errand.ask(try .submission(of: records))
+        guard case .submitted(let submitted) = envelope.reply else { throw errand.unexpected(envelope) }
+        guard submitted.held == submitted.records else { throw Complaint(.recordsNotTaken) }
+        return envelope
     }
 
     private static func askWhetherMeant(_ name: String, _ errand: Errand) throws(Complaint) {

@@ -74,7 +74,7 @@ extension Verb {
         try errand.world.writeFile(file, proposal.encoded, true)
         tell(proposal, &errand)
         guard errand.settings.format == .table else { return }
-        errand.narrate("Next: marram operator sign \(file)      each of \(missing(proposal))\n")
+        errand.narrate("Next: marram operator sign \(file)      by \(missing(proposal))\n")
         errand.narrate("      marram operator submit \(file)\(errand.dataOption)    when all have signed\n")
     }
 
@@ -103,7 +103,7 @@ extension Verb {
         guard errand.settings.format == .table else { return }
         errand.narrate(
             signed.record == nil
-                ? "Next: marram operator sign \(file)      each of \(missing(signed))\n"
+                ? "Next: marram operator sign \(file)      by \(missing(signed))\n"
                 : "Next: marram operator submit \(file)    where a node of the mesh runs\n")
     }
 

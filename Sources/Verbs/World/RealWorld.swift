@@ -53,6 +53,13 @@ extension World {
                 try DataDirectory(path: new.directory)
                     .join(token: new.key, name: new.name, site: new.site, listen: new.listen, now: wallTime())
             },
+            requestToJoin: { new throws(Complaint) in
+                try DataDirectory(path: new.directory).request(name: new.name, site: new.site, listen: new.listen)
+            },
+            joinByAnswer: { new, bytes throws(Complaint) in
+                try DataDirectory(path: new.directory).join(answer: bytes, name: new.name)
+            },
+            readRequest: { bytes throws(Complaint) in try DataDirectory.read(request: bytes) },
             readSecret: {
                 var settings = termios()
                 let isTerminal = unsafe tcgetattr(STDIN_FILENO, &settings) == 0

@@ -27,6 +27,11 @@ package struct World {
     /// Asks for the passphrase of an operator's key, by its file, when it is sealed.
     package var initialise: (NewNode, (String) -> String?) throws(Complaint) -> Founding
     package var join: (NewNode) throws(Complaint) -> Founding
+    /// Makes the key of a node that has no token, and what it asks with.
+    package var requestToJoin: (NewNode) throws(Complaint) -> JoinRequest
+    /// Takes the bytes of what came back.
+    package var joinByAnswer: (NewNode, [UInt8]) throws(Complaint) -> Founding
+    package var readRequest: ([UInt8]) throws(Complaint) -> JoinRequest
     /// Reads a line that is not shown while it is typed.
     package var readSecret: () -> String?
     package var checkToken: (String) throws(Complaint) -> TokenReport
@@ -61,6 +66,9 @@ package struct World {
         ask: @escaping (Request, String, Interval) throws(Complaint) -> Envelope,
         initialise: @escaping (NewNode, (String) -> String?) throws(Complaint) -> Founding,
         join: @escaping (NewNode) throws(Complaint) -> Founding,
+        requestToJoin: @escaping (NewNode) throws(Complaint) -> JoinRequest,
+        joinByAnswer: @escaping (NewNode, [UInt8]) throws(Complaint) -> Founding,
+        readRequest: @escaping ([UInt8]) throws(Complaint) -> JoinRequest,
         readSecret: @escaping () -> String?,
         checkToken: @escaping (String) throws(Complaint) -> TokenReport,
         sign: @escaping (OperatorDesk.Order, String, () -> String?) throws(Complaint) -> [Record],
@@ -88,6 +96,9 @@ package struct World {
         self.ask = ask
         self.initialise = initialise
         self.join = join
+        self.requestToJoin = requestToJoin
+        self.joinByAnswer = joinByAnswer
+        self.readRequest = readRequest
         self.readSecret = readSecret
         self.checkToken = checkToken
         self.sign = sign
