@@ -35,7 +35,7 @@ package struct Code: Hashable, Comparable, Sendable, CustomStringConvertible {
 
     /// Every row, by number.
     package static let all: [Code] =
-        (setUp + configuration + control + instruments + membership + network + storage + state + ourOwn)
+        (setUp + configuration + control + instruments + membership + network + clock + storage + state + ourOwn)
         .sorted()
 }
 

@@ -309,6 +309,10 @@ extension Limits {
     package static let auditBatch = 256
     /// Clocks that are heard for one bracket: any majority of a large site's.
     package static let timeVotes = 64
+    /// Members that are asked for their clocks at one time: one that lies, and one that is silent, leave a majority.
+    package static let clocksAsked = 5
+    /// Clocks that one node tells in two seconds: each costs a signature, and a mesh asks once in minutes.
+    package static let clocksTold = 32
     /// Members that are quarantined here at one time, as many as there may be.
     package static let quarantined = members
     /// Records of one law: a mesh of 2,000 nodes in which every node came by an invitation and some hundreds acted.

@@ -48,4 +48,5 @@ package enum Shelf {
     package static let replication: UInt8 = 2
     package static let store: UInt8 = 3
     package static let records: UInt8 = 4
+    package static let clock: UInt8 = 5
 }

@@ -19,7 +19,9 @@ extension Frame {
         switch self {
         case .membership, .sounding: .pulse
         case .registry(.records), .registry(.piece), .registry(.redeem), .registry(.declined): .change
-        case .registry(.summary), .registry(.parts), .registry(.list), .registry(.want): .comparison
+        case .registry(.summary), .registry(.parts), .registry(.list), .registry(.want), .registry(.askClock),
+            .registry(.clock):
+            .comparison
         case .replication(let message): message.isQuestionOfEquality ? .comparison : .fact
         }
     }

@@ -104,6 +104,10 @@ extension MarramNode {
     }
 
     private func problems(at now: Now) -> [StatusReply.Problem] {
+        clockProblems(at: now) + memberProblems(at: now)
+    }
+
+    private func memberProblems(at now: Now) -> [StatusReply.Problem] {
         let missing = others.values.filter { $0.state == .suspect || $0.state == .unreachable }
         // Of whoever was thrown out nothing is expected.
         return missing.filter { !switchboard.registry.barred.risingContains($0.record.id) }.map { member in

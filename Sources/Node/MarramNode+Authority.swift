@@ -103,10 +103,10 @@ extension MarramNode {
             let why = member.isRevoked ? Denial.revoked.sentence : "no grant of it names \(capability)"
             return answer(false, why, [standing])
         }
-        let grounds = [standing, words(of: grant) ?? ""]
+        let grounds = [standing, clockWords(at: now), words(of: grant) ?? ""]
         let operation = Operation(capability, on: object, content: Digest(.zero))
         switch judgement.decide(
-            operation, by: node.signing, under: grant, Circumstances(now: now, time: .unheard(at: now), lease: nil))
+            operation, by: node.signing, under: grant, Circumstances(now: now, time: registry.time, lease: nil))
         {
         case .allow: return answer(true, "its grant names it, and nothing forbids it here and now", grounds)
         case .deny(let denial): return answer(false, denial.sentence, grounds)

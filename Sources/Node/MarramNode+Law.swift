@@ -12,7 +12,8 @@ extension MarramNode {
         guard let right = switchboard.registry.right(to: .invite) else {
             return envelope(.failure(Complaint(.mayNotInvite)), at: now)
         }
-        let expires = now.wall + lifetime
+        // Whatever this machine's clock says: others would take it for over that their bracket has passed.
+        let expires = max(now.wall, switchboard.registry.time.floor) + lifetime
         let token = signatory.token(
             under: right.grant, head: right.head, terms: Charter.everyNode, uses: UInt16(clamping: uses),
             expires: expires, hints: knockingPlaces, from: &entropy)

@@ -304,6 +304,7 @@ package struct MarramNode: ~Copyable {
             case .refused(let id, let refusal): wasRefused(id, refusal, at: now, into: &world)
             case .sign(let statement): inputs.append(.performed(.take([signatory.sign(statement)])))
             case .redeem(let peer): redeem(at: peer, now, into: &world)
+            case .tellClock(let nonce, let peer): tellClock(nonce, to: peer, now, into: &world)
             case .bar(let nodes): bar(nodes, at: now, into: &world)
             case .callOut(let isLonely): world.put(.callOut(isLonely: isLonely))
             case .note(let note): self.note(note, at: now, into: &world)
@@ -335,6 +336,11 @@ package struct MarramNode: ~Copyable {
             return
         }
         say(.registry(.redeem(redemption)), to: Contact(onSessionWith: peer), at: now, into: &world)
+    }
+
+    private mutating func tellClock(_ nonce: UInt64, to peer: NodeID, _ now: Now, into world: inout NodeOutbox) {
+        let vote = TimeVote(node: signatory.keys.signing, nonce: nonce, time: now.wall)
+        say(.registry(.clock(signatory.sign(.time(vote)))), to: Contact(onSessionWith: peer), at: now, into: &world)
     }
 
     private mutating func bar(_ nodes: [NodeID], at now: Now, into world: inout NodeOutbox) {

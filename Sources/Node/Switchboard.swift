@@ -27,6 +27,8 @@ package struct Switchboard {
         case sign(Statement)
         /// Show the node's invitation to a peer, tied to the session with it.
         case redeem(at: NodeID)
+        /// Sign what time it is, under this nonce, and say it to this node.
+        case tellClock(UInt64, to: NodeID)
         /// From now on, speak with none of these.
         case bar([NodeID])
         case callOut(isLonely: Bool)
@@ -185,6 +187,7 @@ package struct Switchboard {
             case .persist(let fact): facts.append(fact)
             case .sign(let statement): outbox.put(.sign(statement))
             case .redeem(let peer): outbox.put(.redeem(at: peer))
+            case .tellClock(let nonce, let peer): outbox.put(.tellClock(nonce, to: peer))
             case .bar(let nodes): outbox.put(.bar(nodes))
             case .note(let note): outbox.put(.note(.registry(note)))
             }

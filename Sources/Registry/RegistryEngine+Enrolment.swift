@@ -32,7 +32,7 @@ extension RegistryEngine {
             return .notAuthentic
         }
         let node = redemption.node.signing
-        return switch judgement.refusal(of: invite, for: node, in: law, time: .unheard(at: now), at: now) {
+        return switch judgement.refusal(of: invite, for: node, in: law, time: time, at: now) {
         case nil: nil
         case .void: .void
         case .expired: .expired

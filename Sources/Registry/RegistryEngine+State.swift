@@ -48,6 +48,12 @@ extension RegistryEngine: WireValue {
         }
         writer.varint(UInt64(asksLeft))
         writer.list(assemblies)
+        time.encode(into: &writer)
+        writer.varint(UInt64(clocksHeard))
+        writer.bool(clockRound != nil)
+        clockRound?.encode(into: &writer)
+        writer.instant(nextClocks)
+        writer.varint(UInt64(clockAnswersLeft))
         writer.u8(lastDecline?.rawValue ?? 0)
         writer.u64(clock.last.bits)
         writer.bytes32(random.state)
@@ -80,6 +86,11 @@ extension RegistryEngine: WireValue {
         for _ in 0..<(try reader.count(atMost: Limits.sponsorsMet)) { sponsors.append(try reader.nodeID()) }
         asksLeft = try reader.count(atMost: sponsors.count)
         assemblies = try reader.list(of: Assembly.self, atMost: Limits.assemblies)
+        time = try TimeBracket(from: &reader)
+        clocksHeard = try reader.count(atMost: Limits.clocksAsked)
+        clockRound = try reader.bool() ? try ClockRound(from: &reader) : nil
+        nextClocks = try reader.instant()
+        clockAnswersLeft = try reader.count(atMost: Limits.clocksTold)
         let decline = try reader.u8()
         lastDecline = RegistryMessage.Decline(rawValue: decline)
         guard decline == lastDecline?.rawValue ?? 0 else { throw .unknown }

@@ -29,6 +29,8 @@ package struct RegistryEngine: Engine, Sendable {
         case sign(Statement)
         /// Show the invitation to this node; its session is part of what is signed.
         case redeem(at: NodeID)
+        /// Sign what time it is, under this nonce, and say it to this node.
+        case tellClock(UInt64, to: NodeID)
         /// With these nobody speaks, by rising ids: they are all of them, each time.
         case bar([NodeID])
         case note(RegistryNote)
@@ -68,6 +70,14 @@ package struct RegistryEngine: Engine, Sendable {
     /// How many of them it may still ask before the next comparison.
     var asksLeft = 0
     package internal(set) var lastDecline: RegistryMessage.Decline?
+    /// Between what moments the true time must lie, as far as members have said.
+    package internal(set) var time: TimeBracket
+    /// How many clocks the newest bound rests on.
+    package internal(set) var clocksHeard = 0
+    var clockRound: ClockRound?
+    var nextClocks: Instant
+    /// How many clocks it may still tell before the next comparison.
+    var clockAnswersLeft = Limits.clocksTold
     var clock: HybridClock
     var random: Random
 
@@ -103,6 +113,8 @@ package struct RegistryEngine: Engine, Sendable {
         clock = HybridClock(floor: HybridTime(bits: 0))
         nextComparison = now.instant + Pace.comparison
         judged = now.instant
+        time = TimeBracket(storedFloor: Self.storedFloor(stored), at: now)
+        nextClocks = now.instant + Pace.clocksMissing
         summary = RegistryMessage.Summary(warnings: Digest(.zero), everything: Digest(.zero))
         let facts = stored.filter { $0.shelf == Shelf.records }.compactMap(\.value)
         book.restore(founding + facts.compactMap { try? Record(decoding: $0.raw) })
@@ -111,7 +123,7 @@ package struct RegistryEngine: Engine, Sendable {
 
     package var deadline: Instant? {
         let judging = hasNews ? judged + Pace.judging : nil
-        return goingOn.values.reduce(.earlier(.earlier(nextComparison, nextSpread), judging)) { .earlier($0, $1) }
+        return goingOn.values.reduce(.earlier(.earlier(nextComparison, nextSpread), .earlier(nextClocks, judging))) { .earlier($0, $1) }
     }
 
     /// Whether a node is a member in good standing, by the records that are here.
@@ -167,6 +179,8 @@ package struct RegistryEngine: Engine, Sendable {
         case .piece(let piece):
             if let whole = put(piece) { take([whole], from: peer, at: now, into: &outbox) }
         case .redeem(let redemption): take(redemption, from: peer, at: now, into: &outbox)
+        case .askClock(let nonce): answerClock(nonce, to: peer, into: &outbox)
+        case .clock(let record): hear(clock: record, from: peer)
         case .declined(let why):
             guard isInvited, !isMemberMyself else { return }
             lastDecline = why
@@ -191,9 +205,11 @@ package struct RegistryEngine: Engine, Sendable {
             goingOn[peer] = nil
             outbox.put(.send(.summary(summary), to: Contact(onSessionWith: peer)))
         }
+        tendClocks(at: now, into: &outbox)
         guard nextComparison <= now.instant else { return }
         nextComparison = now.instant + random.jittered(Pace.comparison, percent: 25)
         asksLeft = sponsors.count
+        clockAnswersLeft = Limits.clocksTold
         askSponsor(into: &outbox)
         if let neighbour = random.pick(neighbours) { outbox.put(.send(.summary(summary), to: neighbour)) }
     }
@@ -316,6 +332,11 @@ enum Pace {
     static let comparison = Interval.seconds(2)
     /// Between two judgements of what peers said.
     static let judging = Interval.milliseconds(50)
+    /// Between two questions for the time, and until it is asked again when too few have answered.
+    static let clocks = Interval.minutes(10)
+    static let clocksMissing = Interval.seconds(5)
+    /// For how long answers to such a question are waited for.
+    static let clockAnswers = Interval.seconds(2)
     /// Until a peer that had news is asked for more.
     static let goOn = Interval.milliseconds(100)
 }

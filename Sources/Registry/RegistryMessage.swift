@@ -19,6 +19,9 @@ package enum RegistryMessage: Hashable, Sendable {
     case redeem(Redemption)
     /// The newcomer cannot come in by this invitation, or not here.
     case declined(Decline)
+    /// What time is it there? The number comes back, signed with the answer.
+    case askClock(UInt64)
+    case clock(Record)
 
     package struct Summary: Hashable, Sendable {
         package let warnings: Digest
@@ -86,6 +89,12 @@ extension RegistryMessage: WireValue {
         case .declined(let why):
             writer.u8(8)
             writer.u8(why.rawValue)
+        case .askClock(let nonce):
+            writer.u8(9)
+            writer.u64(nonce)
+        case .clock(let record):
+            writer.u8(10)
+            record.encode(into: &writer)
         }
     }
 
@@ -114,6 +123,8 @@ extension RegistryMessage: WireValue {
         case 8:
             guard let why = Decline(rawValue: try reader.u8()) else { throw .unknown }
             self = .declined(why)
+        case 9: self = .askClock(try reader.u64())
+        case 10: self = .clock(try Record(from: &reader))
         default: throw .unknown
         }
     }

@@ -20,6 +20,8 @@ struct Parish {
     private(set) var time: Int64 = 0
     /// How many in a hundred get lost.
     var loss = 0
+    /// How far each wall clock is off.
+    var clockErrors: [Interval]
     /// Nodes on one side hear only each other.
     var side: [Int] = []
     private var random: Random
@@ -52,6 +54,7 @@ struct Parish {
             key: Self.signer(Self.founder), nodes: nodes, nonce: Bytes32(7, 7, 7, seed))
         let all = count + newcomers
         sessions = [[Bool]](repeating: [Bool](repeating: false, count: all), count: all)
+        clockErrors = [Interval](repeating: .zero, count: all)
         facts = [[Fact]](repeating: [], count: all)
         side = [Int](repeating: 0, count: all)
         for number in 0..<all { engines.append(engine(number, charter: number < count ? charter.records : [])) }
@@ -197,6 +200,12 @@ struct Parish {
                     sessions[other][node] = false
                 }
             case .redeem: break
+            case .tellClock(let nonce, let peer):
+                let wall = now.wall + clockErrors[node]
+                let vote = TimeVote(node: Self.key(node), nonce: nonce, time: wall)
+                guard let to = Self.numbers[peer] else { continue }
+                let record = Record(.time(vote), by: Self.signer(node), in: charter.mesh)
+                post.append(Letter(due: time + 30, from: node, to: to, message: .clock(record)))
             case .note(let note): notes.append((time, node, note))
             }
         }

@@ -39,15 +39,13 @@ package struct TimeBracket: Hashable, Sendable {
     /// How wrong a median of signed clocks may be, and how fast a quartz may run.
     package let slack: Interval
 
-    package init(storedFloor: WallTime, slack: Interval, at now: Now) {
+    /// What ordinary clocks that somebody sets are wrong by at most.
+    package static let usualSlack = Interval.seconds(60)
+
+    package init(storedFloor: WallTime, slack: Interval = usualSlack, at now: Now) {
         floor = storedFloor
         since = now.instant
         self.slack = slack
-    }
-
-    /// While no peer's clock was heard: the local one decides, as far as it decides anything.
-    package static func unheard(at now: Now) -> TimeBracket {
-        TimeBracket(storedFloor: WallTime(milliseconds: 0), slack: .seconds(60), at: now)
     }
 
     /// The latest that it may be, if the floor was true when it rose. After a restart nobody knows for how long the
@@ -108,5 +106,22 @@ package struct TimeBracket: Hashable, Sendable {
         let (difference, overflow) = late.milliseconds.subtractingReportingOverflow(early.milliseconds)
         let (nanoseconds, more) = difference.multipliedReportingOverflow(by: 1_000_000)
         return Interval(nanoseconds: overflow || more ? .max : nanoseconds)
+    }
+}
+
+extension TimeBracket: WireValue {
+    package func encode(into writer: inout ByteWriter) {
+        writer.wallTime(floor)
+        writer.instant(since)
+        writer.u64(UInt64(bitPattern: slack.nanoseconds))
+        writer.bool(hasCeiling)
+    }
+
+    package init(from reader: inout ByteReader) throws(DecodeError) {
+        floor = try reader.wallTime()
+        since = try reader.instant()
+        slack = Interval(nanoseconds: Int64(bitPattern: try reader.u64()))
+        guard slack >= .zero, slack <= .days(1) else { throw .outOfRange }
+        hasCeiling = try reader.bool()
     }
 }

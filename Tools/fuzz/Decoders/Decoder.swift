@@ -36,6 +36,7 @@ package struct Decoder: Sendable {
         Decoder(name: "evidence", run: readEvidence),
         Decoder(name: "invitetoken", run: readInviteToken),
         Decoder(name: "lawfile", run: readLawFile),
+        Decoder(name: "joinfiles", run: readJoinFiles),
         Decoder(name: "rootproposal", run: readRootProposal),
         Decoder(name: "minisign", run: readMinisign),
         Decoder(name: "request", run: readRequest),

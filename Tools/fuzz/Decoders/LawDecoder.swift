@@ -44,6 +44,17 @@ func readRootProposal(_ bytes: [UInt8]) {
     _ = proposal.record
 }
 
+/// Reads what a machine asks with, and what it is answered.
+func readJoinFiles(_ bytes: [UInt8]) {
+    if let request = try? JoinRequest(decoding: bytes.raw) {
+        precondition(request.encoded == bytes, "a request was accepted in a second encoding")
+        _ = try? request.verify()
+    }
+    guard let answer = try? JoinAnswer(decoding: bytes.raw) else { return }
+    precondition(answer.encoded == bytes, "an answer was accepted in a second encoding")
+    _ = try? answer.check()
+}
+
 /// Reads minisign's two files.
 func readMinisign(_ bytes: [UInt8]) {
     let text = String(decoding: bytes, as: UTF8.self)
