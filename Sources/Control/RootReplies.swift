@@ -76,7 +76,8 @@ package struct RootReply: Hashable, Sendable {
 
     var json: JSONValue {
         [
-            "chain": .texts(chain.map { hexadecimal($0.encoded) }), "cuts": .texts(cuts.map { hexadecimal($0.encoded) }),
+            "chain": .texts(chain.map { hexadecimal($0.encoded) }),
+            "cuts": .texts(cuts.map { hexadecimal($0.encoded) }),
         ]
     }
 
@@ -89,7 +90,8 @@ package struct RootReply: Hashable, Sendable {
 
 extension FieldReader {
     /// A list of values, each as its bytes in hexadecimal.
-    fileprivate mutating func values<Value: WireValue>(_ name: String, _ type: Value.Type) throws(Complaint) -> [Value] {
+    fileprivate mutating func values<Value: WireValue>(_ name: String, _ type: Value.Type) throws(Complaint) -> [Value]
+    {
         var values: [Value] = []
         for text in try texts(name) {
             guard let bytes = bytes(hexadecimal: text), let value = try? Value(decoding: bytes.raw) else {

@@ -56,7 +56,8 @@ extension DataDirectory {
         }
         guard candidate.id == answer.node else {
             throw Complaint(
-                .answerForAnother, what: "the answer lets in \(answer.node.short), and here asked \(candidate.id.short)")
+                .answerForAnother, what: "the answer lets in \(answer.node.short), and here asked \(candidate.id.short)"
+            )
         }
         let identity = NodeIdentity(candidate, of: answer.law.mesh, seeds: answer.seeds)
         try Self.attempt { () throws(FileError) in

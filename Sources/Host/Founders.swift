@@ -41,7 +41,8 @@ struct Founders {
         }
         let signers = keys.map { $0.signer }
         guard operators.count <= Limits.operators, !signers.isEmpty else {
-            throw keys.isEmpty ? tooFewKeys(threshold) : Complaint(.rootRefused, because: RootState.Refusal.tooMany.words)
+            throw keys.isEmpty
+                ? tooFewKeys(threshold) : Complaint(.rootRefused, because: RootState.Refusal.tooMany.words)
         }
         let genesis = Genesis(
             name: mesh, operators: operators, signers: signers, threshold: UInt8(threshold), nonce: nonce)
@@ -62,7 +63,8 @@ struct Founders {
 
     private func tooFewKeys(_ threshold: Int) -> Complaint {
         Complaint(
-            .signersMissing, what: "\(threshold) of the operators have to sign the mesh's first record, and "
+            .signersMissing,
+            what: "\(threshold) of the operators have to sign the mesh's first record, and "
                 + "\(keys.count == 1 ? "one key is" : "\(keys.count) keys are") here",
             remedy: "bring the files of \(threshold) keys together; or found it alone, then: marram operator add CARD")
     }

@@ -91,7 +91,8 @@ package enum RootDesk {
         } catch {
             switch error {
             case .chain: throw Complaint(.proposalUnreadable, what: "the root that the file brings is not truly signed")
-            case .parent: throw Complaint(.proposalUnreadable, what: "the change follows another root than the file brings")
+            case .parent:
+                throw Complaint(.proposalUnreadable, what: "the change follows another root than the file brings")
             case .seal: throw Complaint(.proposalUnreadable, what: "a signature in the file is not of this change")
             case .refused(.tooFewPersons): throw Complaint(.signersMissing)
             case .refused(let why): throw Complaint(.rootRefused, because: why.words)

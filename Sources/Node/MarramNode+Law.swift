@@ -66,7 +66,8 @@ extension MarramNode {
     func memberOfLaw(_ word: String) throws(Complaint) -> (NodeID, Judgement.Member) {
         let members = switchboard.registry.members.map { ($0, $1) }
         let exact = members.filter { id, _ in name(of: id) == word || id.description == word }
-        let prefixed = word.utf8.count >= Limits.shortestNodeID ? members.filter { $0.0.description.hasPrefix(word) } : []
+        let prefixed =
+            word.utf8.count >= Limits.shortestNodeID ? members.filter { $0.0.description.hasPrefix(word) } : []
         let found = exact.isEmpty ? prefixed : exact
         guard let first = found.first else {
             throw Complaint(.unknownNode, what: "the law knows no node \(quoted(word))")

@@ -123,7 +123,9 @@ package struct RegistryEngine: Engine, Sendable {
 
     package var deadline: Instant? {
         let judging = hasNews ? judged + Pace.judging : nil
-        return goingOn.values.reduce(.earlier(.earlier(nextComparison, nextSpread), .earlier(nextClocks, judging))) { .earlier($0, $1) }
+        return goingOn.values.reduce(.earlier(.earlier(nextComparison, nextSpread), .earlier(nextClocks, judging))) {
+            .earlier($0, $1)
+        }
     }
 
     /// Whether a node is a member in good standing, by the records that are here.

@@ -11,7 +11,8 @@ import Testing
         try run("marram", ["init", "store", "--data", data(1), "--name", "till-01"] + listen())
         let one = try Daemon(data: data(1))
 
-        let asked = try run("marram", ["join", "--request", request, "--data", data(2), "--name", "till-02"] + listen())
+        let asked = try run(
+            "marram", ["join", "--request", request, "--data", data(2), "--name", "till-02"] + listen())
         #expect(asked.status == 0, "\(asked.errors)")
         #expect(try run("marram", ["join", answer, "--data", data(2)]).status != 0, "nobody has answered")
         let whole = try Data(contentsOf: URL(fileURLWithPath: request))

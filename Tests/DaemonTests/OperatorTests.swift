@@ -83,7 +83,9 @@ import Testing
         let whole = try Data(contentsOf: URL(fileURLWithPath: change))
         for bad in [Data(), whole.dropLast(), Data(whole.map { $0 ^ 1 }), Data("operators".utf8)] {
             try bad.write(to: URL(fileURLWithPath: change))
-            for words in [["operator", "sign", change, "--yes", "--operator", keys[2]], ["operator", "submit", change]] {
+            for words in [
+                ["operator", "sign", change, "--yes", "--operator", keys[2]], ["operator", "submit", change],
+            ] {
                 let refused = try marram(words + ["--data", data])
                 #expect(refused.status == 1 && refused.errors.contains("M1226"), "\(refused.errors)")
             }

@@ -29,7 +29,8 @@ private func isSuspect(_ envelope: Envelope) throws -> Bool {
     #expect(try authority(village.ask(1, asked)).grounds.contains { $0.contains("this node's clock agrees") })
     // What it invites to is dated so that others take it, and what others invite to is taken there.
     for inviter in [3, 1] {
-        guard case .invitation(let invitation) = village.ask(inviter, .invite(uses: 1, lifetime: .hours(1))).reply else {
+        guard case .invitation(let invitation) = village.ask(inviter, .invite(uses: 1, lifetime: .hours(1))).reply
+        else {
             return #expect(Bool(false))
         }
         let newcomer = try village.join(with: invitation.token)

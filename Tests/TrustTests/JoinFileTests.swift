@@ -19,7 +19,8 @@ private func answer(to keys: NodeKeys, _ later: [Act] = []) -> JoinAnswer {
     let acts = [.grant(Grant(.node(keys), Charter.everyNode))] + later
     let records = acts.enumerated().flatMap { number, act in
         OperatorActs.records(
-            act, by: founder, epoch: UInt64(number) + 10, head: charter.mesh, at: WallTime(milliseconds: 1), in: charter.mesh)
+            act, by: founder, epoch: UInt64(number) + 10, head: charter.mesh, at: WallTime(milliseconds: 1),
+            in: charter.mesh)
     }
     let seeds = [Address(v4: 0x0A09_000B, port: 7946)]
     return JoinAnswer(to: keys.id, seeds: seeds, law: LawFile(of: charter.mesh, charter.records + records))

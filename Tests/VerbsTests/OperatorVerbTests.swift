@@ -47,7 +47,8 @@ private func stage(_ mesh: Mesh) -> Stage {
 @Test func theOperatorsAreATableWithWhatItTakes() {
     let stage = stage(Mesh())
     #expect(stage.run("operator list") == .done)
-    #expect(stage.output.hasPrefix("NAME  STANDING  KEY\nada   acting    01aa\nit takes 1 of 1 to change the operators\n"))
+    #expect(
+        stage.output.hasPrefix("NAME  STANDING  KEY\nada   acting    01aa\nit takes 1 of 1 to change the operators\n"))
     #expect(stage.run("operator list ada") == .usage && stage.run("operator keygen ada") == .usage)
     #expect(stage.run("operator frobnicate") == .usage)
 }

@@ -56,7 +56,8 @@ package struct RootProposal: Hashable, Sendable {
             var root = try? RootChain(genesis)
         else { throw .chain }
         for record in chain.dropFirst() {
-            guard let verified = try? Verified(record, in: root.mesh), case .rootUpdate(let update) = verified.statement,
+            guard let verified = try? Verified(record, in: root.mesh),
+                case .rootUpdate(let update) = verified.statement,
                 root.admit(update, id: record.id) == .new, root.head.id == record.id
             else { throw .chain }
         }

@@ -29,7 +29,8 @@ extension Verb {
         options: [
             .name, .site, .listen, Option(name: "check", summary: "only look at the token; nothing is written"),
             Option(
-                name: "request", value: "FILE", expects: .file, summary: "ask to be let in: write a request to a new file"
+                name: "request", value: "FILE", expects: .file,
+                summary: "ask to be let in: write a request to a new file"
             ),
         ],
         examples: [

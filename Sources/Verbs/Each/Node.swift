@@ -27,7 +27,8 @@ extension Verb {
             "revoke asks for the node's name first, unless --yes is given.",
         ],
         arguments: [
-            Argument(name: "ACTION", summary: "what to do", expects: .words(["list", "show", "admit", "confirm", "revoke"])),
+            Argument(
+                name: "ACTION", summary: "what to do", expects: .words(["list", "show", "admit", "confirm", "revoke"])),
             Argument(
                 name: "NAME", summary: "which node; of admit the file of its request; list takes none",
                 expects: .file, isOptional: true),
@@ -130,7 +131,8 @@ extension Verb {
         guard case .lawFile(let written) = envelope.reply else { throw errand.unexpected(envelope) }
         errand.present(envelope) { look in
             let done = look.paint(look.sign("✓", else: "ok"), .good)
-            return "\(done) admitted \(look.clean(request.name))  \(request.keys.id.short)  \(look.clean(written.path))\n"
+            return
+                "\(done) admitted \(look.clean(request.name))  \(request.keys.id.short)  \(look.clean(written.path))\n"
         }
     }
 

@@ -135,7 +135,8 @@ extension Verb {
         guard case .operators(let reply) = after.reply else { throw errand.unexpected(after) }
         guard reply.head == record.id.description else {
             throw Complaint(
-                .proposalOutdated, what: "the node took the change, and another that more persons signed goes before it")
+                .proposalOutdated, what: "the node took the change, and another that more persons signed goes before it"
+            )
         }
     }
 
