@@ -2,8 +2,8 @@ package import Base
 package import Crypto
 
 /// A change of the root on its way from one operator to the next, as a file: what is to change, who is to sign it, and
-/// who has. It brings the chain that it follows, so that whoever is asked to sign sees, with no daemon and no net, which
-/// mesh it is, who governs it, and that the change is one that the mesh would take.
+/// who has. It brings the chain that it follows, so that whoever is asked to sign sees, with no daemon and no net,
+/// which mesh it is, who governs it, and that the change is one that the mesh would take.
 package struct RootProposal: Hashable, Sendable {
     /// The genesis and the updates that lead to the one that this follows.
     package let chain: [Record]

@@ -47,7 +47,7 @@ extension Verb {
             Option(name: "share", summary: "what is added is a recovery share, a key in a safe"),
             Option(name: "with", value: "NAMES", summary: "who else is to sign, elsewhere"),
             Option(
-                name: "out", value: "FILE", expects: .file, summary: "a new file for a change that others have to sign"),
+                name: "out", value: "FILE", expects: .file, summary: "a new file for a change that others are to sign"),
         ],
         formats: OutputFormat.allCases,
         examples: [
