@@ -30,12 +30,12 @@ private struct Columns {
     var packed = ByteWriter(capacity: 4_096)
 }
 
-/// What writers are called in one pack: by their place in its table. Of each the sequence that was named last, since
-/// the next is often near.
+/// What writers are called in one pack: by their place in its table.
 struct WriterTable {
     private(set) var writers: [Writer] = []
     private var places: [Writer: Int] = [:]
-    private var last: [UInt64] = []
+
+    var heads: KnownHeads { KnownHeads(count: writers.count) }
 
     mutating func place(of writer: Writer) -> Int {
         if let place = places[writer] { return place }
@@ -46,18 +46,39 @@ struct WriterTable {
     mutating func add(_ writer: Writer) {
         places[writer] = writers.count
         writers.append(writer)
-        last.append(0)
     }
+}
 
+/// How far each writer of a table is known to have come, while a pack is written or read: what is named next is near.
+struct KnownHeads {
+    private var sequences: [UInt64]
+
+    init(count: Int) { sequences = [UInt64](repeating: 0, count: count) }
+
+    mutating func know(_ place: Int, _ sequence: UInt64) { sequences[place] = sequence }
+
+    /// From the last one named to the next.
     mutating func difference(_ place: Int, to sequence: UInt64) -> UInt64 {
-        defer { last[place] = sequence }
-        return Number.zigzag(Int64(bitPattern: sequence &- last[place]))
+        defer { sequences[place] = sequence }
+        return Number.zigzag(Int64(bitPattern: sequence &- sequences[place]))
     }
 
-    mutating func sequence(_ place: Int, _ difference: UInt64) throws(DecodeError) -> UInt64 {
-        let sequence = last[place] &+ UInt64(bitPattern: Number.unzigzag(difference))
+    mutating func sequence(_ place: Int, difference: UInt64) throws(DecodeError) -> UInt64 {
+        sequences[place] = try Self.checked(sequences[place] &+ UInt64(bitPattern: Number.unzigzag(difference)))
+        return sequences[place]
+    }
+
+    /// Back from what is known.
+    func distance(_ place: Int, to sequence: UInt64) -> UInt64 {
+        Number.zigzag(Int64(bitPattern: sequences[place] &- sequence))
+    }
+
+    func sequence(_ place: Int, distance: UInt64) throws(DecodeError) -> UInt64 {
+        try Self.checked(sequences[place] &- UInt64(bitPattern: Number.unzigzag(distance)))
+    }
+
+    private static func checked(_ sequence: UInt64) throws(DecodeError) -> UInt64 {
         guard (1...Limits.counted).contains(sequence) else { throw .outOfRange }
-        last[place] = sequence
         return sequence
     }
 }
@@ -65,6 +86,15 @@ struct WriterTable {
 extension Number {
     static func zigzag(_ value: Int64) -> UInt64 { UInt64(bitPattern: value << 1 ^ value >> 63) }
     static func unzigzag(_ word: UInt64) -> Int64 { Int64(bitPattern: word >> 1) ^ -Int64(bitPattern: word & 1) }
+}
+
+extension ByteWriter {
+    /// Numbers of one kind, all their lowest bytes first: what is alike in them lies together.
+    fileprivate mutating func planes(_ numbers: [UInt64]) {
+        let width = (71 - (numbers.max() ?? 0).leadingZeroBitCount) / 8
+        u8(UInt8(width))
+        for plane in 0..<width { for number in numbers { u8(UInt8(truncatingIfNeeded: number >> UInt64(8 * plane))) } }
+    }
 }
 
 extension Pack {
@@ -122,13 +152,13 @@ private struct PackWriter {
         columns.plain.varint(UInt64(table.writers.count))
         for writer in table.writers {
             if knows(writer) {
-                columns.plain.u8(Pack.Naming.short.rawValue)
+                columns.packed.u8(Pack.Naming.short.rawValue)
                 columns.plain.u32(Pack.short(writer, seed: seed))
             } else if let name = names[writer] {
-                columns.plain.u8(Pack.Naming.name.rawValue)
+                columns.packed.u8(Pack.Naming.name.rawValue)
                 name.encode(into: &columns.plain)
             } else {
-                columns.plain.u8(Pack.Naming.writer.rawValue)
+                columns.packed.u8(Pack.Naming.writer.rawValue)
                 writer.encode(into: &columns.plain)
             }
         }
@@ -171,13 +201,14 @@ private struct PackWriter {
         }
         for transaction in transactions { columns.packed.u8(transaction.quality.rawValue) }
         var milliseconds: UInt64 = 0
-        for transaction in transactions {
-            columns.packed.varint(Number.zigzag(Int64(bitPattern: transaction.time.milliseconds &- milliseconds)))
-            milliseconds = transaction.time.milliseconds
-        }
+        columns.packed.planes(
+            transactions.map { transaction in
+                defer { milliseconds = transaction.time.milliseconds }
+                return Number.zigzag(Int64(bitPattern: transaction.time.milliseconds &- milliseconds))
+            })
         for transaction in transactions { columns.packed.varint(UInt64(transaction.time.counter)) }
         for transaction in transactions { columns.packed.varint(UInt64(transaction.operations.count)) }
-        writeDots(transactions.map(\.dependencies))
+        writeDependencies()
     }
 
     private mutating func writeOperations() {
@@ -188,7 +219,7 @@ private struct PackWriter {
         for operation in operations { columns.packed.raw(operation.element) }
         for operation in operations { columns.packed.varint(UInt64(operation.value.count)) }
         for operation in operations { columns.packed.raw(operation.value) }
-        writeDots(operations.map(\.context.dots))
+        writeContexts()
     }
 
     /// Each key once, without what it shares with the one before it; then of each operation which.
@@ -215,11 +246,36 @@ private struct PackWriter {
         for operation in operations { columns.packed.varint(UInt64(places[operation.key] ?? 0)) }
     }
 
-    private mutating func writeDots(_ lists: [[Dot]]) {
+    private mutating func writeDependencies() {
+        writePlaces(transactions.map(\.dependencies))
+        var heads = table.heads
+        columns.packed.planes(
+            transactions.flatMap { transaction in
+                transaction.dependencies.map { heads.difference(table.place(of: $0.writer), to: $0.sequence) }
+            })
+    }
+
+    /// What a key last came to is seldom long ago: each is told by how far it lies behind what its transaction knew.
+    private mutating func writeContexts() {
+        writePlaces(operations.map(\.context.dots))
+        var heads = table.heads
+        var distances: [UInt64] = []
+        for run in runs {
+            let own = table.place(of: Writer(run.name))
+            for (offset, entry) in run.entries.enumerated() {
+                guard case .transaction(let transaction, _) = entry else { continue }
+                heads.know(own, run.first + UInt64(offset))
+                for dot in transaction.dependencies { heads.know(table.place(of: dot.writer), dot.sequence) }
+                for dot in transaction.operations.lazy.flatMap(\.context.dots) {
+                    distances.append(heads.distance(table.place(of: dot.writer), to: dot.sequence))
+                }
+            }
+        }
+        columns.packed.planes(distances)
+    }
+
+    private mutating func writePlaces(_ lists: [[Dot]]) {
         for list in lists { columns.packed.varint(UInt64(list.count)) }
         for list in lists { for dot in list { columns.packed.varint(UInt64(table.place(of: dot.writer))) } }
-        for list in lists {
-            for dot in list { columns.packed.varint(table.difference(table.place(of: dot.writer), to: dot.sequence)) }
-        }
     }
 }
