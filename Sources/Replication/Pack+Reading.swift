@@ -148,7 +148,7 @@ extension Pack {
         var times: [UInt64] = []
         last = 0
         for difference in try planes(&packed, count: count) {
-            last &+= UInt64(bitPattern: Number.unzigzag(difference))
+            last &+= UInt64(bitPattern: difference)
             guard last < 1 << 48 else { throw .outOfRange }
             times.append(last)
         }
@@ -204,20 +204,46 @@ extension Pack {
     }
 
     private static func keys(_ packed: inout ByteReader) throws(DecodeError) -> [[UInt8]] {
+        let count = try packed.count(atMost: 2 * Limits.operations)
         var shared: [Int] = []
-        for _ in 0..<(try packed.count(atMost: 2 * Limits.operations)) {
-            shared.append(try packed.count(atMost: Limits.keyBytes))
-        }
-        let rests = try texts(&packed, count: shared.count, atMost: Limits.keyBytes)
+        for _ in 0..<count { shared.append(try packed.count(atMost: Limits.keyBytes)) }
+        var counts: [Int] = []
+        for _ in 0..<count { counts.append(try packed.count(atMost: Limits.keyBytes + 1)) }
+        var words = try self.words(&packed, count: counts.reduce(0, +))[...]
         var keys: [[UInt8]] = []
-        for (index, rest) in rests.enumerated() {
-            let previous = keys.last ?? []
-            guard shared[index] <= previous.count, (1...Limits.keyBytes).contains(shared[index] + rest.count) else {
-                throw .outOfRange
-            }
-            keys.append(Array(previous.prefix(shared[index])) + rest)
+        var previous: [[UInt8]] = []
+        for index in 0..<count {
+            guard shared[index] <= previous.count else { throw .outOfRange }
+            let path = previous[..<shared[index]] + words.prefix(counts[index])
+            words = words.dropFirst(counts[index])
+            let size = path.reduce(path.count - 1) { $0 + $1.count }
+            guard (1...Limits.keyBytes).contains(size) else { throw .outOfRange }
+            keys.append(Array(path.joined(separator: [slash])))
+            previous = Array(path)
         }
         return keys
+    }
+
+    private static func words(_ packed: inout ByteReader, count: Int) throws(DecodeError) -> [[UInt8]] {
+        var places: [Int] = []
+        var freshCount = 0
+        for _ in 0..<count {
+            let place = try packed.count(atMost: freshCount)
+            if place == 0 { freshCount += 1 }
+            places.append(place == 0 ? freshCount : place)
+        }
+        var shared: [Int] = []
+        for _ in 0..<freshCount { shared.append(try packed.count(atMost: Limits.keyBytes)) }
+        let rests = try texts(&packed, count: freshCount, atMost: Limits.keyBytes)
+        var fresh: [[UInt8]] = []
+        for (index, rest) in rests.enumerated() {
+            let previous = fresh.last ?? []
+            guard shared[index] <= previous.count, shared[index] + rest.count <= Limits.keyBytes else {
+                throw .outOfRange
+            }
+            fresh.append(previous[..<shared[index]] + rest)
+        }
+        return places.map { fresh[$0 - 1] }
     }
 
     /// Answers the places of the writers that each transaction rests on.
@@ -281,12 +307,17 @@ extension Pack {
     }
 
     /// What `planes` wrote of so many numbers.
-    private static func planes(_ packed: inout ByteReader, count: Int) throws(DecodeError) -> [UInt64] {
-        let width = try packed.u8()
+    private static func planes(_ packed: inout ByteReader, count: Int) throws(DecodeError) -> [Int64] {
+        let width = Int64(try packed.u8())
         guard width <= 8 else { throw .outOfRange }
-        var numbers = [UInt64](repeating: 0, count: count)
-        for plane in 0..<UInt64(width) {
-            for index in numbers.indices { numbers[index] |= UInt64(try packed.u8()) << (8 * plane) }
+        var numbers = [Int64](repeating: 0, count: count)
+        for plane in 0..<width {
+            for index in numbers.indices {
+                let byte = try packed.u8()
+                // The sign is that of the highest byte.
+                let part = plane == width - 1 ? Int64(Int8(bitPattern: byte)) : Int64(byte)
+                numbers[index] |= part << (8 * plane)
+            }
         }
         return numbers
     }
