@@ -33,6 +33,7 @@ extension Replica {
         let before = ownVoid
         judgeAll()
         let after = ownVoid
+        if bug == .keepsVoidQuiet { return [] }
         return after.filter { !before.contains($0) }.compactMap { transaction($0) }
     }
 

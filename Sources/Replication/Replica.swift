@@ -129,8 +129,10 @@ package struct Replica: Sendable {
         operationsTaken += transaction.operations.count
         advanceFrontier(to: dot, past: transaction.dependencies)
         for (number, operation) in transaction.operations.enumerated() where !dropped.contains(number) {
+            if bug == .tearsTransactions, number > 0, dot.writer != my { continue }
+            let time = bug == .ordersByArrival ? HybridTime(bits: arrivals) : transaction.time
             let held = Held(
-                dot: dot, time: transaction.time, quality: transaction.quality, epoch: transaction.epoch,
+                dot: dot, time: time, quality: transaction.quality, epoch: transaction.epoch,
                 operation: operation,
                 isVoid: isVoid(dot, by: author, epoch: transaction.epoch, key: operation.key))
             let place = made(operation.slot)
