@@ -13,8 +13,12 @@ private func put(_ key: UInt8, _ value: UInt8, _ kind: Kind = .register) -> Chan
 
 /// `trouble` says of a seed what is wrong. Without a fault nothing is; with one, something is for some seed.
 private func check(_ bug: ReplicaBug?, seeds: ClosedRange<UInt64> = 1...12, _ trouble: (UInt64) -> String?) {
-    let found = seeds.lazy.compactMap { seed in trouble(seed).map { "seed \(seed): \($0)" } }.first
-    if let bug { #expect(found != nil, "\(bug) is not found") } else { #expect(found == nil) }
+    for seed in seeds {
+        guard let found = trouble(seed) else { continue }
+        if bug == nil { Issue.record("seed \(seed): \(found)") }
+        return
+    }
+    if let bug { Issue.record("\(bug) is not found") }
 }
 
 /// Three nodes write and delete, some of it at once, see some of what the others wrote, and all of it in the end.
@@ -67,7 +71,7 @@ private func taking(_ runs: [Run], _ seed: UInt64, _ bug: ReplicaBug?) -> Replic
     arguments: [ReplicaBug?.none, .ordersByArrival])
 func orderLeavesNoMark(bug: ReplicaBug?) {
     check(bug) { seed in
-        let runs = transactions(of: life(seed, writesAndDeletes))
+        let runs = transactions(of: life(seed) { writesAndDeletes(&$0, &$1, $2) })
         let (one, other) = (taking(runs, seed, bug), taking(runs, seed + 1_000, bug))
         if one.vector != other.vector { return "not everything was taken" }
         if one.sortedSlots != other.sortedSlots { return "the order of taking shows" }
