@@ -129,14 +129,7 @@ struct Shop {
     shop.write(
         .put(.register, key: [97], value: [2], resolves: false),
         .put(.register, key: [98], value: [2], resolves: false))
-    let roster = Epoch(
-        number: 1, previous: Replica.hash(.open), roster: [NodeID(Bytes32(1, 1, 1, 1))])
     #expect(shop.refused == [.notAllowed] && shop.engine.replica.stateHash == before)
-    shop.perform(.issue(roster))
-    shop.store()
-    let evicted = shop.engine.replica.stateHash
-    shop.set("a", "3")
-    #expect(shop.refused == [.notAllowed, .notAdmitted] && shop.engine.replica.stateHash == evicted)
 }
 
 @Test func aStoreComesBackFromItsFacts() {
