@@ -48,14 +48,6 @@ private func writesAndDeletes(_ mesh: inout EngineMesh, _ random: inout Random, 
     mesh.write(node, number, [random.below(4) == 0 ? .remove(.register, key: [key]) : put(key, UInt8(number))])
 }
 
-/// Everything that a mesh wrote, as runs of single transactions.
-private func transactions(of mesh: EngineMesh) -> [Run] {
-    let replica = mesh.engines[0].replica
-    return replica.vector.dots.flatMap { dot in
-        (0..<dot.sequence).compactMap { replica.run(of: dot.writer, after: $0, weight: 1) }
-    }
-}
-
 /// A replica that is given these in some order, some of them twice, until it has all of them.
 private func taking(_ runs: [Run], _ seed: UInt64, _ bug: ReplicaBug?) -> Replica {
     var replica = Replica(
@@ -71,9 +63,17 @@ private func taking(_ runs: [Run], _ seed: UInt64, _ bug: ReplicaBug?) -> Replic
     arguments: [ReplicaBug?.none, .ordersByArrival])
 func orderLeavesNoMark(bug: ReplicaBug?) {
     check(bug) { seed in
-        let runs = transactions(of: life(seed) { writesAndDeletes(&$0, &$1, $2) })
+        var runs: [Run] = []
+        _ = life(seed) { mesh, random, number in
+            let before = mesh.engines.map { $0.replica.head(of: $0.replica.my) }
+            writesAndDeletes(&mesh, &random, number)
+            mesh.run(for: .milliseconds(1))
+            for (engine, head) in zip(mesh.engines, before) where engine.replica.head(of: engine.replica.my) > head {
+                if let run = engine.replica.run(of: engine.replica.my, after: head) { runs.append(run) }
+            }
+        }
         let (one, other) = (taking(runs, seed, bug), taking(runs, seed + 1_000, bug))
-        if one.vector != other.vector { return "not everything was taken" }
+        if one.vector.sum != UInt64(runs.count) || one.vector != other.vector { return "not everything was taken" }
         if one.sortedSlots != other.sortedSlots { return "the order of taking shows" }
         for slot in one.sortedSlots {
             let counting = slot.held.filter(\.counts)
