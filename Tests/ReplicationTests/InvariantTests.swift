@@ -210,11 +210,11 @@ func transactionsAreWhole(bug: ReplicaBug?) {
         var trouble: String?
         func look(_ mesh: EngineMesh) {
             for index in 0..<3 {
-                let shown = Set((0..<3).map { key in
+                let shown = (0..<3).map { key in
                     mesh.engines[index].replica.slot(SlotID(kind: Kind.latest.rawValue, key: [key], element: []))?
                         .latest?.operation.value
-                })
-                if shown.count > 1 { trouble = "node \(index) shows a part" }
+                }
+                if Set(shown).count > 1 { trouble = "node \(index) shows a part" }
                 let (engine, disk) = (mesh.engines[index], mesh.stored(index))
                 var back = Replica(
                     namespace: EngineMesh.namespace, me: EngineMesh.name(index), genesis: EngineMesh.genesis(3))
