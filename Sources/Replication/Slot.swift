@@ -132,8 +132,8 @@ package struct Slot: Hashable, Sendable {
     }
 }
 
-/// Where each slot stands in the list of all. A `Dictionary` would hold every id a second time, and twice as many places
-/// as there are; this holds four bytes a place. Looked up, never walked through: its order is one of hashes.
+/// Where each slot stands in the list of all. A `Dictionary` would hold every id a second time, and twice as many
+/// places as there are; this holds four bytes a place. Looked up, never walked through: its order is one of hashes.
 struct SlotPlaces: Sendable {
     /// The place of a slot, and one, at the hash of its id or behind; zero where there is none. Its size is a power of
     /// two.

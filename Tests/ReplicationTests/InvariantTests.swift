@@ -110,7 +110,7 @@ func equalStatesAndEqualFingerprints(bug: ReplicaBug?) {
 }
 
 @Test(
-    "Invariant 3: after logarithmically many rounds of contact all have the same, though three in ten messages are lost",
+    "Invariant 3: after logarithmically many rounds all have the same, though three in ten messages are lost",
     arguments: [ReplicaBug?.none, .greetsOnNewsOnly])
 func everybodyComesToTheSame(bug: ReplicaBug?) {
     check(bug, seeds: 1...4) { seed in
@@ -177,7 +177,7 @@ func everyAcknowledgedWriteIsAccountedFor(bug: ReplicaBug?) {
 }
 
 @Test(
-    "Invariant 6: siblings are what did not know of each other; of two guarded values none is acted upon or overwritten",
+    "Invariant 6: siblings are what did not know of each other; of two guarded values none is acted upon",
     arguments: [ReplicaBug?.none, .forgetsContext, .decidesForPeople])
 func siblingsAreWhatDidNotKnowOfEachOther(bug: ReplicaBug?) {
     check(bug) { seed in
