@@ -225,12 +225,12 @@ extension Pack {
     }
 
     private static func words(_ packed: inout ByteReader, count: Int) throws(DecodeError) -> [[UInt8]] {
-        var places: [Int] = []
+        var choices: [Int] = []
         var freshCount = 0
         for _ in 0..<count {
             let place = try packed.count(atMost: freshCount)
             if place == 0 { freshCount += 1 }
-            places.append(place == 0 ? freshCount : place)
+            choices.append(place == 0 ? freshCount : place)
         }
         var shared: [Int] = []
         for _ in 0..<freshCount { shared.append(try packed.count(atMost: Limits.keyBytes)) }
@@ -243,7 +243,7 @@ extension Pack {
             }
             fresh.append(previous[..<shared[index]] + rest)
         }
-        return places.map { fresh[$0 - 1] }
+        return choices.map { fresh[$0 - 1] }
     }
 
     /// Answers the places of the writers that each transaction rests on.
