@@ -20,14 +20,26 @@ package enum Zstd {
         case thorough = 19
     }
 
-    package static func compress(_ bytes: RawSpan, effort: Effort) -> [UInt8] {
-        let bound = ZSTD_compressBound(bytes.byteCount)
+    /// `cuts` are offsets at which something of another kind begins: between two of them a block of its own is made, so
+    /// that each kind is counted by what is frequent in it. The reader need not know.
+    package static func compress(_ bytes: RawSpan, effort: Effort, cuts: [Int] = []) -> [UInt8] {
+        guard let context = unsafe ZSTD_createCCtx() else { fatalError("the system has no memory to compress with") }
+        defer { unsafe ZSTD_freeCCtx(context) }
+        unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, effort.rawValue)
+        unsafe ZSTD_CCtx_setPledgedSrcSize(context, UInt64(bytes.byteCount))
+        // With room for the worst case and a header a block, only memory for zstd's own tables can be missing.
+        let bound = ZSTD_compressBound(bytes.byteCount) + 8 * (cuts.count + 1)
         return unsafe bytes.withUnsafeBytes { source in
             unsafe [UInt8](unsafeUninitializedCapacity: bound) { buffer, count in
-                count = unsafe ZSTD_compress(
-                    buffer.baseAddress, bound, source.baseAddress, source.count, effort.rawValue)
-                // With room for the worst case, only memory for zstd's own tables can be missing.
-                guard ZSTD_isError(count) == 0 else { fatalError("the system has no memory to compress with") }
+                var output = unsafe ZSTD_outBuffer(dst: buffer.baseAddress, size: bound, pos: 0)
+                var input = unsafe ZSTD_inBuffer(src: source.baseAddress, size: 0, pos: 0)
+                for (number, end) in (cuts + [source.count]).enumerated() {
+                    unsafe input.size = end
+                    let rest = unsafe ZSTD_compressStream2(
+                        context, &output, &input, number < cuts.count ? ZSTD_e_flush : ZSTD_e_end)
+                    guard rest == 0 else { fatalError("the system has no memory to compress with") }
+                }
+                count = unsafe output.pos
             }
         }
     }

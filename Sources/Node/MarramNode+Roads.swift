@@ -13,7 +13,7 @@ extension MarramNode {
         else { return countRefusal("road-full") }
         var length = ByteWriter(capacity: 4)
         length.u32(UInt32(message.count))
-        outgoing.queue += length.bytes + message
+        outgoing.queue.append(length.bytes + message)
         roads.outgoing[peer] = outgoing
         drive(peer, at: now, into: &world)
     }
@@ -31,9 +31,10 @@ extension MarramNode {
         guard var outgoing = roads.outgoing[peer], !outgoing.queue.isEmpty else { return }
         let queue = outgoing.queue
         let taken = withSessions(at: now, into: &world) { sessions, outbox in
-            sessions.write(queue.raw, to: outgoing.stream, of: peer, at: now.instant, into: &outbox)
+            let rest = queue.bytes.raw.extracting(queue.start..<queue.bytes.count)
+            return sessions.write(rest, to: outgoing.stream, of: peer, at: now.instant, into: &outbox)
         }
-        outgoing.queue.removeFirst(taken)
+        outgoing.queue.drop(taken)
         roads.outgoing[peer] = outgoing
         // Looked at when whatever is under way here is done: the engine may be in the middle of a step.
         roads.isLookedAt = false
@@ -97,9 +98,9 @@ extension MarramNode {
                 bytes += [UInt8](copying: part)
             }
         }
-        incoming.bytes += bytes
+        incoming.bytes.append(bytes)
         var messages: [[UInt8]] = []
-        var isTooLong = count == room
+        var isTooLong = false
         reading: while true {
             switch incoming.next() {
             case .message(let message): messages.append(message)
@@ -109,7 +110,9 @@ extension MarramNode {
                 break reading
             }
         }
-        if isTooLong {
+        // Whatever was whole has made room; where nothing was, there is none for the rest.
+        let isFull = count == room
+        if isTooLong || (isFull && messages.isEmpty) {
             countRefusal("road-too-long")
             reset(stream, of: peer, at: now, into: &world)
         } else {
@@ -117,6 +120,7 @@ extension MarramNode {
         }
         guard let source = sessions.evidence(of: peer)?.path.address else { return }
         for message in messages { hear(message.raw, from: peer, source, at: now, into: &world) }
+        if isFull { read(stream, of: peer, at: now, into: &world) }
     }
 
     /// Tells the engine what the road to a peer is like, when that has changed.

@@ -10,7 +10,7 @@ struct Roads {
     struct Outgoing {
         var stream: StreamID
         /// What the stream has not taken yet.
-        var queue: [UInt8] = []
+        var queue = ByteQueue()
         /// As the engine was told last.
         var road = ReplicationEngine.Road.clear
         var isGone = false
@@ -19,7 +19,7 @@ struct Roads {
     struct Incoming {
         var stream: StreamID
         /// The beginning of a message, its length in front.
-        var bytes: [UInt8] = []
+        var bytes = ByteQueue()
     }
 
     var outgoing: SortedMap<NodeID, Outgoing> = SortedMap()
@@ -43,12 +43,35 @@ extension Roads.Incoming {
 
     /// Takes the next whole message off the front.
     mutating func next() -> Reading {
-        guard bytes.count >= 4 else { return .nothing }
-        let count = bytes[..<4].reversed().reduce(0) { $0 << 8 | Int($1) }
+        guard let length = bytes.first(4) else { return .nothing }
+        let count = length.reversed().reduce(0) { $0 << 8 | Int($1) }
         guard count <= Limits.replicationMessageBytes + 1 else { return .tooLong }
-        guard bytes.count >= 4 + count else { return .nothing }
-        let message = Array(bytes[4..<4 + count])
-        bytes.removeFirst(4 + count)
-        return .message(message)
+        guard let message = bytes.first(4 + count)?.dropFirst(4) else { return .nothing }
+        bytes.drop(4 + count)
+        return .message(Array(message))
+    }
+}
+
+/// Bytes that come at one end and go at the other. What has gone is cut off only when it is more than what is left, so
+/// that a byte is moved once on average, however many small pieces it goes in.
+struct ByteQueue {
+    private(set) var bytes: [UInt8] = []
+    /// Where in them what has not gone begins.
+    private(set) var start = 0
+
+    var count: Int { bytes.count - start }
+    var isEmpty: Bool { count == 0 }
+
+    /// The next so many, if they are there.
+    func first(_ count: Int) -> ArraySlice<UInt8>? { count <= self.count ? bytes[start..<start + count] : nil }
+
+    mutating func append(_ more: [UInt8]) { bytes += more }
+
+    mutating func drop(_ count: Int) {
+        precondition(count <= self.count, "only what is there can go")
+        start += count
+        guard start > bytes.count - start else { return }
+        bytes.removeFirst(start)
+        start = 0
     }
 }

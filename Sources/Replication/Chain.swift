@@ -154,6 +154,14 @@ package struct ReckonedRun: Hashable, Sendable {
         writer = Writer(run.name)
     }
 
+    /// Whether any of it bears a later time.
+    func isAhead(of wall: WallTime) -> Bool {
+        run.entries.contains { entry in
+            guard case .transaction(let transaction, _) = entry else { return false }
+            return Int64(transaction.time.milliseconds) > wall.milliseconds
+        }
+    }
+
     package var claim: Claim? {
         ids.last.map { Claim(key: run.name.key, id: $0, signature: run.signature) }
     }

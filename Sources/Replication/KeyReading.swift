@@ -79,18 +79,23 @@ package struct KeyReading: Hashable, Sendable {
 /// The slots of a replica by key. Their places never change, so what is new is what is behind.
 struct KeyIndex: Sendable {
     /// Places in the replica's slots, by the slots' ids.
-    private(set) var order: [Int] = []
+    private var order: [UInt32] = []
+    var count: Int { order.count }
+
+    func place(at position: Int) -> Int { Int(order[position]) }
 
     /// Takes in the slots that are new, in one pass over the old ones however many there are.
     mutating func catchUp(with replica: Replica) {
         let slots = replica.slots
         guard slots.count > order.count else { return }
-        let fresh = (order.count..<slots.count).sorted { slots[$0].id < slots[$1].id }
-        var merged: [Int] = []
+        var fresh = [UInt32](UInt32(order.count)..<UInt32(slots.count))
+        fresh.sort { slots[Int($0)].id < slots[Int($1)].id }
+        guard !order.isEmpty else { return order = fresh }
+        var merged: [UInt32] = []
         merged.reserveCapacity(slots.count)
         var start = 0
         for place in fresh {
-            let position = first(in: slots) { $0 >= slots[place].id }
+            let position = first(in: slots) { $0 >= slots[Int(place)].id }
             merged += order[start..<position]
             merged.append(place)
             start = position
@@ -104,7 +109,7 @@ struct KeyIndex: Sendable {
         var high = order.count
         while low < high {
             let middle = (low + high) / 2
-            if holds(slots[order[middle]].id) { high = middle } else { low = middle + 1 }
+            if holds(slots[place(at: middle)].id) { high = middle } else { low = middle + 1 }
         }
         return low
     }
@@ -117,12 +122,12 @@ extension ReplicationEngine {
         let slots = replica.slots
         let begin = start.lexicographicallyPrecedes(prefix) ? prefix : start
         var position = index.first(in: slots) { !$0.key.lexicographicallyPrecedes(begin) }
-        while position < index.order.count {
-            let id = slots[index.order[position]].id
+        while position < index.count {
+            let id = slots[index.place(at: position)].id
             guard id.key.starts(with: prefix) else { return }
             var parts: [Slot] = []
-            while position < index.order.count {
-                let slot = slots[index.order[position]]
+            while position < index.count {
+                let slot = slots[index.place(at: position)]
                 guard slot.id.key == id.key, slot.id.kind == id.kind else { break }
                 if !slot.isEmpty { parts.append(slot) }
                 position += 1

@@ -14,7 +14,7 @@ struct Log: Hashable, Sendable {
         var content: Content
         var signature: Signature?
         /// The bytes of its transaction, encoded.
-        var size = 0
+        var size: UInt32 = 0
         /// The how-many-th transaction of all logs it was to come here: nothing came before what it rests on.
         var arrival: UInt64 = 0
 
@@ -79,7 +79,7 @@ struct Log: Hashable, Sendable {
         var best: Int?
         for index in start..<min(entries.count, max(start, end)) {
             weight += entries[index].weight
-            size += entries[index].size
+            size += Int(entries[index].size)
             if weight > limit || size > Limits.runBytes, best != nil { break }
             if index - start >= Limits.operations { break }
             if entries[index].signature != nil { best = index }

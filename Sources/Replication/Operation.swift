@@ -38,14 +38,15 @@ package enum Kind: UInt8, CaseIterable, Sendable {
 /// `context` says what the writer had seen of this very slot. An operation takes the place of what its context covers,
 /// and of nothing else, whatever clocks say.
 package struct Operation: Hashable, Sendable {
-    /// A `Kind`, or the number of one that this build does not know: stored and passed on, and shown to nobody.
-    package var kind: UInt8
-    package var isRemoval: Bool
     package var key: [UInt8]
     /// Of a set the element, of a log what tells two entries of one transaction apart. Else empty.
     package var element: [UInt8]
     package var value: [UInt8]
     package var context: VersionVector
+    // The short ones last: there is one of these for every key.
+    /// A `Kind`, or the number of one that this build does not know: stored and passed on, and shown to nobody.
+    package var kind: UInt8
+    package var isRemoval: Bool
 
     package init(
         _ kind: Kind, key: [UInt8], element: [UInt8] = [], value: [UInt8] = [], isRemoval: Bool = false,
@@ -129,7 +130,6 @@ package struct Transaction: Hashable, Sendable {
     /// The epoch whose roster the writer knew.
     package var epoch: UInt64
     package var time: HybridTime
-    package var quality: ClockQuality
     /// Which schema the writer knew.
     package var schema: UInt64
     /// What the writer had learnt since its last transaction, as far as it does not follow from one another: nobody is
@@ -137,6 +137,7 @@ package struct Transaction: Hashable, Sendable {
     package var dependencies: [Dot]
     /// At most one a slot, rising by slot.
     package var operations: [Operation]
+    package var quality: ClockQuality
 
     package init(
         epoch: UInt64, time: HybridTime, quality: ClockQuality, schema: UInt64 = 0, dependencies: [Dot] = [],

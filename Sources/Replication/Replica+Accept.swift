@@ -163,7 +163,7 @@ extension Replica {
         while logs.logs[index].head >= place, let entry = logs.logs[index].entries.last {
             let dot = Dot(writer, logs.logs[index].head)
             if case .held(let transaction) = entry.content {
-                for operation in transaction.operations { places[operation.slot].map { slots[$0].forget(dot) } }
+                for operation in transaction.operations { self.place(of: operation.slot).map { slots[$0].forget(dot) } }
                 lost.append(transaction)
             }
             logs.change(index) { _ = $0.entries.removeLast() }

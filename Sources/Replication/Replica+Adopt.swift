@@ -81,7 +81,7 @@ extension Replica {
                 let dropped = kept[dot]
                 var isChanged = false
                 for (number, operation) in transaction.operations.enumerated() {
-                    guard dropped?.contains(number) ?? true, let index = places[operation.slot],
+                    guard dropped?.contains(number) ?? true, let index = self.place(of: operation.slot),
                         slots[index].holds(dot)
                     else { continue }
                     slots[index].forget(dot)

@@ -16,6 +16,8 @@ extension Replica {
     /// Takes verified epochs that go on from the own ones. Answers the own transactions that are thereby void, for
     /// whoever wrote them to decide anew; nil when nothing was new.
     package mutating func learn(_ chain: [Epoch]) -> [Transaction]? {
+        // As it was before any of them counted.
+        let before = chain.contains { $0.number >= UInt64(epochs.count) } ? ownVoid : []
         var isNew = false
         for epoch in chain {
             if epoch.number < UInt64(epochs.count) {
@@ -30,9 +32,9 @@ extension Replica {
             isNew = true
         }
         guard isNew else { return nil }
-        let before = ownVoid
         judgeAll()
         let after = ownVoid
+        if bug == .keepsVoidQuiet { return [] }
         return after.filter { !before.contains($0) }.compactMap { transaction($0) }
     }
 

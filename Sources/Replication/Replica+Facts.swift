@@ -40,7 +40,7 @@ extension Replica {
     }
 
     private static func bytes(of entry: Log.Entry, body: [UInt8]? = nil, dropped: [Int]) -> [UInt8] {
-        var writer = ByteWriter(capacity: 80 + entry.size)
+        var writer = ByteWriter(capacity: 80 + Int(entry.size))
         writer.bool(entry.signature != nil)
         entry.signature?.encode(into: &writer)
         switch entry.content {

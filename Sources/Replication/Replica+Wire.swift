@@ -6,8 +6,7 @@ extension Replica {
     /// nothing.
     mutating func settle() {
         slots = sortedSlots
-        places.removeAll(keepingCapacity: true)
-        for (place, slot) in slots.enumerated() { places[slot.id] = place }
+        places = SlotPlaces(of: slots)
     }
 }
 

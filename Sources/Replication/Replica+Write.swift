@@ -80,7 +80,11 @@ extension Replica {
         case .put(let kind, let key, let value, let resolves):
             guard [.guarded, .register, .latest].contains(kind) else { throw .wrongKind }
             let operation = Operation(kind, key: key, value: value)
-            if kind == .guarded, !resolves, slot(operation.slot)?.isInConflict ?? false { throw .inConflict }
+            if kind == .guarded, !resolves, bug != .decidesForPeople,
+                slot(operation.slot)?.isInConflict ?? false
+            {
+                throw .inConflict
+            }
             return operation
         case .remove(let kind, let key):
             guard [.guarded, .register, .latest].contains(kind) else { throw .wrongKind }

@@ -19,8 +19,7 @@ package struct Replica: Sendable {
     package private(set) var operationsTaken = 0
     /// How far each log is known: the heads of `logs`.
     package internal(set) var vector = VersionVector()
-    /// Looked up, never walked through.
-    var places: [SlotID: Int] = [:]
+    var places = SlotPlaces()
     var slots: [Slot] = []
     package internal(set) var epochs: [Epoch]
     /// Two different epochs bear one number: somebody who may issue them did so twice. Nothing is collected then.
@@ -103,7 +102,8 @@ package struct Replica: Sendable {
 
     // MARK: Reading
 
-    package func slot(_ id: SlotID) -> Slot? { places[id].map { slots[$0] } }
+    func place(of id: SlotID) -> Int? { places.place(of: id, in: slots) }
+    package func slot(_ id: SlotID) -> Slot? { place(of: id).map { slots[$0] } }
 
     /// All slots that hold something, by key.
     package var sortedSlots: [Slot] { slots.filter { !$0.isEmpty }.sorted { $0.id < $1.id } }
@@ -120,7 +120,7 @@ package struct Replica: Sendable {
     ) {
         arrivals += 1
         let entry = Log.Entry(
-            id: id, content: .held(transaction), signature: signature, size: body.count, arrival: arrivals)
+            id: id, content: .held(transaction), signature: signature, size: UInt32(body.count), arrival: arrivals)
         let (dot, author) = logs.change(index) { log -> (Dot, NodeID) in
             log.entries.append(entry)
             return (Dot(log.writer, log.head), log.name.author)
@@ -129,20 +129,23 @@ package struct Replica: Sendable {
         operationsTaken += transaction.operations.count
         advanceFrontier(to: dot, past: transaction.dependencies)
         for (number, operation) in transaction.operations.enumerated() where !dropped.contains(number) {
+            if bug == .tearsTransactions, number > 0, dot.writer != my { continue }
+            let time = bug == .ordersByArrival ? HybridTime(bits: arrivals) : transaction.time
             let held = Held(
-                dot: dot, time: transaction.time, quality: transaction.quality, epoch: transaction.epoch,
+                dot: dot, time: time, quality: transaction.quality, epoch: transaction.epoch,
                 operation: operation,
                 isVoid: isVoid(dot, by: author, epoch: transaction.epoch, key: operation.key))
-            let place = place(of: operation.slot)
+            let place = made(operation.slot)
             slots[place].take(held)
         }
         store(dot, entry, body: body, dropped: dropped)
     }
 
-    private mutating func place(of id: SlotID) -> Int {
-        if let place = places[id] { return place }
-        places[id] = slots.count
+    /// The place of a slot; makes an empty one first when there is none.
+    private mutating func made(_ id: SlotID) -> Int {
+        if let place = place(of: id) { return place }
         slots.append(Slot(id))
+        places.add(slots.count - 1, of: slots)
         return slots.count - 1
     }
 

@@ -34,4 +34,20 @@ package enum ReplicaBug: String, CaseIterable, Sendable {
     case trustsClocks
     /// Leaves deletions out of the digest.
     case digestWithoutDeletions
+    /// Breaks ties by when operations came here instead of by when they were written.
+    case ordersByArrival
+    /// Says nothing to anybody unless there is news.
+    case greetsOnNewsOnly
+    /// Does not hand back what an eviction has made void.
+    case keepsVoidQuiet
+    /// Overwrites guarded values that nobody has decided between.
+    case decidesForPeople
+    /// Takes the first operation of what others wrote at once, and leaves the rest.
+    case tearsTransactions
+    /// Drops what bears a time that its own clock has not come to.
+    case refusesTheFuture
+    /// Writes on in its own log without asking how far that goes.
+    case trustsItself
+    /// Takes everything that is ready in one step.
+    case takesAllAtOnce
 }

@@ -147,7 +147,7 @@ extension Replica {
         else { return (0, 0) }
         return log.entries[start...end].reduce(into: (0, 0)) { sum, entry in
             sum.0 += entry.weight
-            sum.1 += entry.size
+            sum.1 += Int(entry.size)
         }
     }
 

@@ -73,10 +73,11 @@ extension ReplicationEngine {
     private mutating func takeReady(into outbox: inout Outbox<Effect>) {
         guard waiting.hasReady else { return }
         let (before, sum) = (replica.operationsTaken, replica.vector.sum)
-        while case let left = Limits.operations - (replica.operationsTaken - before), left > 0,
+        let limit = replica.bug == .takesAllAtOnce ? Int.max : Limits.operations
+        while case let left = limit - (replica.operationsTaken - before), left > 0,
             let (run, peer) = waiting.popReady()
         {
-            if left < Limits.operations, replica.nextWeight(run) > left {
+            if left < limit, replica.nextWeight(run) > left {
                 waiting.makeReady([run], from: peer)
                 break
             }
@@ -164,7 +165,9 @@ extension ReplicationEngine {
         self.work = nil
         switch work.content {
         case .batch(let batch, let runs, let asked):
-            let runs = held(runs, asked, truths, from: work.peer, into: &outbox)
+            let runs = held(runs, asked, truths, from: work.peer, into: &outbox).filter { run in
+                replica.bug != .refusesTheFuture || !run.isAhead(of: now.wall)
+            }
             for run in runs { observeClock(run, at: now) }
             waiting.makeReady(runs, from: work.peer)
             if batch.isLast { answered = work.peer }

@@ -145,7 +145,7 @@ package struct ReplicationEngine: Engine {
         self.random = random
         clock = HybridClock(floor: floor)
         spoken = replica.vector
-        knowsItself = replica.head(of: replica.my) == 0
+        knowsItself = replica.head(of: replica.my) == 0 || replica.bug == .trustsItself
         nextRound = now.instant
         index.catchUp(with: replica)
     }
@@ -223,7 +223,7 @@ package struct ReplicationEngine: Engine {
         if hasNews {
             hasNews = false
             for peer in contacts.prefix(settings.fanout) { greet(peer, anew: true, at: now, into: &outbox) }
-        } else if let peer = random.pick(contacts) {
+        } else if replica.bug != .greetsOnNewsOnly, let peer = random.pick(contacts) {
             greet(peer, at: now, into: &outbox)
         }
     }

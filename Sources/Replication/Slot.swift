@@ -4,12 +4,14 @@ package import Base
 package struct Held: Hashable, Sendable {
     package var dot: Dot
     package var time: HybridTime
-    package var quality: ClockQuality
-    /// The epoch that its writer knew.
-    package var epoch: UInt64
     package var operation: Operation
+    // The short ones last: there is one of these for every key.
+    package var quality: ClockQuality
     /// Of no effect: its writer was evicted before, has forked, or had no right to write here.
     package var isVoid: Bool
+    /// The epoch that its writer knew, or the last that there can be.
+    private let shortEpoch: UInt32
+    package var epoch: UInt64 { UInt64(shortEpoch) }
 
     package init(
         dot: Dot, time: HybridTime, quality: ClockQuality, epoch: UInt64 = 0, operation: Operation,
@@ -18,7 +20,7 @@ package struct Held: Hashable, Sendable {
         self.dot = dot
         self.time = time
         self.quality = quality
-        self.epoch = epoch
+        shortEpoch = UInt32(clamping: epoch)
         self.operation = operation
         self.isVoid = isVoid
     }
@@ -127,6 +129,52 @@ package struct Slot: Hashable, Sendable {
             context.raise(to: operation.dot)
         }
         return context
+    }
+}
+
+/// Where each slot stands in the list of all. A `Dictionary` would hold every id a second time, and twice as many
+/// places as there are; this holds four bytes a place. Looked up, never walked through: its order is one of hashes.
+struct SlotPlaces: Sendable {
+    /// The place of a slot, and one, at the hash of its id or behind; zero where there is none. Its size is a power of
+    /// two.
+    private var table = [UInt32](repeating: 0, count: 16)
+    private var count = 0
+
+    init() {}
+
+    init(of slots: [Slot]) {
+        for index in slots.indices { add(index, of: slots) }
+    }
+
+    func place(of id: SlotID, in slots: [Slot]) -> Int? {
+        var index = start(id)
+        while table[index] > 0 {
+            let place = Int(table[index]) - 1
+            if slots[place].id == id { return place }
+            index = (index + 1) & (table.count - 1)
+        }
+        return nil
+    }
+
+    /// Takes in a slot that is not there yet.
+    mutating func add(_ place: Int, of slots: [Slot]) {
+        if 4 * (count + 1) > 3 * table.count {
+            let old = table
+            table = [UInt32](repeating: 0, count: 2 * old.count)
+            for entry in old where entry > 0 { set(entry, slots) }
+        }
+        count += 1
+        set(UInt32(place + 1), slots)
+    }
+
+    private mutating func set(_ entry: UInt32, _ slots: [Slot]) {
+        var index = start(slots[Int(entry) - 1].id)
+        while table[index] > 0 { index = (index + 1) & (table.count - 1) }
+        table[index] = entry
+    }
+
+    private func start(_ id: SlotID) -> Int {
+        Int(truncatingIfNeeded: UInt(bitPattern: id.hashValue)) & (table.count - 1)
     }
 }
 

@@ -42,6 +42,26 @@ func whatWasCompressedComesBack(effort: Zstd.Effort) {
     }
 }
 
+@Test func whatWasCutComesBackAndKindsThatAreCutApartAreSmaller() {
+    var random = Random(seed: 3)
+    let kinds: [[UInt8]] = [
+        (0..<300).map { _ in UInt8(random.below(4)) }, (0..<300).map { _ in UInt8(64 + random.below(8)) },
+        (0..<300).map { _ in UInt8(random.below(256)) }, [], (0..<300).map { _ in UInt8(48 + random.below(10)) },
+    ]
+    let bytes = kinds.flatMap(\.self)
+    var end = 0
+    let cuts = kinds.dropLast().map { kind in
+        end += kind.count
+        return end
+    }
+    let whole = Zstd.compress(bytes.raw, effort: .thorough)
+    let apart = Zstd.compress(bytes.raw, effort: .thorough, cuts: cuts)
+    #expect(decompressed(apart, atMost: bytes.count) == .success(bytes))
+    #expect(apart.count < whole.count, "\(apart.count) and \(whole.count)")
+    let nothing: [UInt8] = []
+    #expect(decompressed(Zstd.compress(nothing.raw, effort: .quick, cuts: [0, 0]), atMost: 0) == .success([]))
+}
+
 @Test func compressionPaysAndMoreEffortPaysMore() {
     let text = Array(String(repeating: "marram grass holds the dune together; ", count: 1_000).utf8)
     let records = (0..<20_000).flatMap { Array("till-\($0 % 97) state \($0 * 7 % 13) since \($0)\n".utf8) }

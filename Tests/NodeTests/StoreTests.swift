@@ -1,8 +1,9 @@
 import Base
 import Control
-import Node
 import Replication
 import Testing
+
+@testable import Node
 
 /// One node whose disk is the test's, asked as the control socket asks.
 private final class Shop {
@@ -138,6 +139,35 @@ private final class Shop {
     #expect(trial.isTrial && trial.rows.map(\.isChanged) == [true, true])
     #expect(shop.fingerprint == before, "nothing of this changed anything")
     _ = try shop.set("a", String(repeating: "v", count: Limits.valueBytes))
+}
+
+@Test func aGuardedKeyInConflictIsRefusedUntilSomebodyDecides() throws {
+    let village = Village(2)
+    func set(_ value: String, at number: Int, resolves: Bool = false) throws -> Reply {
+        let assignment = Assignment(key: "rollout", kind: .guarded, .put(ValueBytes(value)), resolves: resolves)
+        return village.ask(number, .store(try StoreRequest.write([assignment], isTrial: false).checked())).reply
+    }
+    // Neither has heard of the other yet.
+    for number in 1...2 {
+        guard case .wrote = try set("1.\(number)", at: number) else {
+            Issue.record("node \(number) may write")
+            return
+        }
+    }
+    village.run(milliseconds: 10_000)
+    func reading() -> KeyReading? { village[1].node.store.readings(of: Array("rollout".utf8)).first }
+    let before = reading()
+    #expect(before?.shown == .disputed)
+    guard case .failure(let complaint) = try set("1.3", at: 1) else {
+        Issue.record("nobody has decided")
+        return
+    }
+    #expect(complaint.code == .keyInConflict && reading() == before, "nothing has changed")
+    guard case .wrote = try set("1.3", at: 1, resolves: true) else {
+        Issue.record("who has seen both may decide")
+        return
+    }
+    #expect(reading()?.isInConflict == false)
 }
 
 @Test func oneWrongKeyOfManyLeavesAllUnwritten() throws {

@@ -100,8 +100,8 @@ private func catchUp(_ mesh: inout EngineMesh) -> Cost {
     let whole = measure(count)
     #expect(half.isEqual && whole.isEqual)
     #expect(whole.cost.heaviest <= Limits.operations, "\(whole)")
-    // The promise is 17 bytes an operation of the 100,000; so far they take 18.4, and a tenth of that more is a fault.
-    #expect(whole.cost.bytes * 10 <= 202 * count, "\(whole)")
+    // 17 bytes an operation of the 100,000, as the room promises; in a short run names and heads weigh more.
+    #expect(whole.cost.bytes * 10 <= (count < 100_000 ? 172 : 170) * count, "\(whole)")
     // Twice the work in twice the time, and half as much again for a busy machine.
     #expect(whole.seconds < 3 * half.seconds, "\(half.seconds) s and \(whole.seconds) s, \(whole.cost)")
 }

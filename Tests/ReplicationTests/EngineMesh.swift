@@ -47,6 +47,8 @@ struct EngineMesh {
     /// Whether the node's disk stores nothing for now.
     var fullDisks: Set<Int> = []
     var heaviest = 0
+    /// How far each node's own clock is off.
+    var shifts: [Interval] = []
     /// Which epochs bear what the mesh demands.
     var isValidEpoch: (Epoch) -> Bool = { _ in true }
     var settings = ReplicationSettings()
@@ -94,7 +96,10 @@ struct EngineMesh {
         contacts.append([])
         lives.append(0)
         requeued.append([])
+        shifts.append(.zero)
     }
+
+    func clock(_ index: Int) -> Now { Now(instant: now.instant, wall: now.wall + shifts[index]) }
 
     func id(_ index: Int) -> NodeID { engines[index].replica.me.author }
 
@@ -116,7 +121,7 @@ struct EngineMesh {
 
     mutating func perform(_ command: ReplicationEngine.Command, _ index: Int) {
         var outbox = Outbox<ReplicationEngine.Effect>()
-        engines[index].perform(command, at: now, into: &outbox)
+        engines[index].perform(command, at: clock(index), into: &outbox)
         carry(outbox, index)
     }
 
@@ -217,7 +222,7 @@ struct EngineMesh {
     ) {
         let before = engines[index].replica.operationsTaken
         var outbox = Outbox<ReplicationEngine.Effect>()
-        door(&engines[index], now, &outbox)
+        door(&engines[index], clock(index), &outbox)
         heaviest = max(heaviest, engines[index].replica.operationsTaken - before)
         carry(outbox, index)
     }

@@ -10,7 +10,7 @@ private func put(_ key: UInt8, _ value: UInt8) -> Change {
 
 /// Rounds of fair contact until everybody has the same: in round r each node is in touch with the one 2^r places on.
 /// A contact lasts ten seconds: some five greetings and their repetitions.
-private func rounds(_ count: Int, seed: UInt64, bug: ReplicaBug? = nil) -> Int? {
+func rounds(_ count: Int, seed: UInt64, bug: ReplicaBug? = nil) -> Int? {
     var mesh = EngineMesh(count, seed: seed, bug: bug)
     mesh.loss = 300_000
     mesh.jitter = .milliseconds(60)
@@ -55,7 +55,7 @@ private func concurrentThenDeleted() -> EngineMesh {
 
 /// Whether two replicas say that they have the same and show their readers something else. What the disk does not have
 /// yet is in no fingerprint, and may be shown already.
-private func hasLie(_ mesh: EngineMesh) -> Bool {
+func hasLie(_ mesh: EngineMesh) -> Bool {
     let settled = mesh.engines.indices.filter { mesh.engines[$0].unstored.isEmpty }
     return settled.contains { one in
         settled.contains { other in
@@ -122,7 +122,7 @@ private func crashBeforeStored(_ bug: ReplicaBug?) -> EngineMesh {
 }
 
 /// A minute of writes, deletions, lost messages and nodes that crash between any two stores.
-private func minute(seed: UInt64, bug: ReplicaBug? = nil) -> (mesh: EngineMesh, trouble: [String]) {
+func minute(seed: UInt64, bug: ReplicaBug? = nil) -> (mesh: EngineMesh, trouble: [String]) {
     var mesh = EngineMesh(4, seed: seed, bug: bug)
     var random = Random(seed: seed)
     mesh.loss = 200_000
@@ -181,7 +181,7 @@ func nothingIsShownBeforeWhatItRestsOn(bug: ReplicaBug?) {
 }
 
 /// Two nodes that write under one name: a cloned disk.
-private func cloned(_ bug: ReplicaBug?) -> EngineMesh {
+func cloned(_ bug: ReplicaBug?) -> EngineMesh {
     var mesh = EngineMesh(4, bug: bug)
     mesh.engines[3].replica.me = EngineMesh.name(2)
     mesh.engines[3].replica.my = Writer(EngineMesh.name(2))

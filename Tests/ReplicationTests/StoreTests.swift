@@ -119,6 +119,19 @@ struct Shop {
     #expect(after.encoded == then.encoded, "only the clock has moved on")
 }
 
+@Test func whoMayNotWriteIsToldSoAndNothingIsWritten() {
+    var shop = Shop()
+    shop.set("a", "1")
+    let author = shop.engine.replica.me.author
+    shop.engine.replica.authority = Authority(grants: [.init(author: author, prefix: [97], epochs: 0...9)])
+    let before = shop.engine.replica.stateHash
+    // One key that it may write does not carry in another that it may not.
+    shop.write(
+        .put(.register, key: [97], value: [2], resolves: false),
+        .put(.register, key: [98], value: [2], resolves: false))
+    #expect(shop.refused == [.notAllowed] && shop.engine.replica.stateHash == before)
+}
+
 @Test func aStoreComesBackFromItsFacts() {
     var shop = Shop()
     for number in 0..<300 { shop.set("key/\(number % 40)", "\(number)") }
