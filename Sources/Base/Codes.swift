@@ -88,7 +88,7 @@ extension Code {
     package static let proposalUnreadable = Code(
         number: 1226, title: "the file is no change of a mesh's root",
         because: "it was changed or cut short on its way, or is something else; nothing was signed or handed in",
-        remedy: "have whoever wrote it send it again, or write it anew: marram operator add CARD --out FILE")
+        remedy: "ask whoever wrote it to send it again, or write it anew: marram operator add CARD --out FILE")
     package static let proposalOutdated = Code(
         number: 1227, title: "the operators were changed since this was written",
         because: "a change follows the one before it, so that nobody signs what would come to something else",
@@ -124,11 +124,11 @@ extension Code {
     package static let answerUnreadable = Code(
         number: 1236, title: "the file is no answer that lets a node in",
         because: "it was changed or cut short on its way, or is something else; nothing was written",
-        remedy: "where an operator sits: marram node admit REQUEST --out FILE")
+        remedy: "ask an operator for it again: marram node admit REQUEST --out FILE")
     package static let answerForAnother = Code(
         number: 1237, title: "the answer lets another node in",
         because: "an answer is to the key that asked, and that key never leaves its machine",
-        remedy: "bring it to the machine that asked, or ask here: marram join --request FILE")
+        remedy: "copy it to the machine that asked, or ask here: marram join --request FILE")
     package static let nothingAsked = Code(
         number: 1238, title: "this directory has not asked to be let in",
         because: "the key that an answer is to is made when the request is",
