@@ -29,7 +29,8 @@ func aCodeIsWordedForAThreeLineError(_ code: Code) {
 private let acts: Set<String> = [
     "add", "allow", "ask", "change", "check", "choose", "compare", "copy", "correct", "create", "delete", "free",
     "give", "hand", "install", "look", "make", "mend", "mount", "move", "on", "open", "pick", "put", "raise", "read",
-    "remove", "rename", "repeat", "replace", "report", "restart", "restore", "run", "set", "shorten", "split", "start", "stop",
+    "remove", "rename", "repeat", "replace", "report", "restart", "restore", "run", "set", "shorten", "split", "start",
+    "stop",
     "try", "type", "update", "upgrade", "use", "wait", "write",
 ]
 
