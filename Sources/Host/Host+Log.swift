@@ -23,7 +23,7 @@ extension Host {
             log.write(.info, "this node is no longer cut off", at: now.wall)
         case .membership(.mute(true, let missed, let edges)):
             log.write(
-                .warning, "no neighbour hears this node: \(edges) of them have missed \(missed) words; others are told",
+                .warning, "no neighbour hears this node: its \(edges) have missed \(missed) words; others are told",
                 at: now.wall)
         case .membership(.mute(false, _, _)):
             log.write(.info, "neighbours hear this node again", at: now.wall)

@@ -124,8 +124,8 @@ extension Edge {
 
     /// It begins a longer life, or is back. If others have heard so in the midst of a silence here, then the silence is
     /// this path's own.
-    mutating func live(on teller: NodeID?, _ isNewBoot: Bool, _ settings: MembershipSettings, at now: Instant) {
-        if let teller, now - heard > pause(settings) / 2 * 3 {
+    mutating func live(on teller: NodeID?, isNewBoot: Bool, _ settings: MembershipSettings, at now: Instant) {
+        if let teller, !isNewBoot, now - heard > pause(settings) / 2 * 3 {
             trial = trial ?? Trial(at: now)
             refutation = Refutation(by: teller, at: now)
             return

@@ -222,7 +222,7 @@ extension MembershipEngine {
             let settings = settings
             if isNeighbour {
                 edges.update(at: index) {
-                    $0.live(on: isNewBoot ? nil : source?.teller, isNewBoot, settings, at: now.instant)
+                    $0.live(on: source?.teller, isNewBoot: isNewBoot, settings, at: now.instant)
                 }
             }
         }
