@@ -19,6 +19,10 @@ package struct Edge: Hashable, Sendable {
     package internal(set) var lossThere: Int?
     /// How many beats have taught it that, up to the number averaged over.
     package internal(set) var beats: Int
+    /// Which of the last beats were lost, the newest in the lowest bit.
+    private var lately: UInt32 = 0
+    /// How much more is lost just now than usually, of all neighbours' beats together.
+    var weather = 0
     /// The longest silence that ended, fading slowly.
     package internal(set) var gap: Interval
     package internal(set) var roundTrip: Interval?
@@ -160,8 +164,10 @@ extension Edge {
     mutating func learn(boot: UInt64, pulse: UInt64, _ rules: MembershipRules, at now: Instant) {
         guard (boot, pulse) > (self.boot, self.pulse) else { return }
         if boot == self.boot, self.pulse > 0 {
-            for _ in 0..<min(pulse - self.pulse - 1, 40) { average(in: MembershipRules.whole, rules) }
+            let lost = Int(min(pulse - self.pulse - 1, 40))
+            for _ in 0..<lost { average(in: MembershipRules.whole, rules) }
             average(in: 0, rules)
+            remember(lost: lost)
         }
         self.boot = boot
         self.pulse = pulse
@@ -177,6 +183,19 @@ extension Edge {
         beats = min(beats + 1, rules.beatsAveraged)
     }
 
+    /// Keeps in mind which of the last beats were lost. A long row of them was an outage, and says little of what comes.
+    private mutating func remember(lost: Int) {
+        for _ in 0..<min(lost, Self.longestRow) { lately = lately << 1 | 1 }
+        lately <<= 1
+    }
+
+    private static let longestRow = 4
+
+    /// The share of the last beats that was lost. The very last one never was, and is left out.
+    func lossLately(of count: Int) -> Int {
+        (lately >> 1 & (1 << UInt32(count) - 1)).nonzeroBitCount * MembershipRules.whole / count
+    }
+
     mutating func learn(roundTrip sample: Interval) {
         guard sample >= .zero, sample < .minutes(1) else { return }
         roundTrip = roundTrip.map { $0 + (sample - $0) / 8 } ?? sample
@@ -190,24 +209,27 @@ extension Edge {
 
     private static func share(_ loss: Int) -> Double { Double(loss) / Double(MembershipRules.whole) }
 
+    /// What to reckon with: weather turns bad at once, and averages are slow.
+    var lossNow: Int { loss + weather }
+
     /// How many beats in a row must be missing before losses alone are an unlikely reason.
     func beatsMissed(_ rules: MembershipRules) -> Int {
-        var chance = Self.share(loss)
+        var chance = Self.share(lossNow)
         var beats = 1
         while chance * Double(rules.oddsOfSilence) > 1, beats < 60 {
-            chance *= Self.share(loss)
+            chance *= Self.share(lossNow)
             beats += 1
         }
         return beats
     }
 
     /// The chance that a ping or its answer is lost.
-    private var pingLoss: Double { 1 - (1 - Self.share(loss)) * (1 - Self.share(lossThere ?? loss)) }
+    private var pingLoss: Double { 1 - (1 - Self.share(lossNow)) * (1 - Self.share(lossThere ?? lossNow)) }
 
     /// How many pings must stay unanswered until all of this is an accident once in `odds`.
     private func pings(odds: Double, atMost most: Int, _ rules: MembershipRules) -> Int {
         var chance = odds
-        for _ in 0..<beatsMissed(rules) { chance *= Self.share(loss) }
+        for _ in 0..<beatsMissed(rules) { chance *= Self.share(lossNow) }
         var pings = 0
         while chance > 1, pings < most {
             chance *= pingLoss
@@ -319,6 +341,8 @@ extension Edge: WireValue {
         writer.varint(UInt64(loss))
         writer.varint(UInt64(lossThere.map { $0 + 1 } ?? 0))
         writer.varint(UInt64(beats))
+        writer.u32(lately)
+        writer.varint(UInt64(weather))
         writer.interval(gap)
         writer.interval(roundTrip ?? Interval(nanoseconds: -1))
         writer.interval(interval ?? .zero)
@@ -357,6 +381,8 @@ extension Edge: WireValue {
         let there = try reader.count(atMost: MembershipRules.whole)
         lossThere = there == 0 ? nil : there - 1
         beats = try reader.count(atMost: 1 << 20)
+        lately = try reader.u32()
+        weather = try reader.count(atMost: MembershipRules.whole - loss)
         gap = try reader.interval()
         guard (.zero...Limits.patience).contains(gap) else { throw .outOfRange }
         let trip = try reader.interval()

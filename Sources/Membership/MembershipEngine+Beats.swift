@@ -11,7 +11,8 @@ extension MembershipEngine {
             let age = max((now.instant - edge.pulseAt).milliseconds, 0)
             let beat = Beat(
                 life: me.life, pulse: pulse, echo: edge.pulse, echoAge: UInt64(age),
-                loss: UInt8(clamping: edge.loss * 255 / MembershipRules.whole), root: view, interval: settings.interval,
+                loss: UInt8(clamping: edge.lossNow * 255 / MembershipRules.whole), root: view,
+                interval: settings.interval,
                 isDeaf: deafSince != nil, coordinate: tellsPlace ? coordinate : nil)
             send(.beat(beat), to: edge.peer, into: &outbox)
         }
@@ -57,6 +58,7 @@ extension MembershipEngine {
             }
             if let sample { edge.learn(roundTrip: sample) }
         }
+        watchWeather()
         takeEcho(beat.echo, from: peer, at: now, into: &outbox)
         scheduleAsk(at: now)
         let (place, _) = members.position(of: peer)
@@ -67,6 +69,21 @@ extension MembershipEngine {
         }
         if sample != nil { locate(by: peer) }
     }
+
+    /// Bad weather comes over many paths at once, and together they know of it after a few beats.
+    private mutating func watchWeather() {
+        guard rules.beatsOfWeather > 0, !edges.isEmpty else { return }
+        let each = min(max(rules.beatsOfWeather / edges.count, Self.fewestBeatsOfWeather), Self.mostBeatsOfWeather)
+        let lately = edges.values.reduce(0) { $0 + $1.lossLately(of: each) } / edges.count
+        let excess = lately - edges.values.reduce(0) { $0 + $1.loss } / edges.count
+        let isBad = edges.values.contains { $0.weather > 0 }
+        let weather = excess > rules.leastWeather / (isBad ? 4 : 1) ? excess : 0
+        let most = rules.mostLoss
+        for index in 0..<edges.count { edges.update(at: index) { $0.weather = min(weather, most - $0.loss) } }
+    }
+
+    private static let fewestBeatsOfWeather = 4
+    private static let mostBeatsOfWeather = 16
 
     mutating func takePing(
         _ number: UInt64, _ pulse: UInt64, _ held: Held?, from peer: NodeID, at now: Now,

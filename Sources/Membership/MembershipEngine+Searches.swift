@@ -54,8 +54,9 @@ extension MembershipEngine {
         return voucher(of: edge, at: now) == nil ? nil : edge.vouch?.pulse
     }
 
-    /// Others are drawn when these had their time: most of them among those that are heard, and one at random, who may
-    /// live on another side. The other observers are asked anyway, but not by one who is deaf.
+    /// Others are drawn when these had their time: most of them among those that are heard, at best since this silence
+    /// began, for who has fallen silent with the accused does not answer; and one at random, who may live on another
+    /// side. The other observers are asked anyway, but not by one who is deaf.
     private mutating func drawScouts(for peer: NodeID, at now: Now) {
         let (index, found) = edges.position(of: peer)
         guard found, let trial = edges.values[index].trial,
@@ -65,13 +66,13 @@ extension MembershipEngine {
         let observers = self.observers(of: peer)
         let excluded = deafSince == nil ? observers : []
         var scouts = trial.scouts.filter { $0 == voucher }
-        var heard = members.values.filter { member in
-            member.isPresent && now.instant - member.heard < rules.accusationLife
-        }.map(\.record.id)
-        heard.removeAll { $0 == peer || scouts.contains($0) || excluded.contains($0) }
-        while scouts.count + 1 < rules.scouts, let scout = random.pick(heard) {
-            scouts.append(scout)
-            heard.removeAll { $0 == scout }
+        for since in [trial.began, now.instant - rules.accusationLife] {
+            var heard = members.values.filter { $0.isPresent && $0.heard >= since }.map(\.record.id)
+            heard.removeAll { $0 == peer || scouts.contains($0) || excluded.contains($0) }
+            while scouts.count + 1 < rules.scouts, let scout = random.pick(heard) {
+                scouts.append(scout)
+                heard.removeAll { $0 == scout }
+            }
         }
         for _ in 0..<4 * rules.scouts where scouts.count < rules.scouts && members.count > observers.count {
             let member = members.values[random.below(members.count)]

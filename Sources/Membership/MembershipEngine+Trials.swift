@@ -51,8 +51,8 @@ extension MembershipEngine {
                 now.instant
                 + (trial.pings == needed
                     ? edge.answerTime(rules) : isBurstOver ? rules.pingSpacing * 2 : rules.pingSpacing)
-            // The scouts have the second half of the burst: what they find is known before anybody is accused.
-            if trial.pings >= needed / 2 { trial.nextQuestion = min(trial.nextQuestion, now.instant) }
+            // The scouts have the last third of the burst: what they find is known before anybody is accused.
+            if trial.pings >= needed * 2 / 3 { trial.nextQuestion = min(trial.nextQuestion, now.instant) }
             edge.trial = trial
         }
     }
@@ -106,7 +106,7 @@ extension MembershipEngine {
         let voucher = edge.flatMap { self.voucher(of: $0, at: now) }
         let accusers = observers.filter { $0 == me.id || isAccusing($0, peer, at: now) }
         return Finding(
-            silence: edge.map { now.instant - $0.heard } ?? .zero, gap: edge?.gap ?? .zero, loss: edge?.loss ?? 0,
+            silence: edge.map { now.instant - $0.heard } ?? .zero, gap: edge?.gap ?? .zero, loss: edge?.lossNow ?? 0,
             pings: edge?.trial?.pings ?? 0, observers: observers.count,
             accusers: Array(accusers.prefix(Limits.observers)),
             vouchers: voucher.map { [$0] } ?? [], silentEdges: silentEdges, edges: edges.count)
@@ -157,8 +157,7 @@ extension MembershipEngine {
         let accusers = observers.filter { $0 == me.id || isAccusing($0, peer, at: now) }
         guard accusers.count >= quorum(of: observers.count) else { return }
         guard !observers.contains(where: { $0 != me.id && mayVeto($0, about: edge, at: now) }) else { return }
-        // One or two who judge alone may be almost deaf themselves: who was vouched for is given time.
-        if observers.count < 3, let vouch = edge.vouch, now.instant - vouch.at < rules.vouchedPatience { return }
+        guard observers.count >= 3 || mayJudgeAlone(edge, of: all.count, at: now) else { return }
         let odds = odds(for: observers.count)
         let most = observers.count >= 3 ? rules.mostPings : rules.mostPingsAlone
         guard trial.pings >= edge.pingsNeeded(odds: odds, atMost: most, rules) else { return }
@@ -166,6 +165,18 @@ extension MembershipEngine {
         giveUp(
             peer, .down, .givenUp(finding), pulse: edge.latest, accusers: accusers, from: .itself(pulse: 0), at: now,
             into: &outbox)
+    }
+
+    /// One or two who are left of many observers may be almost deaf themselves: who was vouched for is given time, and
+    /// others must say first that they do not hear the accused either.
+    private func mayJudgeAlone(_ edge: Edge, of observers: Int, at now: Now) -> Bool {
+        if let vouch = edge.vouch, now.instant - vouch.at < rules.vouchedPatience { return false }
+        return observers < 3 || isDenied(edge, at: now)
+    }
+
+    /// Whether enough others answered that they do not hear it, where anybody answers at all.
+    private func isDenied(_ edge: Edge, at now: Now) -> Bool {
+        edge.trial.map { $0.denials >= rules.denials } ?? false || hearsNobody(at: now)
     }
 
     /// Whether an observer may hear the accused and its word be under way still.
@@ -262,7 +273,7 @@ extension MembershipEngine {
         let vouched = edge.vouch?.at ?? since
         guard now.instant - max(since, vouched) >= rules.isolationPatience,
             now.instant - trial.began >= rules.accusationLife,
-            trial.denials >= rules.denials || hearsNobody(at: now)
+            isDenied(edge, at: now)
         else { return }
         let finding = finding(about: peer, observers: [], at: now)
         giveUp(

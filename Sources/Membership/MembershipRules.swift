@@ -16,6 +16,12 @@ package struct MembershipRules: Hashable, Sendable {
     package var beatsBelieved = 4
     /// Over how many beats loss is averaged: long enough to tell 45 % from 30 %, short enough to follow the weather.
     package var beatsAveraged = 48
+    /// So many of the last beats of all neighbours together tell what the weather is: when it turned bad, the averages
+    /// needed a minute to know, and each silence of that minute was examined. With 0 they are not asked.
+    package var beatsOfWeather = 32
+    /// It turns bad when so many more are lost than usually, and is until hardly more are: less may be chance, which
+    /// would keep one of eight observers from knowing a death in time.
+    package var leastWeather = 16_384
     /// A path is never believed to be better than that: one loss in a hundred needs no reason.
     package var leastLoss = 655
     /// And never worse than that, or else silence would mean nothing any more.
@@ -66,7 +72,7 @@ package struct MembershipRules: Hashable, Sendable {
     /// many. With 0 it never does.
     package var oddsOfMuteness = 1_000_000
     /// What its neighbours miss of it is taken for at least as usual as that: weather may have changed just now.
-    package var leastLossOfMute = 6_554
+    package var leastLossOfMute = 19_661
     /// So many it tells at once what it says of itself, until one has heard: at a quarter of a second's pause, one of a
     /// hundred mute nodes that one in six hears would wait longer than half a second.
     package var ears = 12
@@ -152,7 +158,8 @@ package struct MembershipRules: Hashable, Sendable {
     static func numbers() -> [WritableKeyPath<MembershipRules, Int>] {
         [
             \.everybodyUpTo, \.lossAtStart, \.beatsBelieved, \.beatsAveraged, \.leastLoss, \.mostLoss,
-            \.oddsOfSilence, \.silencePercent, \.gapDecay, \.fewestPings, \.mostPings, \.mostPingsAlone,
+            \.beatsOfWeather, \.leastWeather, \.oddsOfSilence, \.silencePercent, \.gapDecay, \.fewestPings, \.mostPings,
+            \.mostPingsAlone,
             \.quorumPercent, \.quorumLeast, \.oddsOfAccident, \.scouts, \.oddsOfWitness, \.oddsOfVeto,
             \.oddsOfMuteness, \.leastLossOfMute, \.ears, \.comparesPulses,
             \.isolationEdges, \.isolationPercent, \.newsBurst, \.newsPerSecond, \.eagerBytes, \.newsBytesPerSecond,

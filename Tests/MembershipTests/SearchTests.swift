@@ -122,3 +122,43 @@ extension [Effect] {
     _ = subject.run(until: 180_000)
     #expect((UInt64(2)...9).allSatisfy { subject.state(of: $0) == .unreachable }, "nobody is there to deny it")
 }
+
+/// The same, where this node hears none of the other observers either, and yet most of its own neighbours.
+private func leftAlone(rules change: (inout MembershipRules) -> Void = { _ in }) -> (subject: Subject, silent: UInt64) {
+    var subject = Subject(2...60, rules: change)
+    _ = subject.run(until: 60_000)
+    let silent = subject.engine.edges.keys[0].number
+    for observer in subject.engine.observers(of: id(silent)) { subject.beating[observer.number] = nil }
+    subject.beating[silent] = nil
+    return (subject, silent)
+}
+
+/// One of many observers that the others do not answer may be the deaf one: it does not judge before those whom it asks
+/// have denied the accused. It cannot know that it is deaf, for most of its own neighbours beat.
+@Test func whoIsLeftAloneOfManyObserversWaitsForDenials() {
+    var (subject, silent) = leftAlone()
+    _ = subject.run(until: 100_000)
+    #expect(subject.state(of: silent) == .suspect, "nobody has said that it is not there")
+    for _ in 0..<10 {
+        for scout in subject.run(until: subject.now + 1_000).scouts(after: silent) {
+            _ = subject.receive(.witness(charge(silent, pulse: 0)), from: scout)
+        }
+    }
+    #expect(subject.state(of: silent) == .unreachable)
+}
+
+/// Planted bug: without it the one judges at once.
+@Test func withoutDenialsOneOfManyObserversJudgesAlone() {
+    var (subject, silent) = leftAlone { $0.denials = 0 }
+    _ = subject.run(until: 100_000)
+    #expect(subject.state(of: silent) == .unreachable)
+}
+
+/// Who has fallen silent with the accused does not answer.
+@Test func scoutsAreThoseWhoWereHeardSinceTheSilenceBegan() {
+    var (subject, silent) = crowd()
+    let gone = subject.engine.edges.keys.dropFirst().prefix(3)
+    for peer in gone { subject.beating[peer.number] = nil }
+    let scouts = subject.run(until: 62_500).scouts(after: silent)
+    #expect(!scouts.isEmpty && scouts.allSatisfy { scout in !gone.contains { $0.number == scout } })
+}

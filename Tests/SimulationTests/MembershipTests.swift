@@ -105,7 +105,8 @@ private func kept(_ name: String) throws -> (scenario: Scenario, script: Script,
 
 /// Rules without which some world of few actions goes wrong. RosterTests miss `no-refuting`, since the wire here does
 /// not hold packets back for longer than a silence;
-/// SearchTests miss `no-scouts` and `no-denials`, TrialTests `no-veto`, VoiceTests `no-voice`.
+/// SearchTests miss `no-scouts` and `no-denials`, TrialTests `no-veto`, VoiceTests `no-voice`,
+/// WeatherTests `no-weather`.
 @Test(arguments: [MembershipBug.noGapMemory, .noIsolation, .noKnocking])
 func aRuleThatIsSwitchedOffIsMissed(bug: MembershipBug) throws {
     let (scenario, script, oracle) = try kept(bug.rawValue)

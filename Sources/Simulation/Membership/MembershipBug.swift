@@ -12,6 +12,8 @@ package enum MembershipBug: String, CaseIterable, Sendable {
     case noGapMemory = "no-gap-memory"
     /// Every path is taken for a clean one, whatever it loses.
     case noLossMemory = "no-loss-memory"
+    /// Only averages tell what is lost, however the weather turns.
+    case noWeather = "no-weather"
     /// A node that hears nobody takes everybody for dead, and says so.
     case noIsolation = "no-isolation"
     /// News is said once and not repeated.
@@ -28,7 +30,7 @@ package enum MembershipBug: String, CaseIterable, Sendable {
     case noScouts = "no-scouts"
     /// A quorum judges at once, though others may hear the accused.
     case noVeto = "no-veto"
-    /// A deaf node does not wait for others to deny those that it does not hear.
+    /// Nobody who is deaf or judges alone waits for others to deny those that it does not hear.
     case noDenials = "no-denials"
     /// Who is heard by nobody does not notice it.
     case noVoice = "no-voice"
@@ -44,6 +46,7 @@ package enum MembershipBug: String, CaseIterable, Sendable {
         case .noLossMemory:
             rules.mostLoss = rules.leastLoss
             rules.lossAtStart = rules.leastLoss
+        case .noWeather: rules.beatsOfWeather = 0
         case .noIsolation: rules.isolationPercent = 100
         case .noRepeating: rules.newsLife = .zero
         case .noRefuting: rules.comparesPulses = 0

@@ -26,6 +26,11 @@ struct MembershipDraw {
         case .nodes: for node in 0..<script.nodes { fade([node], from: .zero, to: plan.end) }
         case .sites: for site in 0..<script.sites { fade(nodes(of: site), from: .zero, to: plan.end) }
         }
+        if plan.lossOfWatch > 0 {
+            var bad = script.near
+            bad.loss = plan.lossOfWatch
+            act(plan.watch.lowerBound, .weather(bad, for: plan.end - plan.watch.lowerBound))
+        }
         let victims = script.nodes >= 40 ? 4 : script.nodes >= 12 ? 2 : 1
         for victim in distinct(min(victims, script.nodes - 1)).enumerated() {
             let at = plan.deaths + .milliseconds(Int64(victim.offset * 3_000 + tape.below(1_000)))

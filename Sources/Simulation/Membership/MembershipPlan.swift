@@ -17,6 +17,8 @@ struct MembershipPlan: Sendable {
     /// Nodes fade all the time, alone or with their whole site: then only false alarms are judged, not times.
     var fades = Fades.none
     var hasStorm = false
+    /// All links lose so much from the beginning of the watch on, in millionths: what a change of weather costs.
+    var lossOfWatch = 0
     /// The last node lies.
     var hasLiar = false
     /// How often the nodes beat, by turns.

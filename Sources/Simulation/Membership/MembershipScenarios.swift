@@ -13,6 +13,8 @@ extension Scenario {
             "membership-uplinks", "sites lose their uplink for 2 s every 20 s", fading(.sites), losses: [200_000],
             sites: 3...5),
         membership("membership-mixed", "nodes beat every 1, 2 or 5 seconds, as their budgets pay for", mixed),
+        membership(
+            "membership-weather", "all links begin to lose 45 % when the traffic is counted", weather, losses: [0]),
         membership("membership-months", "two halves are apart for thirty days", apart, nodes: 4...6),
         membership("membership-liar", "one member lies ten thousand times a second", lying, nodes: 8...20),
     ]
@@ -36,6 +38,16 @@ extension Scenario {
         var plan = calm
         plan.intervals = [.seconds(1), .seconds(2), .seconds(5)]
         plan.deathLength = .seconds(60)
+        return plan
+    }()
+
+    private static let weather: MembershipPlan = {
+        var plan = calm
+        plan.lossOfWatch = 450_000
+        plan.watch = .seconds(60) ... .seconds(180)
+        plan.end = plan.watch.upperBound
+        plan.deaths = plan.end
+        plan.split = plan.end
         return plan
     }()
 

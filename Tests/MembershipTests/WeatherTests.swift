@@ -1,0 +1,76 @@
+import Base
+import Testing
+
+@testable import Membership
+
+/// Nine that have been well for a minute.
+private func nine(rules change: (inout MembershipRules) -> Void = { _ in }) -> Subject {
+    var subject = Subject(2...9, rules: change)
+    _ = subject.run(until: 60_000)
+    return subject
+}
+
+extension Subject {
+    /// Two seconds in which of these neighbours every second beat is lost.
+    fileprivate mutating func loseHalf(of lossy: ClosedRange<UInt64>) -> [Effect] {
+        let all = beating
+        for number in lossy where number % 2 == 0 { beating[number] = nil }
+        var effects = run(until: now + 1_000)
+        for number in lossy {
+            beating[number] = number % 2 == 0 ? (all[number] ?? 0) + 1 : nil
+        }
+        effects += run(until: now + 1_000)
+        for number in lossy { beating[number] = (all[number] ?? 0) + 2 }
+        return effects
+    }
+
+    fileprivate func loss(of number: UInt64) -> Int {
+        engine.edges[id(number)].map { $0.lossNow * 100 / MembershipRules.whole } ?? 0
+    }
+
+    fileprivate func average(of number: UInt64) -> Int {
+        engine.edges[id(number)].map { $0.loss * 100 / MembershipRules.whole } ?? 0
+    }
+}
+
+@Test func badWeatherIsKnownAfterAFewBeatsOfAll() {
+    var subject = nine()
+    for _ in 0..<3 { _ = subject.loseHalf(of: 2...9) }
+    #expect((UInt64(2)...9).allSatisfy { (40...60).contains(subject.loss(of: $0)) })
+    #expect((UInt64(2)...9).allSatisfy { subject.average(of: $0) < 20 })
+    let effects = subject.loseHalf(of: 2...9)
+    #expect((UInt64(2)...9).allSatisfy { effects.pings(of: $0) == 0 }, "one lost beat is nothing now")
+}
+
+/// Planted bug: without it each lost beat of the first minute is a silence to look into.
+@Test func withoutWeatherEachLostBeatIsLookedInto() {
+    var subject = nine { $0.beatsOfWeather = 0 }
+    for _ in 0..<3 { _ = subject.loseHalf(of: 2...9) }
+    #expect((UInt64(2)...9).allSatisfy { subject.loss(of: $0) == subject.average(of: $0) })
+    let effects = subject.loseHalf(of: 2...9)
+    #expect((UInt64(2)...9).contains { effects.pings(of: $0) > 0 })
+}
+
+@Test func onePathThatTurnsBadIsNoWeather() {
+    var subject = nine()
+    for _ in 0..<3 { _ = subject.loseHalf(of: 2...2) }
+    #expect((UInt64(3)...9).allSatisfy { subject.loss(of: $0) == subject.average(of: $0) })
+}
+
+@Test func weatherPassesWhenTheAveragesKnowIt() {
+    var subject = nine()
+    for _ in 0..<60 { _ = subject.loseHalf(of: 2...9) }
+    #expect((UInt64(2)...9).allSatisfy { subject.loss(of: $0) == subject.average(of: $0) })
+    #expect((UInt64(2)...9).allSatisfy { (40...60).contains(subject.loss(of: $0)) })
+}
+
+/// A site's uplink that is gone for half a minute says nothing of the paths that come back with it.
+@Test func anOutageIsNoWeather() {
+    var subject = nine()
+    let all = subject.beating
+    for number in UInt64(2)...9 { subject.beating[number] = nil }
+    _ = subject.run(until: 75_000)
+    subject.beating = all.mapValues { $0 + 15 }
+    _ = subject.run(until: 81_000)
+    #expect((UInt64(2)...9).allSatisfy { subject.loss(of: $0) == subject.average(of: $0) })
+}
