@@ -35,7 +35,8 @@ package struct Code: Hashable, Comparable, Sendable, CustomStringConvertible {
 
     /// Every row, by number.
     package static let all: [Code] =
-        (setUp + configuration + control + instruments + membership + network + clock + storage + state + ourOwn)
+        (setUp + configuration + control + instruments + membership + network + clock + policy + storage + state
+        + ourOwn)
         .sorted()
 }
 

@@ -84,7 +84,7 @@ extension Code {
     package static let rootRefused = Code(
         number: 1225, title: "the mesh would not take this change of its operators",
         because: "names and keys of operators are their own, and enough of them stay to change them again",
-        remedy: "marram operator list; with fewer operators, give a lower --threshold in the same command")
+        remedy: "marram operator list; a mesh keeps one operator at least, and as many as its threshold")
     package static let proposalUnreadable = Code(
         number: 1226, title: "the file is no change of a mesh's root",
         because: "it was changed or cut short on its way, or is something else; nothing was signed or handed in",

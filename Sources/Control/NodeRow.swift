@@ -1,5 +1,6 @@
 package import Base
 internal import Text
+package import Trust
 
 /// A node as the law knows it.
 package struct NodeRow: Hashable, Sendable {
@@ -81,8 +82,17 @@ package struct NodeReply: Hashable, Sendable {
     package var cuts: String
     /// The record by which it came in, in hexadecimal; empty when an operator granted it.
     package var redemption: String
+    /// Its two keys, in hexadecimal: what a grant names.
+    package var keys: String
+    /// What it holds and nobody took back, by rising ids.
+    package var grants: [GrantRow]
 
-    package init(mesh: String, head: String, node: NodeRow, cuts: String, redemption: String = "") {
+    package init(
+        mesh: String, head: String, node: NodeRow, cuts: String, redemption: String = "", keys: String = "",
+        grants: [GrantRow] = []
+    ) {
+        self.keys = keys
+        self.grants = grants
         self.mesh = mesh
         self.head = head
         self.node = node
@@ -93,7 +103,7 @@ package struct NodeReply: Hashable, Sendable {
     var json: JSONValue {
         [
             "mesh": .text(mesh), "head": .text(head), "node": node.json, "cuts": .text(cuts),
-            "redemption": .text(redemption),
+            "redemption": .text(redemption), "keys": .text(keys), "grants": .array(grants.map(\.json)),
         ]
     }
 
@@ -104,6 +114,35 @@ package struct NodeReply: Hashable, Sendable {
         node = try NodeRow(try fields.value("node"))
         cuts = try fields.text("cuts")
         redemption = try fields.text("redemption")
+        keys = try fields.text("keys")
+        grants = []
+        for value in try fields.list("grants") { grants.append(try GrantRow(value)) }
+    }
+}
+
+/// A grant that somebody holds.
+package struct GrantRow: Hashable, Sendable {
+    /// Its record, in hexadecimal.
+    package var id: String
+    package var terms: Grant.Terms
+
+    package init(id: String, terms: Grant.Terms) {
+        self.id = id
+        self.terms = terms
+    }
+
+    var json: JSONValue {
+        ["id": .text(id), "words": .text(terms.words), "terms": .text(hexadecimal(terms.encoded))]
+    }
+
+    init(_ json: JSONValue) throws(Complaint) {
+        var fields = try FieldReader(json, "a grant", .replyNotUnderstood)
+        id = try fields.text("id")
+        _ = try fields.text("words")
+        guard let bytes = bytes(hexadecimal: try fields.text("terms")),
+            let terms = try? Grant.Terms(decoding: bytes.raw)
+        else { throw Complaint(.replyNotUnderstood, what: "the terms of a grant are not understood") }
+        self.terms = terms
     }
 }
 

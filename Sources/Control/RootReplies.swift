@@ -68,16 +68,20 @@ package struct RootReply: Hashable, Sendable {
     package var chain: [Record]
     /// Of the operator that is to leave: the ends of what it did until now.
     package var cuts: [Cut]
+    /// The ends of all that was written to the store until now: what a new rule about writing does not judge.
+    package var written: [Cut]
 
-    package init(chain: [Record], cuts: [Cut]) {
+    package init(chain: [Record], cuts: [Cut], written: [Cut] = []) {
         self.chain = chain
         self.cuts = cuts
+        self.written = written
     }
 
     var json: JSONValue {
         [
             "chain": .texts(chain.map { hexadecimal($0.encoded) }),
             "cuts": .texts(cuts.map { hexadecimal($0.encoded) }),
+            "written": .texts(written.map { hexadecimal($0.encoded) }),
         ]
     }
 
@@ -85,6 +89,7 @@ package struct RootReply: Hashable, Sendable {
         var fields = try FieldReader(json, "the root", .replyNotUnderstood)
         chain = try fields.values("chain", Record.self)
         cuts = try fields.values("cuts", Cut.self)
+        written = try fields.values("written", Cut.self)
     }
 }
 

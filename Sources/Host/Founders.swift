@@ -98,6 +98,8 @@ extension RootState.Refusal {
         case .noSuchOperator: "no operator has that name"
         case .tooFewOperators: "fewer operators would be left than it takes to change them"
         case .outOfRange: "a number in it is out of its range"
+        case .nothingLeft: "it names nothing of what the operator did, and so would undo the founding of the mesh"
+        case .unmeetable(let capability): "the policy asks of \(capability) what nobody could bring who needs it"
         case .tooMany: "there would be more of a kind than \(Limits.operators) operators, or than the tables have rows"
         }
     }

@@ -11,6 +11,9 @@ package enum OperatorDesk {
             case revoke(key: String, cuts: String, reason: Revocation.Reason)
             case confirm(redemption: String)
             case admit(NodeKeys)
+            /// Its two keys, and what it may do from now on.
+            case grant(keys: String, Grant.Terms)
+            case takeBack(grant: String, cuts: String)
         }
 
         package let mesh: String
@@ -27,9 +30,17 @@ package enum OperatorDesk {
             switch deed {
             case .revoke(let key, let cuts, let reason):
                 guard let key = bytes(hexadecimal: key).flatMap({ try? SignerKey(decoding: $0.raw) }),
-                    let cuts = bytes(hexadecimal: cuts).flatMap({ try? Cuts(decoding: $0.raw) })
+                    let cuts = Cuts(hexadecimal: cuts)
                 else { return nil }
                 return .revoke(Revocation(.key(key), reason: reason, cuts: cuts.cuts))
+            case .takeBack(let grant, let cuts):
+                guard let grant = Digest(hexadecimal: grant), let cuts = Cuts(hexadecimal: cuts) else { return nil }
+                return .revoke(Revocation(.grant(grant), reason: .left, cuts: cuts.cuts))
+            case .grant(let keys, let terms):
+                guard let keys = bytes(hexadecimal: keys).flatMap({ try? NodeKeys(decoding: $0.raw) }) else {
+                    return nil
+                }
+                return .grant(Grant(.node(keys), terms))
             case .admit(let node): return .grant(Grant(.node(node), Charter.everyNode))
             case .confirm(let redemption): return Digest(hexadecimal: redemption).map { .confirm(redemption: $0) }
             }
@@ -104,6 +115,11 @@ package enum OperatorDesk {
 
     private struct Cuts: WireValue {
         let cuts: [Cut]
+
+        init?(hexadecimal text: String) {
+            guard let cuts = bytes(hexadecimal: text).flatMap({ try? Cuts(decoding: $0.raw) }) else { return nil }
+            self = cuts
+        }
 
         func encode(into writer: inout ByteWriter) { writer.list(cuts) }
 

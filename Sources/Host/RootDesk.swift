@@ -85,6 +85,20 @@ package enum RootDesk {
         return proposal
     }
 
+    /// Where nobody would be left, no threshold helps.
+    private static func tooFew(_ proposal: RootProposal) -> Complaint {
+        let state = try? RootProposal.root(of: proposal.chain).head.state
+        let leaving = proposal.update.changes.compactMap { change -> String? in
+            if case .remove(let name, _) = change { name } else { nil }
+        }
+        let stay = state?.operators.count { $0.kind == .acting && !leaving.contains($0.person.name) } ?? 0
+        return Complaint(
+            .rootRefused, because: RootState.Refusal.tooFewOperators.words,
+            remedy: stay == 0
+                ? "make somebody else an operator first: marram operator add CARD"
+                : "give a lower threshold in the same command: --threshold \(stay)")
+    }
+
     private static func look(at proposal: RootProposal) throws(Complaint) -> RootProposal.Outlook {
         do throws(RootProposal.Flaw) {
             return try proposal.check()
@@ -95,6 +109,7 @@ package enum RootDesk {
                 throw Complaint(.proposalUnreadable, what: "the change follows another root than the file brings")
             case .seal: throw Complaint(.proposalUnreadable, what: "a signature in the file is not of this change")
             case .refused(.tooFewPersons): throw Complaint(.signersMissing)
+            case .refused(.tooFewOperators): throw tooFew(proposal)
             case .refused(let why): throw Complaint(.rootRefused, because: why.words)
             }
         }

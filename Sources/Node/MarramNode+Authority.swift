@@ -99,17 +99,48 @@ extension MarramNode {
         }
         guard let member = registry.members[node.id] else { return answer(false, "it is no member of the mesh", []) }
         let standing = "its standing is \(standing(of: member).rawValue)"
-        guard let grant = judgement.grant(of: node.signing, for: capability) else {
-            let why = member.isRevoked ? Denial.revoked.sentence : "no grant of it names \(capability)"
-            return answer(false, why, [standing])
-        }
-        let grounds = [standing, clockWords(at: now), words(of: grant) ?? ""]
         let operation = Operation(capability, on: object, content: Digest(.zero))
-        switch judgement.decide(
-            operation, by: node.signing, under: grant, Circumstances(now: now, time: registry.time, lease: nil))
-        {
-        case .allow: return answer(true, "its grant names it, and nothing forbids it here and now", grounds)
-        case .deny(let denial): return answer(false, denial.sentence, grounds)
+        let decision = judgement.decide(operation, by: node.signing, circumstances(at: now))
+        var grounds = [standing, policyWords(capability, on: object, judgement), clockWords(at: now)]
+        switch decision {
+        case .allow(let grant):
+            grounds.append(words(of: grant) ?? "")
+            return answer(true, "its grant lets it, and nothing forbids it here and now", grounds)
+        case .deny(.void(.lacks)): return answer(false, "no grant of it names \(capability)", grounds)
+        case .deny(let denial):
+            if let grant = judgement.grant(of: node.signing, for: capability) {
+                grounds.append(words(of: grant) ?? "")
+            }
+            return answer(false, denial.sentence, grounds)
+        }
+    }
+
+    private func policyWords(_ capability: Capability, on object: String, _ judgement: Judgement) -> String {
+        if let policy = judgement.root.policy(for: capability, on: object) { return "decided by: \(policy.words)" }
+        return capability == .write
+            ? "no policy speaks of it: what none does, every member writes" : "no policy speaks of it: a grant does"
+    }
+
+    private func circumstances(at now: Now) -> Circumstances {
+        Circumstances(now: now, time: switchboard.registry.time, lease: nil)
+    }
+
+    /// Throws unless this node may write these keys here and now.
+    func checkRight(toWrite keys: [String], at now: Now) throws(Complaint) {
+        guard let judgement = switchboard.registry.judgement else { return }
+        let (me, here) = (signatory.keys.signing, circumstances(at: now))
+        for key in keys {
+            let operation = Operation(.write, on: WritingLaw.object(key), content: Digest(.zero))
+            guard case .deny(let denial) = judgement.decide(operation, by: me, here) else { continue }
+            let because =
+                switch denial {
+                case .void(.lacks), .void(.outOfScope): "no role of this node lets it write that key"
+                default: denial.sentence
+                }
+            let policy = policyWords(.write, on: operation.object, judgement)
+            throw Complaint(
+                .writeNotAllowed, what: "\(configuration.name) may not write \(key)", because: "\(because); \(policy)",
+                remedy: "an operator gives it a role: marram role grant \(configuration.name) ROLE")
         }
     }
 

@@ -58,8 +58,17 @@ extension MarramNode {
         let (id, member) = try memberOfLaw(word)
         return NodeReply(
             mesh: signatory.mesh.description, head: head?.description ?? "", node: row(of: member, id),
-            cuts: hexadecimal(registry.cuts(leaving: member)),
-            redemption: registry.redemption(of: member.node.signing)?.description ?? "")
+            cuts: hexadecimal(registry.cuts(leaving: member, besides: store.cuts(of: id))),
+            redemption: registry.redemption(of: member.node.signing)?.description ?? "",
+            keys: hexadecimal(member.node.encoded), grants: grants(of: member))
+    }
+
+    private func grants(of member: Judgement.Member) -> [GrantRow] {
+        guard let judgement = switchboard.registry.judgement else { return [] }
+        return judgement.holdings(of: member.node.signing).compactMap { id in
+            guard let holding = judgement.holding(id), !holding.isRevoked else { return nil }
+            return GrantRow(id: id.description, terms: holding.terms)
+        }
     }
 
     /// The member that a person names: by its name, its id, or the beginning of its id when nothing is named so.
@@ -104,8 +113,11 @@ extension MarramNode {
                 throw Complaint(.unknownOperator, what: "no operator of the mesh is called \(name)")
             }
             cuts = law.cutsThatLeaveAll(of: leaving.person.keys)
+            // Who did nothing leaves nothing to name; that this is known is said by naming the genesis.
+            if cuts.isEmpty { cuts = [Cut(feed: law.mesh, sequence: 1, entry: law.mesh)] }
         }
-        return RootReply(chain: law.root.path.compactMap { registry.book[$0.id] }, cuts: cuts)
+        return RootReply(
+            chain: law.root.path.compactMap { registry.book[$0.id] }, cuts: cuts, written: store.cuts(of: nil))
     }
 
     static let noLaw = Complaint(

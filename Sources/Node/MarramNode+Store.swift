@@ -35,6 +35,7 @@ extension MarramNode {
         _ assignments: [Assignment], isTrial: Bool, _ id: RequestID, at now: Now, into world: inout NodeOutbox
     ) throws(Complaint) {
         let plan = try StorePlan(assignments, on: store)
+        try checkRight(toWrite: plan.rows.filter(\.isChanged).map(\.key), at: now)
         let reply = WriteReply(rows: plan.rows, isTrial: isTrial, sequence: nil)
         guard !isTrial, !plan.changes.isEmpty else { return world.put(.reply(id, envelope(.wrote(reply), at: now))) }
         desk.plans[id] = reply

@@ -3,7 +3,7 @@ package import Base
 /// A recording, read back and lived through.
 package enum Recording {
     /// The first bytes of a saved recording; the digit is the format's version.
-    package static let magic: [UInt8] = Array("marram recording 1\n".utf8)
+    package static let magic: [UInt8] = Array("marram recording 2\n".utf8)
 
     /// What a replay found.
     package struct Report: Hashable, Sendable {

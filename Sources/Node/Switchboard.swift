@@ -69,6 +69,8 @@ package struct Switchboard {
     package private(set) var membership: MembershipEngine
     package private(set) var registry: RegistryEngine
     package private(set) var store: ReplicationEngine
+    /// How often the law had been judged when the store was last told what follows from it.
+    private var judgementsTold = 0
     private var lastTicket: Ticket
     package private(set) var unstored: SortedMap<Ticket, Batch>
     /// Reused from call to call.
@@ -120,7 +122,15 @@ package struct Switchboard {
             if isDue(store.deadline, at: now) { store.wake(at: now, into: &storeOutbox) }
         }
         introduce(at: now)
+        tellRights(at: now)
         carryOut(into: &outbox)
+    }
+
+    /// Whoever may write what follows from the law, so the store hears of it whenever the law was judged anew.
+    private mutating func tellRights(at now: Now) {
+        guard judgementsTold != registry.judgements, let judgement = registry.judgement else { return }
+        judgementsTold = registry.judgements
+        store.perform(.authority(Authority(judgement.writing)), at: now, into: &storeOutbox)
     }
 
     private func isDue(_ deadline: Instant?, at now: Now) -> Bool { deadline.map { $0 <= now.instant } ?? false }
@@ -265,6 +275,9 @@ extension Switchboard: WireValue {
             guard ticket <= lastTicket else { throw .outOfRange }
             unstored[ticket] = Batch(ofStore: try reader.bool() ? Ticket(number: try reader.u64()) : nil)
         }
+        // What follows from the law is not written down. Whatever it made void was handed back before.
+        tellRights(at: Now(instant: Instant(nanoseconds: 0), wall: WallTime(milliseconds: 0)))
+        storeOutbox.removeAll()
     }
 
     package var stateHash: UInt64 {

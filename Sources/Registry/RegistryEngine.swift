@@ -44,6 +44,8 @@ package struct RegistryEngine: Engine, Sendable {
     /// When it was made, and of how many records: those behind them in the book came since.
     var judged: Instant
     var judgedRecords = 0
+    /// How often the law was judged in this life, so that others see when there is something new to see.
+    package private(set) var judgements = 0
     /// By the ids under which sessions know them.
     package internal(set) var members = SortedMap<NodeID, Judgement.Member>()
     /// Members whom the law threw out.
@@ -140,10 +142,12 @@ package struct RegistryEngine: Engine, Sendable {
         return (grant, judgement.head)
     }
 
-    /// The cuts, as bytes, with which a revocation of a member leaves what it did until now.
-    package func cuts(leaving member: Judgement.Member) -> [UInt8] {
+    /// The cuts, as bytes, with which a revocation of a member leaves what it did until now; `others` are those of what
+    /// it wrote elsewhere.
+    package func cuts(leaving member: Judgement.Member, besides others: [Cut]) -> [UInt8] {
+        let cuts = others + (book.law?.cutsThatLeaveAll(of: member.node.signing) ?? [])
         var writer = ByteWriter()
-        writer.list(book.law?.cutsThatLeaveAll(of: member.node.signing) ?? [])
+        writer.list(Array(cuts.prefix(Limits.cuts)).risingOnce)
         return writer.bytes
     }
 
@@ -287,6 +291,7 @@ package struct RegistryEngine: Engine, Sendable {
         guard let law = book.law else { return }
         let judgement = Judgement(of: law)
         self.judgement = judgement
+        judgements += 1
         members = SortedMap()
         for member in judgement.members.values { members[member.node.id] = member }
         barred = judgement.thrownOut.map(\.key.nodeID).risingOnce

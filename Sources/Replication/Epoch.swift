@@ -113,30 +113,3 @@ extension Epoch.Admission: WireValue {
         self.init(member: try reader.nodeID(), floor: try VersionVector(from: &reader))
     }
 }
-
-/// Who may write what. Trust will say it one day; until then a namespace is open to its roster, or to these grants.
-package struct Authority: Hashable, Sendable {
-    package struct Grant: Hashable, Sendable {
-        package var author: NodeID
-        /// Keys that begin with it.
-        package var prefix: [UInt8]
-        /// The epochs in which it counts. Epochs and not dates: a clock at a site may be anywhere.
-        package var epochs: ClosedRange<UInt64>
-
-        package init(author: NodeID, prefix: [UInt8], epochs: ClosedRange<UInt64>) {
-            self.author = author
-            self.prefix = prefix
-            self.epochs = epochs
-        }
-    }
-
-    /// Nil: the roster may write everything.
-    package var grants: [Grant]?
-
-    package init(grants: [Grant]? = nil) { self.grants = grants }
-
-    package func allows(_ author: NodeID, toWrite key: [UInt8], in epoch: UInt64) -> Bool {
-        guard let grants else { return true }
-        return grants.contains { $0.author == author && $0.epochs.contains(epoch) && key.starts(with: $0.prefix) }
-    }
-}

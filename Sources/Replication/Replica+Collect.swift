@@ -38,11 +38,21 @@ extension Replica {
         return after.filter { !before.contains($0) }.compactMap { transaction($0) }
     }
 
+    /// The law has changed. Answers the own transactions that are thereby void.
+    mutating func adopt(_ authority: Authority) -> [Transaction] {
+        let before = ownVoid
+        self.authority = authority
+        judgeAll()
+        return ownVoid.filter { !before.contains($0) }.compactMap { transaction($0) }
+    }
+
     private var ownVoid: [Dot] {
         guard let log = logs[my] else { return [] }
         return (log.base + 1..<log.head + 1).map { Dot(my, $0) }.filter { dot in
             guard let transaction = transaction(dot) else { return false }
-            return isVoid(dot, by: me.author, epoch: transaction.epoch, key: transaction.operations[0].key)
+            return transaction.operations.contains { operation in
+                isVoid(dot, by: me.author, epoch: transaction.epoch, key: operation.key)
+            }
         }
     }
 

@@ -46,12 +46,13 @@ extension Replica {
     ) throws(WriteRefusal) -> Transaction {
         guard !changes.isEmpty, changes.count <= Limits.operations else { throw .tooManyOperations }
         try mayWrite()
+        let next = Dot(my, head(of: my) + 1)
         var operations: [Operation] = []
         for (number, change) in changes.enumerated() {
             var operation = try operation(for: change, number: number)
             if bug != .forgetsContext { operation.context = slot(operation.slot)?.context ?? VersionVector() }
             guard operation.fits else { throw .tooLarge }
-            guard authority.allows(me.author, toWrite: operation.key, in: epoch.number) else { throw .notAllowed }
+            guard authority.allows(me.author, toWrite: operation.key, at: next) else { throw .notAllowed }
             operations.append(operation)
         }
         operations.sort { $0.slot < $1.slot }

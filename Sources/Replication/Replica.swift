@@ -80,7 +80,7 @@ package struct Replica: Sendable {
     /// Whether an operation of this transaction is of no effect.
     func isVoid(_ dot: Dot, by author: NodeID, epoch: UInt64, key: [UInt8]) -> Bool {
         if !forks.isEmpty, let fork = forks[dot.writer], dot.sequence >= fork.place { return true }
-        if bug != .ignoresRights, !authority.allows(author, toWrite: key, in: epoch) { return true }
+        if bug != .ignoresRights, !authority.allows(author, toWrite: key, at: dot) { return true }
         if bug == .noFence { return false }
         guard epoch < UInt64(epochs.count), epochs[Int(epoch)].admits(author) else { return true }
         return epochs[Int(epoch + 1)...].contains { later in
@@ -110,6 +110,12 @@ package struct Replica: Sendable {
 
     package func transaction(_ dot: Dot) -> Transaction? { logs[dot.writer]?.transaction(dot.sequence) }
     package func head(of writer: Writer) -> UInt64 { logs[writer]?.head ?? 0 }
+
+    /// The ends of all logs, or of one author's: the last transaction of each, and its id.
+    package func ends(of author: NodeID?) -> [(dot: Dot, id: Digest)] {
+        logs.logs.filter { $0.head > 0 && (author == nil || $0.name.author == author) }
+            .map { (Dot($0.writer, $0.head), $0.headID) }
+    }
 
     // MARK: Taking in
 

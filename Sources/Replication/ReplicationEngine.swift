@@ -26,6 +26,8 @@ package struct ReplicationEngine: Engine {
         case road(NodeID, Road)
         /// An epoch that our own side has had signed.
         case issue(Epoch)
+        /// What the law says by now of who may write what.
+        case authority(Authority)
     }
 
     package enum Effect: Hashable, Sendable {
@@ -205,6 +207,10 @@ package struct ReplicationEngine: Engine {
             learn([epoch], into: &outbox)
             store(into: &outbox)
             hurry(at: now)
+        case .authority(let authority):
+            guard authority != replica.authority else { return }
+            let void = replica.adopt(authority)
+            if !void.isEmpty { outbox.put(.requeue(void)) }
         }
     }
 

@@ -217,7 +217,7 @@ func cloned(_ bug: ReplicaBug?) -> EngineMesh {
 @Test(arguments: [ReplicaBug?.none, .ignoresRights])
 func whatAnAuthorHadNoRightToWriteIsShownToNobody(bug: ReplicaBug?) {
     var mesh = EngineMesh(2, bug: bug)
-    let grant = Authority.Grant(author: mesh.id(0), prefix: [1], epochs: 0...10)
+    let grant = Authority.Grant(author: mesh.id(0), prefix: [1])
     // The author believes in no such rule.
     mesh.engines[1].replica.authority = Authority(grants: [grant])
     mesh.write(0, 1, [put(1, 1)])

@@ -290,7 +290,7 @@ private func twoBranches(_ bug: ReplicaBug?) {
 func rightsHoldInEveryOrder(bug: ReplicaBug?) {
     check(bug) { seed in
         let grants = (0..<3).map { index in
-            Authority.Grant(author: EngineMesh.name(index).author, prefix: index == 2 ? [1] : [], epochs: 0...9)
+            Authority.Grant(author: EngineMesh.name(index).author, prefix: index == 2 ? [1] : [])
         }
         var writer = EngineMesh(3, seed: seed)
         for number in 0..<UInt8(6) { writer.write(2, UInt64(number), [put(number % 3, number)]) }

@@ -123,7 +123,7 @@ struct Shop {
     var shop = Shop()
     shop.set("a", "1")
     let author = shop.engine.replica.me.author
-    shop.engine.replica.authority = Authority(grants: [.init(author: author, prefix: [97], epochs: 0...9)])
+    shop.engine.replica.authority = Authority(grants: [.init(author: author, prefix: [97])])
     let before = shop.engine.replica.stateHash
     // One key that it may write does not carry in another that it may not.
     shop.write(

@@ -80,11 +80,35 @@ extension Judgement {
         guard let grant = holdings[authority] else { return .deny(.void(.noSuchGrant)) }
         guard grant.keys.contains(actor) else { return .deny(.void(.notTheHolder)) }
         guard !revokedKeys.contains(actor), !grant.isRevoked else { return .deny(.revoked) }
-        guard grant.terms.can.risingContains(operation.capability) else {
+        guard isOpen(operation) || grant.terms.can.risingContains(operation.capability) else {
             return .deny(.void(.lacks(operation.capability)))
         }
-        guard grant.terms.scope.contains(operation.object) else { return .deny(.void(.outOfScope)) }
+        guard isOpen(operation) || grant.terms.scope.contains(operation.object) else {
+            return .deny(.void(.outOfScope))
+        }
         return decide(operation, by: actor, under: grant, circumstances)
+    }
+
+    /// The same, by whichever of its grants lets it; if none does, the reason is that of the one that comes nearest.
+    package func decide(
+        _ operation: Operation, by actor: SignerKey, _ circumstances: Circumstances
+    ) -> Decision {
+        guard !revokedKeys.contains(actor) else { return .deny(.revoked) }
+        var nearest: Decision?
+        for id in holdings(of: actor) {
+            let decision = decide(operation, by: actor, under: id, circumstances)
+            guard case .deny(let denial) = decision else { return decision }
+            switch denial {
+            case .void(.lacks): nearest = nearest ?? decision
+            default: nearest = decision
+            }
+        }
+        return nearest ?? .deny(.void(.lacks(operation.capability)))
+    }
+
+    /// Whether it takes no grant of its own: every member writes the keys that no policy speaks of.
+    private func isOpen(_ operation: Operation) -> Bool {
+        operation.capability == .write && root.policy(for: .write, on: operation.object) == nil
     }
 
     private func decide(
@@ -92,8 +116,11 @@ extension Judgement {
     ) -> Decision {
         if isSuspended(actor) { return .deny(.suspended) }
         if circumstances.quarantined.risingContains(actor) { return .deny(.quarantined) }
-        if members[actor]?.standing == .probation { return .deny(.onProbation) }
-        guard let policy = root.policy(for: operation.capability) else { return .allow(grant.id) }
+        // Who is on probation does all that takes no grant: it writes the keys that are open to everybody.
+        if members[actor]?.standing == .probation, !isOpen(operation) { return .deny(.onProbation) }
+        guard let policy = root.policy(for: operation.capability, on: operation.object) else {
+            return .allow(grant.id)
+        }
         if policy.needsFreshLease, case .renewOnly(let shortage)? = circumstances.lease {
             return .deny(.leaseStale(shortage))
         }

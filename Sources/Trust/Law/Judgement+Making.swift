@@ -36,6 +36,7 @@ extension Judgement {
             judge.suspensions.filter { !head.state.liftedSuspensions.risingContains($0.entry) }
             .map(\.name).risingOnce
         alarms = judge.forks() + newcomers.alarms
+        writing = judge.writingLaw()
         let approvers = root.policies.compactMap(\.approver).risingOnce
         for id in valid where yeses[id] != nil {
             countsByProposal[id] = approvers.map { Count(approver: $0, yeses: count(of: id, by: $0)) }

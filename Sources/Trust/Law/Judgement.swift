@@ -74,6 +74,8 @@ package struct Judgement: Sendable {
     /// Names of operators whom another has suspended, by rising names.
     package let suspended: [String]
     package let alarms: [Alarm]
+    /// Who may write what in the store.
+    package let writing: WritingLaw
     /// The hash of all revocations that count: members with the same one are equally warned.
     package let revocations: Digest
 

@@ -27,6 +27,10 @@ package struct RootState: Hashable, Sendable {
         case tooFewOperators
         case outOfRange
         case tooMany
+        /// A removal that names nothing of what the operator did would undo all of it, the founding included.
+        case nothingLeft
+        /// The policy asks of this capability what nobody can bring who uses it.
+        case unmeetable(Capability)
     }
 
     package init(_ genesis: Genesis) throws(Refusal) {
@@ -43,7 +47,10 @@ package struct RootState: Hashable, Sendable {
 
     package func isActing(_ key: SignerKey) -> Bool { holder(of: key)?.kind == .acting }
 
-    package func policy(for capability: Capability) -> Policy? { policies.first { $0.capability == capability } }
+    /// The policy that speaks of a capability on an object.
+    package func policy(for capability: Capability, on object: String) -> Policy? {
+        policies.first { $0.capability == capability && $0.scope.contains(object) }
+    }
 
     package func rule(for site: String) -> SiteRule? { sites.first { $0.site == site } }
 
@@ -70,12 +77,14 @@ package struct RootState: Hashable, Sendable {
     private mutating func apply(_ change: RootChange) throws(Refusal) {
         switch change {
         case .add(let person): operators = (operators + [person]).sorted()
-        case .remove(let name, _):
+        case .remove(let name, let cuts):
             guard operators.contains(where: { $0.person.name == name }) else { throw .noSuchOperator }
+            guard !cuts.isEmpty else { throw .nothingLeft }
             operators.removeAll { $0.person.name == name }
         case .setThreshold(let count): threshold = Int(count)
         case .setRole(let role): roles = Self.replaced(roles, by: role) { $0.name == role.name }
         case .setPolicy(let policy):
+            guard policy.isMeetable else { throw .unmeetable(policy.capability) }
             policies = Self.replaced(policies, by: policy) { $0.capability == policy.capability }
         case .setSite(let rule): sites = Self.replaced(sites, by: rule) { $0.site == rule.site }
         case .setWitnesses(let count): witnesses = Int(count)
@@ -100,5 +109,17 @@ package struct RootState: Hashable, Sendable {
         guard operators.count(where: { $0.kind == .acting }) >= threshold else { throw .tooFewOperators }
         let rows = max(roles.count, policies.count, sites.count, channels.count)
         guard rows <= Limits.tableRows, liftedSuspensions.count <= Limits.rootUpdates else { throw .tooMany }
+    }
+}
+
+extension Policy {
+    /// What keeps a mesh alive must work on its worst day: whoever comes back with a stale lease renews it, and is
+    /// vouched for. And a write of a key brings no proposal along, so it can have been approved by nobody.
+    package var isMeetable: Bool {
+        switch capability {
+        case .renew, .sponsor: approvals == 0 && !needsFreshLease && group == nil
+        case .write: approvals == 0 && group == nil
+        default: cuts.isEmpty
+        }
     }
 }

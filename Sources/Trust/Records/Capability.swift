@@ -40,6 +40,8 @@ package struct Capability: Hashable, Comparable, Sendable, CustomStringConvertib
     package static let renew = Capability(known: "lease.renew")
     /// Proposing something that others approve.
     package static let propose = Capability(known: "release.propose")
+    /// Writing a key of the store: done to the object `key:` and the key.
+    package static let write = Capability(known: "key.write")
 }
 
 extension Capability: WireValue {
@@ -88,11 +90,14 @@ package struct Scope: Hashable, Sendable {
         /// What stands before the star; nil when the pattern means one object only.
         private var stem: Substring? { text.hasSuffix("*") ? text.dropLast() : nil }
 
-        func matches(_ object: String) -> Bool { stem.map { object.hasPrefix($0) } ?? (object == text) }
+        /// Byte by byte: to a `String`, an accent behind a slash would be one letter with it, and no longer begin so.
+        func matches(_ object: String) -> Bool {
+            stem.map { object.utf8.starts(with: $0.utf8) } ?? object.utf8.elementsEqual(text.utf8)
+        }
 
         func isWithin(_ other: Pattern) -> Bool {
             guard let stem else { return other.matches(text) }
-            return other.stem.map { stem.hasPrefix($0) } ?? false
+            return other.stem.map { stem.utf8.starts(with: $0.utf8) } ?? false
         }
 
         private static func isLawful(_ text: String) -> Bool {

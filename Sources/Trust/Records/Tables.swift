@@ -48,6 +48,10 @@ package struct Policy: Hashable, Comparable, Sendable {
     package var needsFreshLease = false
     /// The actor's grant must name this group.
     package var group: String?
+    /// The objects that it speaks of: about all others it says nothing.
+    package var scope = Scope.everything
+    /// Of what had been done when it was made, this is not judged by it.
+    package var cuts: [Cut] = []
 
     package init(_ capability: Capability) { self.capability = capability }
 
@@ -63,6 +67,8 @@ extension Policy: WireValue {
         if let maxAge { writer.interval(maxAge) }
         writer.bool(needsFreshLease)
         writer.optional(group.map(ListedName.init))
+        scope.encode(into: &writer)
+        writer.list(cuts)
     }
 
     package init(from reader: inout ByteReader) throws(DecodeError) {
@@ -72,9 +78,26 @@ extension Policy: WireValue {
         maxAge = try reader.bool() ? try reader.interval() : nil
         needsFreshLease = try reader.bool()
         group = try reader.optional(ListedName.self)?.text
+        scope = try Scope(from: &reader)
+        cuts = try reader.rising(of: Cut.self, in: 0...Limits.cuts)
         // Approvals by nobody in particular would be approvals by anybody.
         guard (approvals == 0) == (approver == nil), approvals <= Limits.signers else { throw .outOfRange }
         guard maxAge.map({ $0 > .zero && $0 <= Limits.patience }) ?? true else { throw .outOfRange }
+    }
+}
+
+extension Policy {
+    /// For people.
+    package var words: String {
+        var parts: [String] = []
+        if capability == .write { parts.append("takes a grant") }
+        if let approver { parts.append("\(approvals) who hold \(approver) must have approved") }
+        if let maxAge { parts.append("no longer than \(maxAge.seconds / 3_600) h ago") }
+        if needsFreshLease { parts.append("the lease must be fresh") }
+        if let group { parts.append("the grant must name the group \(group)") }
+        let what = parts.isEmpty ? "asks for nothing but a grant" : parts.joined(separator: ", ")
+        let objects = scope.patterns.isEmpty ? "nothing" : scope.patterns.map(\.text).joined(separator: ", ")
+        return "the policy for \(capability) on \(objects): \(what)"
     }
 }
 

@@ -52,7 +52,8 @@ extension Verb {
                 errand.present(envelope, as: table(reply.nodes))
             case ("show", let name?):
                 let (envelope, reply) = try find(name, &errand)
-                errand.present(envelope, as: table([reply.node]))
+                let grants = reply.grants.map { "holds \($0.id.prefix(8)): \($0.terms.words)\n" }.joined()
+                errand.present(envelope, as: table([reply.node]), then: errand.look.clean(lines: grants))
             case ("admit", let file?): try admit(file, &errand)
             case ("confirm", let name?): try confirm(try find(name, &errand).1, &errand)
             case ("revoke", let name?): try revoke(try find(name, &errand).1, &errand)
@@ -81,7 +82,7 @@ extension Verb {
             })
     }
 
-    private static func find(_ name: String, _ errand: inout Errand) throws(Complaint) -> (Envelope, NodeReply) {
+    static func find(_ name: String, _ errand: inout Errand) throws(Complaint) -> (Envelope, NodeReply) {
         let envelope = try errand.ask(try .node(named: name))
         guard case .node(let reply) = envelope.reply else { throw errand.unexpected(envelope) }
         return (envelope, reply)
@@ -170,7 +171,7 @@ extension Verb {
     }
 
     @discardableResult
-    private static func handIn(_ order: OperatorDesk.Order, _ errand: inout Errand) throws(Complaint) -> Envelope {
+    static func handIn(_ order: OperatorDesk.Order, _ errand: inout Errand) throws(Complaint) -> Envelope {
         let (file, ask) = (errand.operatorKeys[0], errand.passphrase)
         let records = try errand.world.sign(order, file) { ask(file) }
         let envelope = try errand.ask(try .submission(of: records))

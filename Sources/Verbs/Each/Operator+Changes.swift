@@ -26,7 +26,7 @@ extension Verb {
         try changeRoot(&errand, from: try root(&errand, without: nil), changes)
     }
 
-    private static func root(_ errand: inout Errand, without name: String?) throws(Complaint) -> RootReply {
+    static func root(_ errand: inout Errand, without name: String?) throws(Complaint) -> RootReply {
         let envelope = try errand.ask(try .root(without: name))
         guard case .root(let reply) = envelope.reply else { throw errand.unexpected(envelope) }
         return reply
@@ -48,7 +48,7 @@ extension Verb {
 
     /// Writes a change down and has it signed with the keys that are here. If those suffice it is handed in; otherwise
     /// it goes to a file.
-    private static func changeRoot(
+    static func changeRoot(
         _ errand: inout Errand, from root: RootReply, _ changes: [RootChange]
     ) throws(Complaint) {
         let order = RootDesk.Order(

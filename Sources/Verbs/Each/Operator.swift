@@ -45,9 +45,7 @@ extension Verb {
             .protect, .operatorKey,
             Option(name: "threshold", value: "N", summary: "how many it takes from now on to change the operators"),
             Option(name: "share", summary: "what is added is a recovery share, a key in a safe"),
-            Option(name: "with", value: "NAMES", summary: "who else is to sign, elsewhere"),
-            Option(
-                name: "out", value: "FILE", expects: .file, summary: "a new file for a change that others are to sign"),
+            .with, .out,
         ],
         formats: OutputFormat.allCases,
         examples: [

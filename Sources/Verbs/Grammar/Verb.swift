@@ -69,6 +69,8 @@ extension Verb {
         .leave,
         .node,
         .operators,
+        .policy,
+        .role,
         .authority,
         .audit,
         .status,
