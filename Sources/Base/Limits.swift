@@ -313,6 +313,8 @@ extension Limits {
     package static let clocksAsked = 5
     /// Clocks that one node tells in two seconds: each costs a signature, and a mesh asks once in minutes.
     package static let clocksTold = 32
+    /// Leases that one node signs in two seconds; whoever hears nothing asks somebody else.
+    package static let leasesSigned = 32
     /// Members that are quarantined here at one time, as many as there may be.
     package static let quarantined = members
     /// Records of one law: a mesh of 2,000 nodes in which every node came by an invitation and some hundreds acted.

@@ -49,4 +49,5 @@ package enum Shelf {
     package static let store: UInt8 = 3
     package static let records: UInt8 = 4
     package static let clock: UInt8 = 5
+    package static let lease: UInt8 = 6
 }

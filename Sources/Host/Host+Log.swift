@@ -68,6 +68,9 @@ extension Host {
         case .refused(let why, _): log.write(.warning, "a record was refused: \(why)", at: now.wall)
         case .misplaced(let id, _): log.write(.debug, "record \(id) has no place in the law", at: now.wall)
         case .full: log.write(.error, "the law is full: no more records are kept", at: now.wall)
+        case .twin(let id):
+            log.write(
+                .error, "\(node.name(of: id)) runs in two places: \(Code.identityTwice.remedy)", at: now.wall)
         }
     }
 

@@ -18,9 +18,10 @@ extension Frame {
     var priority: Priority {
         switch self {
         case .membership, .sounding: .pulse
-        case .registry(.records), .registry(.piece), .registry(.redeem), .registry(.declined): .change
+        case .registry(.start), .registry(.records), .registry(.piece), .registry(.redeem), .registry(.declined):
+            .change
         case .registry(.summary), .registry(.parts), .registry(.list), .registry(.want), .registry(.askClock),
-            .registry(.clock):
+            .registry(.clock), .registry(.askLease), .registry(.leased):
             .comparison
         case .replication(let message): message.isQuestionOfEquality ? .comparison : .fact
         }

@@ -104,7 +104,19 @@ extension MarramNode {
     }
 
     private func problems(at now: Now) -> [StatusReply.Problem] {
-        clockProblems(at: now) + memberProblems(at: now)
+        clockProblems(at: now) + twinProblems + memberProblems(at: now)
+    }
+
+    private var twinProblems: [StatusReply.Problem] {
+        let registry = switchboard.registry
+        // Of whoever was thrown out nobody hears either any more.
+        return registry.twins.keys.filter { !registry.barred.risingContains($0) }.map { id in
+            StatusReply.Problem(
+                .identityTwice,
+                what: id == configuration.id
+                    ? "peers hear another node with this node's identity" : "\(name(of: id)) runs in two places",
+                remedy: Code.identityTwice.remedy)
+        }
     }
 
     private func memberProblems(at now: Now) -> [StatusReply.Problem] {

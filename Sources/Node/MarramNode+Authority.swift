@@ -100,8 +100,9 @@ extension MarramNode {
         guard let member = registry.members[node.id] else { return answer(false, "it is no member of the mesh", []) }
         let standing = "its standing is \(standing(of: member).rawValue)"
         let operation = Operation(capability, on: object, content: Digest(.zero))
-        let decision = judgement.decide(operation, by: node.signing, circumstances(at: now))
+        let decision = judgement.decide(operation, by: node.signing, circumstances(of: node.signing, at: now))
         var grounds = [standing, policyWords(capability, on: object, judgement), clockWords(at: now)]
+        if node.id == configuration.id { grounds.append(leaseWords(at: now)) }
         switch decision {
         case .allow(let grant):
             grounds.append(words(of: grant) ?? "")
@@ -121,14 +122,27 @@ extension MarramNode {
             ? "no policy speaks of it: what none does, every member writes" : "no policy speaks of it: a grant does"
     }
 
-    private func circumstances(at now: Now) -> Circumstances {
-        Circumstances(now: now, time: switchboard.registry.time, lease: nil)
+    /// Of other nodes it is not known here how their leases stand: they ask themselves.
+    private func circumstances(of node: SignerKey, at now: Now) -> Circumstances {
+        let registry = switchboard.registry
+        let lease = node == signatory.keys.signing ? registry.leaseStanding(at: now) : nil
+        return Circumstances(now: now, time: registry.time, lease: lease)
+    }
+
+    private func leaseWords(at now: Now) -> String {
+        switch switchboard.registry.leaseStanding(at: now) {
+        case .fresh: "its lease is fresh: enough nodes of its site have signed it"
+        case .renewOnly(.none): "it has no lease yet; it asks the nodes of its site for one"
+        case .renewOnly(.tooFewSigners(let count, let needed)):
+            "\(count) of the \(needed) nodes that it takes have signed its lease; small sites state a rule of their own"
+        case .renewOnly: "its lease is stale, and it asks the nodes of its site for another"
+        }
     }
 
     /// Throws unless this node may write these keys here and now.
     func checkRight(toWrite keys: [String], at now: Now) throws(Complaint) {
         guard let judgement = switchboard.registry.judgement else { return }
-        let (me, here) = (signatory.keys.signing, circumstances(at: now))
+        let (me, here) = (signatory.keys.signing, circumstances(of: signatory.keys.signing, at: now))
         for key in keys {
             let operation = Operation(.write, on: WritingLaw.object(key), content: Digest(.zero))
             guard case .deny(let denial) = judgement.decide(operation, by: me, here) else { continue }

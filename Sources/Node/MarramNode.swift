@@ -72,7 +72,7 @@ package struct MarramNode: ~Copyable {
             registry: RegistryEngine(
                 me: signatory.keys, mesh: signatory.mesh, founding: signatory.charter, stored: stored,
                 feed: signatory.certificate, isInvited: signatory.isInvited,
-                random: apart.split("registry"), at: now),
+                random: apart.split("registry"), bug: configuration.lawBug, at: now),
             store: store(
                 of: configuration, signatory.identity.signing.publicKey, in: signatory.mesh, stored, random, at: now))
     }
@@ -305,6 +305,9 @@ package struct MarramNode: ~Copyable {
             case .sign(let statement): inputs.append(.performed(.take([signatory.sign(statement)])))
             case .redeem(let peer): redeem(at: peer, now, into: &world)
             case .tellClock(let nonce, let peer): tellClock(nonce, to: peer, now, into: &world)
+            case .signLease(let terms, let peer):
+                let lease = signatory.sign(.lease(terms))
+                say(.registry(.leased(lease)), to: Contact(onSessionWith: peer), at: now, into: &world)
             case .bar(let nodes): bar(nodes, at: now, into: &world)
             case .callOut(let isLonely): world.put(.callOut(isLonely: isLonely))
             case .note(let note): self.note(note, at: now, into: &world)

@@ -1,5 +1,6 @@
 package import Base
 package import Membership
+package import Registry
 package import Replication
 
 /// What a node is told about itself when it is made: from its data directory and configuration in the real world, from
@@ -23,6 +24,7 @@ package struct NodeConfiguration: Sendable {
     package var records: Bool
     /// What the simulator plants, and nobody else.
     package var storeBug: ReplicaBug?
+    package var lawBug: RegistryBug?
 
     package init(
         name: String, site: String, id: NodeID, boot: UInt64, missedBoots: UInt64 = 0, listen: Address,

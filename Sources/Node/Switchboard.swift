@@ -29,6 +29,8 @@ package struct Switchboard {
         case redeem(at: NodeID)
         /// Sign what time it is, under this nonce, and say it to this node.
         case tellClock(UInt64, to: NodeID)
+        /// Sign a lease with these terms, and say it to this node.
+        case signLease(LeaseTerms, to: NodeID)
         /// From now on, speak with none of these.
         case bar([NodeID])
         case callOut(isLonely: Bool)
@@ -193,11 +195,15 @@ package struct Switchboard {
         membershipOutbox.removeAll()
         for effect in registryOutbox.effects {
             switch effect {
+            case .send(.askLease(let terms), let to):
+                // Whoever may sign is seldom a neighbour: it is called where membership knows it to be.
+                outbox.put(.send(.registry(.askLease(terms)), to: to.node.map(contact) ?? to))
             case .send(let message, let contact): outbox.put(.send(.registry(message), to: contact))
             case .persist(let fact): facts.append(fact)
             case .sign(let statement): outbox.put(.sign(statement))
             case .redeem(let peer): outbox.put(.redeem(at: peer))
             case .tellClock(let nonce, let peer): outbox.put(.tellClock(nonce, to: peer))
+            case .signLease(let terms, let peer): outbox.put(.signLease(terms, to: peer))
             case .bar(let nodes): outbox.put(.bar(nodes))
             case .note(let note): outbox.put(.note(.registry(note)))
             }

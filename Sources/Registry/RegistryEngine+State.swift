@@ -54,6 +54,21 @@ extension RegistryEngine: WireValue {
         clockRound?.encode(into: &writer)
         writer.instant(nextClocks)
         writer.varint(UInt64(clockAnswersLeft))
+        writer.optional(lease?.record)
+        writer.instant(leaseKnown)
+        writer.optional(leaseRound)
+        writer.instant(nextLease)
+        writer.varint(UInt64(leasesLeft))
+        writer.varint(UInt64(starts.count))
+        for (node, known) in starts {
+            writer.nodeID(node)
+            known.encode(into: &writer)
+        }
+        writer.varint(UInt64(twins.count))
+        for (node, heard) in twins {
+            writer.nodeID(node)
+            writer.instant(heard)
+        }
         writer.u8(lastDecline?.rawValue ?? 0)
         writer.u64(clock.last.bits)
         writer.bytes32(random.state)
@@ -91,6 +106,25 @@ extension RegistryEngine: WireValue {
         clockRound = try reader.bool() ? try ClockRound(from: &reader) : nil
         nextClocks = try reader.instant()
         clockAnswersLeft = try reader.count(atMost: Limits.clocksTold)
+        if let record = try reader.optional(Record.self) {
+            guard let lease = try? Verified(stored: record), case .lease = lease.statement else { throw .outOfRange }
+            self.lease = lease
+        }
+        leaseKnown = try reader.instant()
+        leaseRound = try reader.optional(LeaseRound.self)
+        nextLease = try reader.instant()
+        leasesLeft = try reader.count(atMost: Limits.leasesSigned)
+        bug = nil
+        for _ in 0..<(try reader.count(atMost: Limits.members)) {
+            let node = try reader.nodeID()
+            guard starts.keys.last.map({ $0 < node }) ?? true else { throw .notCanonical }
+            starts[node] = try Starts(from: &reader)
+        }
+        for _ in 0..<(try reader.count(atMost: Limits.members)) {
+            let node = try reader.nodeID()
+            guard twins.keys.last.map({ $0 < node }) ?? true else { throw .notCanonical }
+            twins[node] = try reader.instant()
+        }
         let decline = try reader.u8()
         lastDecline = RegistryMessage.Decline(rawValue: decline)
         guard decline == lastDecline?.rawValue ?? 0 else { throw .unknown }

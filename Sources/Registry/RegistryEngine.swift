@@ -31,6 +31,8 @@ package struct RegistryEngine: Engine, Sendable {
         case redeem(at: NodeID)
         /// Sign what time it is, under this nonce, and say it to this node.
         case tellClock(UInt64, to: NodeID)
+        /// Sign a lease with these terms, and say it to this node.
+        case signLease(LeaseTerms, to: NodeID)
         /// With these nobody speaks, by rising ids: they are all of them, each time.
         case bar([NodeID])
         case note(RegistryNote)
@@ -80,6 +82,18 @@ package struct RegistryEngine: Engine, Sendable {
     var nextClocks: Instant
     /// How many clocks it may still tell before the next comparison.
     var clockAnswersLeft = Limits.clocksTold
+    /// What others of the site have signed about this node last, and since when it has it.
+    package internal(set) var lease: Verified?
+    var leaseKnown: Instant
+    var leaseRound: LeaseRound?
+    var nextLease: Instant
+    /// How many it may still sign before the next comparison.
+    var leasesLeft = Limits.leasesSigned
+    let bug: RegistryBug?
+    /// Of members that this node had sessions with.
+    var starts = SortedMap<NodeID, Starts>()
+    /// Nodes whose identity runs in two places, and when that was last seen; perhaps this node's own.
+    package internal(set) var twins = SortedMap<NodeID, Instant>()
     var clock: HybridClock
     var random: Random
 
@@ -105,8 +119,12 @@ package struct RegistryEngine: Engine, Sendable {
     /// the next.
     package init(
         me: NodeKeys, mesh: Digest, founding: [Record], stored: [Fact], feed: FeedCertificate, isInvited: Bool,
-        random: Random, at now: Now
+        random: Random, bug: RegistryBug? = nil, at now: Now
     ) {
+        self.bug = bug
+        lease = Self.storedLease(stored)
+        leaseKnown = now.instant
+        nextLease = now.instant + Pace.leaseLeisure
         self.me = me
         self.isInvited = isInvited
         self.random = random
@@ -121,11 +139,13 @@ package struct RegistryEngine: Engine, Sendable {
         let facts = stored.filter { $0.shelf == Shelf.records }.compactMap(\.value)
         book.restore(founding + facts.compactMap { try? Record(decoding: $0.raw) })
         judge()
+        hurryLease(at: now)
     }
 
     package var deadline: Instant? {
         let judging = hasNews ? judged + Pace.judging : nil
-        return goingOn.values.reduce(.earlier(.earlier(nextComparison, nextSpread), .earlier(nextClocks, judging))) {
+        let tended = Instant.earlier(.earlier(nextClocks, nextLease), judging)
+        return goingOn.values.reduce(.earlier(.earlier(nextComparison, nextSpread), tended)) {
             .earlier($0, $1)
         }
     }
@@ -187,6 +207,9 @@ package struct RegistryEngine: Engine, Sendable {
         case .redeem(let redemption): take(redemption, from: peer, at: now, into: &outbox)
         case .askClock(let nonce): answerClock(nonce, to: peer, into: &outbox)
         case .clock(let record): hear(clock: record, from: peer)
+        case .askLease(let terms): answerLease(terms, to: peer, at: now, into: &outbox)
+        case .start(let start, let isTwin): hear(start: start, isTwin: isTwin, from: peer, at: now, into: &outbox)
+        case .leased(let record): hear(lease: record, from: peer, at: now, into: &outbox)
         case .declined(let why):
             guard isInvited, !isMemberMyself else { return }
             lastDecline = why
@@ -212,10 +235,13 @@ package struct RegistryEngine: Engine, Sendable {
             outbox.put(.send(.summary(summary), to: Contact(onSessionWith: peer)))
         }
         tendClocks(at: now, into: &outbox)
+        tendLease(at: now, into: &outbox)
         guard nextComparison <= now.instant else { return }
         nextComparison = now.instant + random.jittered(Pace.comparison, percent: 25)
         asksLeft = sponsors.count
         clockAnswersLeft = Limits.clocksTold
+        leasesLeft = Limits.leasesSigned
+        forgetTwins(at: now)
         askSponsor(into: &outbox)
         if let neighbour = random.pick(neighbours) { outbox.put(.send(.summary(summary), to: neighbour)) }
     }
@@ -225,6 +251,7 @@ package struct RegistryEngine: Engine, Sendable {
     /// A session begins with the hashes of what each holds. A newcomer shows its invitation.
     private mutating func meet(_ peer: NodeID, isMine: Bool, into outbox: inout Outbox<Effect>) {
         guard !barred.risingContains(peer) else { return }
+        tellStart(to: peer, into: &outbox)
         if isMine, !isMember(peer), !strangersShown.contains(peer) {
             if strangersShown.count >= Limits.strangersShown { strangersShown.removeFirst() }
             strangersShown.append(peer)
@@ -278,6 +305,7 @@ package struct RegistryEngine: Engine, Sendable {
         judge()
         judged = now.instant
         startSpreading(news, at: now)
+        hurryLease(at: now)
         if barred != former {
             outbox.put(.bar(barred))
             for node in barred where !former.risingContains(node) { outbox.put(.note(.revoked(node))) }
@@ -318,6 +346,8 @@ package enum RegistryNote: Hashable, Sendable {
     case misplaced(Digest, from: NodeID?)
     /// There is no room for more records.
     case full
+    /// This identity runs in two places.
+    case twin(NodeID)
 
     package enum Ignored: UInt8, CaseIterable, Sendable {
         /// The sender was thrown out.
@@ -344,6 +374,14 @@ enum Pace {
     static let clocksMissing = Interval.seconds(5)
     /// For how long answers to such a question are waited for.
     static let clockAnswers = Interval.seconds(2)
+    /// Between two looks at the own lease where no policy asks for one, and where one does.
+    static let leaseLeisure = Interval.minutes(10)
+    static let leaseMissing = Interval.seconds(10)
+    /// How many nodes are asked at a time to sign one, and until the next are.
+    static let leaseAsks = 4
+    static let leaseStep = Interval.seconds(1)
+    /// For how long two that ran under one identity are remembered.
+    static let twins = Interval.hours(1)
     /// Until a peer that had news is asked for more.
     static let goOn = Interval.milliseconds(100)
 }

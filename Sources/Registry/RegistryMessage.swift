@@ -22,6 +22,12 @@ package enum RegistryMessage: Hashable, Sendable {
     /// What time is it there? The number comes back, signed with the answer.
     case askClock(UInt64)
     case clock(Record)
+    /// Sign me a lease with these terms.
+    case askLease(LeaseTerms)
+    /// Such a lease, with the one signature of whoever says this.
+    case leased(Record)
+    /// The number of the sender's start; and whether another start of the receiver is running too.
+    case start(UInt64, twin: Bool)
 
     package struct Summary: Hashable, Sendable {
         package let warnings: Digest
@@ -95,6 +101,16 @@ extension RegistryMessage: WireValue {
         case .clock(let record):
             writer.u8(10)
             record.encode(into: &writer)
+        case .askLease(let terms):
+            writer.u8(11)
+            terms.encode(into: &writer)
+        case .leased(let record):
+            writer.u8(12)
+            record.encode(into: &writer)
+        case .start(let start, let isTwin):
+            writer.u8(13)
+            writer.u64(start)
+            writer.bool(isTwin)
         }
     }
 
@@ -125,6 +141,11 @@ extension RegistryMessage: WireValue {
             self = .declined(why)
         case 9: self = .askClock(try reader.u64())
         case 10: self = .clock(try Record(from: &reader))
+        case 11: self = .askLease(try LeaseTerms(from: &reader))
+        case 12: self = .leased(try Record(from: &reader))
+        case 13:
+            let start = try reader.u64()
+            self = .start(start, twin: try reader.bool())
         default: throw .unknown
         }
     }

@@ -3,6 +3,7 @@ import Control
 import Crypto
 import Membership
 import Node
+import Registry
 import Session
 import Testing
 import Traffic
@@ -24,9 +25,13 @@ final class Village {
     var blocksUDPFrom: (Address, Address) -> Bool = { _, _ in false }
     private var random = Random(seed: 42)
 
-    init(_ count: Int, records: Bool = false, meshes: [UInt64] = []) {
+    private let lawBug: RegistryBug?
+
+    init(_ count: Int, records: Bool = false, meshes: [UInt64] = [], lawBug: RegistryBug? = nil) {
+        self.lawBug = lawBug
         residents = (1...UInt16(count)).map { number in
-            Resident(number, records: records, mesh: meshes.isEmpty ? 7 : meshes[Int(number) - 1])
+            Resident(
+                number, records: records, mesh: meshes.isEmpty ? 7 : meshes[Int(number) - 1], lawBug: lawBug)
         }
     }
 
@@ -62,7 +67,7 @@ final class Village {
             let former = residents[index]
             _ = former.post()
             residents[index] = Resident(
-                UInt16(index + 1), records: false, stored: former.disk, boot: 2,
+                UInt16(index + 1), records: false, stored: former.disk, boot: 2, lawBug: lawBug,
                 at: Now(instant: moment(time).instant, wall: moment(time).wall + error(index + 1)))
             residents[index].clockError = error(index + 1)
         }
@@ -75,6 +80,18 @@ final class Village {
             for resident in residents { resident.wake(at: moment(time)) }
             settle()
         }
+    }
+
+    /// The mayor changes the mesh's tables, by way of a resident; answers the new head.
+    @discardableResult
+    func change(_ changes: [RootChange], at number: Int) -> Digest {
+        guard case .root(let root) = ask(number, .root(leaving: nil)).reply else { fatalError("a resident knows the root") }
+        let signer = SignerKey(mayor().publicKey)
+        var proposal = RootProposal(after: root.chain, signers: [signer], changes: changes)
+        proposal.sign(with: mayor())
+        guard let record = proposal.record else { fatalError("the mayor is enough") }
+        _ = ask(number, .submit([record]))
+        return record.id
     }
 
     func ask(_ number: Int, _ request: Request) -> Envelope {
@@ -131,11 +148,12 @@ final class Resident {
     /// Everybody but the first knows the first.
     init(
         _ number: UInt16, records: Bool, mesh: UInt64 = 7, chance: UInt64? = nil, entropy: UInt64? = nil,
-        stored: [Fact] = [], boot: UInt64 = 1, at now: Now = moment(0)
+        stored: [Fact] = [], boot: UInt64 = 1, lawBug: RegistryBug? = nil, at now: Now = moment(0)
     ) {
         address = port(number)
         var configuration = configuration(number, records: records)
         configuration.boot = boot
+        configuration.lawBug = lawBug
         node = MarramNode(
             configuration, signatory: signatory(number, mesh: mesh, start: boot),
             sessions: sessions(number, mesh: mesh, entropy: entropy, boot: boot, at: now), stored: stored,

@@ -200,6 +200,10 @@ struct Parish {
                     sessions[other][node] = false
                 }
             case .redeem: break
+            case .signLease(let terms, let peer):
+                guard let to = Self.numbers[peer] else { continue }
+                let record = Record(.lease(terms), by: Self.signer(node), in: charter.mesh)
+                post.append(Letter(due: time + 30, from: node, to: to, message: .leased(record)))
             case .tellClock(let nonce, let peer):
                 let wall = now.wall + clockErrors[node]
                 let vote = TimeVote(node: Self.key(node), nonce: nonce, time: wall)

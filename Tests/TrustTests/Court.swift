@@ -93,6 +93,9 @@ struct Court {
         return id
     }
 
+    /// A cut that names nothing of anybody's: all that a removal leaves of whoever did nothing.
+    var noCut: Cut { Cut(feed: mesh, sequence: 1, entry: mesh) }
+
     func tip(of feed: Digest) -> (id: Digest, sequence: UInt64) { tips[feed] ?? (feed, 0) }
 
     /// A cut at the present end of a feed.

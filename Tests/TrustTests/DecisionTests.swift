@@ -286,3 +286,88 @@ private struct Stage {
 #else
     private let isOptimised = true
 #endif
+
+/// A mesh with a node 20 that is a member, and 21 that may write prices.
+private func shop(_ changes: [RootChange]) -> (court: Court, feed: Digest, grant: Digest) {
+    var court = Court(operators: 1, threshold: 1)
+    let office = court.feed(of: 0)
+    court.write(.grant(Grant(.node(court.node(20)), Charter.everyNode)), in: office)
+    court.write(.grant(Grant(.node(court.node(21)), Charter.everyNode)), in: office)
+    let writes = Grant.Terms(can: [.write], scope: scope("key:prices/*"))
+    let grant = court.write(.grant(Grant(.node(court.node(21)), writes)), in: office)
+    if !changes.isEmpty { court.update(changes, by: [0]) }
+    return (court, office, grant)
+}
+
+private func closing(_ patterns: String...) -> Policy {
+    var policy = Policy(.write)
+    policy.scope = Scope(patterns.map { Scope.Pattern($0) ?? .everything })
+    return policy
+}
+
+private func denial(
+    _ court: Court, _ node: Int, _ key: String, lease: Lease.Standing? = .fresh
+) -> Denial? {
+    let operation = Operation(.write, on: WritingLaw.object(key), content: court.mesh)
+    let here = Circumstances(now: now, time: bracket, lease: lease)
+    guard case .deny(let denial) = court.judgement.decide(operation, by: court.key(node), here) else { return nil }
+    return denial
+}
+
+@Test func everyMemberWritesEveryKeyUntilAPolicySpeaksOfIt() {
+    let open = shop([]).court
+    for node in [20, 21] { #expect(denial(open, node, "prices/milk") == nil) }
+    #expect(denial(open, 22, "prices/milk") == .void(.lacks(.write)), "who is no member writes nothing")
+    let closed = shop([.setPolicy(closing("key:prices/*"))]).court
+    #expect(denial(closed, 20, "prices/milk") == .void(.lacks(.write)))
+    #expect(denial(closed, 21, "prices/milk") == nil)
+    #expect(denial(closed, 20, "pricesx") == nil && denial(closed, 20, "till/tax") == nil)
+    // An accent behind the slash makes another letter of it for a person, and no other prefix for the law.
+    #expect(denial(closed, 20, "prices/\u{301}milk") == .void(.lacks(.write)))
+    let all = shop([.setPolicy(closing("*"))]).court
+    #expect(denial(all, 21, "till/tax") == .void(.outOfScope) && denial(all, 21, "prices/milk") == nil)
+    #expect(denial(all, 20, "till/tax") == .void(.lacks(.write)))
+    let open2 = shop([.setPolicy(closing("*")), .setPolicy(closing())]).court
+    #expect(denial(open2, 20, "till/tax") == nil, "a policy that speaks of nothing closes nothing")
+}
+
+@Test func aWriteIsHeldToTheLeaseAndTheStandingHereAndNow() {
+    var policy = closing("key:prices/*")
+    policy.needsFreshLease = true
+    var (court, office, grant) = shop([.setPolicy(policy)])
+    #expect(denial(court, 21, "prices/milk") == nil)
+    #expect(denial(court, 21, "prices/milk", lease: .renewOnly(.expired)) == .leaseStale(.expired))
+    #expect(denial(court, 21, "till/tax", lease: .renewOnly(.expired)) == nil, "the policy speaks of prices")
+    court.write(.revoke(Revocation(.grant(grant), reason: .left, cuts: [])), in: office)
+    #expect(denial(court, 21, "prices/milk") == .revoked)
+    #expect(court.judgement.members[court.key(21)]?.isRevoked == false, "a role is gone, the node is not")
+    court.write(.revoke(Revocation(.key(court.key(20)), reason: .stolen, cuts: [])), in: office)
+    #expect(denial(court, 20, "till/tax") == .revoked)
+}
+
+/// What keeps a mesh alive on its worst day takes no vote and no fresh lease, and a write brings no vote.
+@Test func aPolicyThatNobodyCouldMeetIsNoUpdate() {
+    func answer(_ capability: Capability, _ change: (inout Policy) -> Void) -> Law.Admission {
+        var court = Court(operators: 1, threshold: 1)
+        var policy = Policy(capability)
+        change(&policy)
+        court.update([.setPolicy(policy)], by: [0])
+        var law = court.law
+        return law.admit(court.records[0])
+    }
+    for capability in [Capability.renew, .sponsor] {
+        #expect(answer(capability) { $0.needsFreshLease = true } == .refusedRoot(.unmeetable(capability)))
+        #expect(answer(capability) { $0.group = "pos" } == .refusedRoot(.unmeetable(capability)))
+        #expect(answer(capability) { _ in } == .new)
+    }
+    for capability in [Capability.renew, .write] {
+        #expect(
+            answer(capability) { policy in
+                policy.approvals = 1
+                policy.approver = .approve
+            } == .refusedRoot(.unmeetable(capability)))
+    }
+    #expect(answer(.write) { $0.group = "pos" } == .refusedRoot(.unmeetable(.write)))
+    #expect(answer(.start) { $0.cuts = [Court().noCut] } == .refusedRoot(.unmeetable(.start)))
+    #expect(answer(.write) { $0.needsFreshLease = true } == .new)
+}

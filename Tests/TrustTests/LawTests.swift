@@ -42,7 +42,7 @@ private let terms = Grant.Terms(
 
 @Test func ofTwoUpdatesTheOneMoreSignedIsTheRootThenTheRemovalThenTheLowerHash() {
     var court = Court(operators: 4, threshold: 1)
-    let remove = court.update([.remove(name: "p3", cuts: [])], by: [0])
+    let remove = court.update([.remove(name: "p3", cuts: [court.noCut])], by: [0])
     let add = court.update([.add(Operator(court.person(5)))], by: [1])
     #expect(court.whole.root.head.id == remove)
     let more = court.update([.setWitnesses(3)], by: [1, 2])
@@ -59,7 +59,7 @@ private let terms = Grant.Terms(
     let grant = court.write(.grant(Grant(.person(court.person(10)), terms)), in: feed)
     #expect(court.judgement.verdict(on: grant) == .void(.notAnOperator))
     // One operator is gone with her key: the other and a share replace her.
-    court.update([.remove(name: "p0", cuts: []), .add(Operator(court.person(7)))], by: [1, 90])
+    court.update([.remove(name: "p0", cuts: [court.noCut]), .add(Operator(court.person(7)))], by: [1, 90])
     #expect(court.whole.root.head.height == 1)
 }
 
@@ -79,6 +79,20 @@ private let terms = Grant.Terms(
     #expect(judgement.verdict(on: late) == .void(.cut(by: removal)))
     #expect(judgement.verdict(on: fresh) == .void(.cut(by: removal)))
     #expect(judgement.verdict(on: after) == .void(.notAnOperator))
+}
+
+/// The founder's feed holds the grants of the first nodes, so a removal that leaves nothing would undo the mesh.
+@Test func aRemovalThatNamesNothingOfWhatWasDoneIsNoUpdate() {
+    var court = Court(operators: 3, threshold: 2)
+    let office = court.feed(of: 0)
+    let charter = court.write(.grant(Grant(.node(court.node(20)), terms)), in: office)
+    var law = court.whole
+    court.update([.remove(name: "p0", cuts: [])], by: [1, 2])
+    #expect(law.admit(court.records[court.records.count - 1]) == .refusedRoot(.nothingLeft))
+    #expect(Judgement(of: law).verdict(on: charter) == .valid)
+    court.update([.remove(name: "p0", cuts: [court.cut(office)])], by: [1, 2])
+    #expect(law.admit(court.records[court.records.count - 1]) == .new)
+    #expect(Judgement(of: law).verdict(on: charter) == .valid && Judgement(of: law).root.operators.count == 2)
 }
 
 @Test func operatorsStopEachOtherAndRemoveNobodyAlone() {

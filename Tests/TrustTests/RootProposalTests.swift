@@ -82,7 +82,9 @@ private func flaw(_ proposal: RootProposal) -> RootProposal.Flaw? {
     #expect(flaw(proposal([.add(Operator(Court.person(2, true)))])) == .refused(.nameTaken))
     #expect(flaw(proposal([.remove(name: "nobody", cuts: [])])) == .refused(.noSuchOperator))
     let names = (0..<2).map { Court.person($0, true).name }
-    #expect(flaw(proposal(names.map { .remove(name: $0, cuts: []) })) == .refused(.tooFewOperators))
+    let cut = Court(operators: 3, threshold: 2).noCut
+    #expect(flaw(proposal([.remove(name: names[0], cuts: [])])) == .refused(.nothingLeft))
+    #expect(flaw(proposal(names.map { .remove(name: $0, cuts: [cut]) })) == .refused(.tooFewOperators))
     #expect(flaw(proposal([.setThreshold(4)])) == .refused(.tooFewOperators))
     #expect(flaw(proposal([.setThreshold(0)])) == .refused(.outOfRange))
 }

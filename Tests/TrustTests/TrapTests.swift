@@ -171,12 +171,12 @@ private let terms = Grant.Terms(
         court.update(changes, by: [0, 1])
         return law.admit(court.records[court.records.count - 1])
     }
-    #expect(answer([.remove(name: "p0", cuts: [])]) == .refusedRoot(.tooFewOperators))
+    #expect(answer([.remove(name: "p0", cuts: [court.noCut])]) == .refusedRoot(.tooFewOperators))
     #expect(answer([.setThreshold(3)]) == .refusedRoot(.tooFewOperators))
     #expect(answer([.setThreshold(0)]) == .refusedRoot(.outOfRange))
-    #expect(answer([.setThreshold(1), .remove(name: "p0", cuts: [])]) == .new)
+    #expect(answer([.setThreshold(1), .remove(name: "p0", cuts: [court.noCut])]) == .new)
     var alone = Court(operators: 1, threshold: 1)
     var aloneLaw = alone.law
-    alone.update([.remove(name: "p0", cuts: [])], by: [0])
+    alone.update([.remove(name: "p0", cuts: [alone.noCut])], by: [0])
     #expect(aloneLaw.admit(alone.records[0]) == .refusedRoot(.tooFewOperators))
 }

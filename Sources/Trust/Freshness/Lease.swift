@@ -81,7 +81,8 @@ package enum Lease {
         guard terms.hours <= rule?.leaseHours ?? usualHours else { return .renewOnly(.tooLong) }
         let renewers = judgement.renewers(at: rule?.acrossSites == true ? nil : site)
         let counted = lease.record.seals.count { $0.key != node && renewers.risingContains($0.key) }
-        let needed = rule.map { Int($0.quorum) } ?? quorum(renewing: renewers.count)
+        // A record bears no more seals than that; of a larger site so many are enough.
+        let needed = rule.map { Int($0.quorum) } ?? min(quorum(renewing: renewers.count), Limits.signers)
         guard counted >= needed else { return .renewOnly(.tooFewSigners(counted, of: needed)) }
         switch time.hasPassed(terms.issued + terms.lifetime, at: now) {
         case true?: return .renewOnly(.expired)

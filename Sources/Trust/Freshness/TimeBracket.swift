@@ -52,9 +52,10 @@ package struct TimeBracket: Hashable, Sendable {
     /// machine was off, so until peers have spoken there is no ceiling.
     package private(set) var hasCeiling = false
 
-    package func ceiling(at now: Now) -> WallTime? {
-        hasCeiling ? floor + (now.instant - since) + slack : nil
-    }
+    package func ceiling(at now: Now) -> WallTime? { hasCeiling ? estimate(at: now) + slack : nil }
+
+    /// What time it is, if the floor was true when it rose.
+    package func estimate(at now: Now) -> WallTime { floor + (now.instant - since) }
 
     /// Hears signed clocks that answer `nonce`. Nothing moves unless at least `quorum` different nodes spoke, of which
     /// the local clock is not one; then their median does, upwards. Answers whether it rose.

@@ -54,7 +54,9 @@ extension Judge {
             }
         }
         forEachValid { _, placed in
-            guard case .revoke(let revocation) = placed.entry.act, case .key(let key) = revocation.target else { return }
+            guard case .revoke(let revocation) = placed.entry.act, case .key(let key) = revocation.target else {
+                return
+            }
             ends.append(WritingLaw.End(author: key, cuts: revocation.cuts))
         }
         rights.sort { ($0.grant, $0.right.author) < ($1.grant, $1.right.author) }

@@ -1,4 +1,5 @@
 internal import Base
+internal import Control
 internal import Host
 internal import Text
 internal import Trust
@@ -30,7 +31,8 @@ extension Verb {
         ],
         arguments: [
             Argument(name: "ACTION", summary: "what to do", expects: .words(["show", "check", "apply"])),
-            Argument(name: "FILE", summary: "roles and policies in TOML, - for standard input", expects: .file,
+            Argument(
+                name: "FILE", summary: "roles and policies in TOML, - for standard input", expects: .file,
                 isOptional: true),
         ],
         options: [
@@ -105,11 +107,13 @@ extension Verb {
             if case .setPolicy(let policy) = change { policy.capability == .write } else { false }
         }
         guard !isAboutWriting || reply.written.count <= Limits.cuts else {
-            throw Complaint(.tooMuchWritten, what: "\(reply.written.count) nodes have written, \(Limits.cuts) can be named")
+            throw Complaint(
+                .tooMuchWritten, what: "\(reply.written.count) nodes have written, \(Limits.cuts) can be named")
         }
         guard changes.count <= Limits.rootChanges else {
             throw Complaint(
-                .outOfRange, what: "\(file) changes \(changes.count) rows, and \(Limits.rootChanges) at once is the most",
+                .outOfRange,
+                what: "\(file) changes \(changes.count) rows, and \(Limits.rootChanges) at once is the most",
                 remedy: "apply it in two files")
         }
         if changes.isEmpty { return tellPolicy(&errand, "nothing to change", []) }

@@ -1,6 +1,6 @@
 internal import Base
-internal import Text
-internal import Trust
+package import Text
+package import Trust
 
 /// Roles, policies and the rules of sites as people write them:
 ///
@@ -21,15 +21,15 @@ internal import Trust
 ///
 /// A file says only what it names: rows of the mesh's tables that it does not name stay as they are. It is read as a
 /// whole, and nothing of it counts when anything in it is wrong.
-struct PolicyFile {
+package struct PolicyFile {
     private(set) var roles: [Role] = []
     private(set) var policies: [Policy] = []
     private(set) var sites: [SiteRule] = []
-    private(set) var problems: [Diagnostic] = []
+    package private(set) var problems: [Diagnostic] = []
     /// Roles that the mesh has already, and that the file may speak of.
     private let known: [Role]
 
-    init(_ bytes: [UInt8], known: [Role]) {
+    package init(_ bytes: [UInt8], known: [Role]) {
         self.known = known
         let document = TOMLDocument(reading: bytes)
         problems = document.problems
@@ -38,7 +38,9 @@ struct PolicyFile {
             for entry in document.root.entries where entry.key.spells(section) { read(entry, section) }
         }
         for entry in document.root.entries where !["roles", "policy", "sites"].contains(where: entry.key.spells) {
-            complain(.unknownKey, entry.key, "\(quoted(entry.key.text)) is none of [roles.NAME], [policy.\"CAPABILITY\"], [sites.NAME]")
+            complain(
+                .unknownKey, entry.key,
+                "\(quoted(entry.key.text)) is none of [roles.NAME], [policy.\"CAPABILITY\"], [sites.NAME]")
         }
         problems.sort { $0.span.start < $1.span.start }
     }
@@ -139,7 +141,9 @@ struct PolicyFile {
         }
         var across = false
         if let value = fields.value("across_sites") {
-            if case .boolean(let said) = value.kind { across = said } else {
+            if case .boolean(let said) = value.kind {
+                across = said
+            } else {
                 complain(.wrongKind, value.span, "across_sites is true or false, not \(value.noun)")
             }
         }
@@ -177,7 +181,8 @@ struct PolicyFile {
     }
 
     /// One text or an array of them.
-    private mutating func texts(_ table: TOMLTable, _ name: String, _ limit: Int) -> [(text: String, span: SourceSpan)] {
+    private mutating func texts(_ table: TOMLTable, _ name: String, _ limit: Int) -> [(text: String, span: SourceSpan)]
+    {
         guard let value = table.value(name) else { return [] }
         var values = [value]
         if case .array(let inner) = value.kind { values = inner }

@@ -7,9 +7,10 @@ extension RootState {
     var policyText: String {
         var parts: [String] = []
         for role in roles {
-            parts.append("[roles.\(role.name)]\ncan = \(Self.list(role.can.map(\.name)))\n"
-                + "scope = \(Self.list(role.scope.patterns.map(\.text)))\n"
-                + (role.delegate == 0 ? "" : "delegate = \(role.delegate)\n"))
+            parts.append(
+                "[roles.\(role.name)]\ncan = \(Self.list(role.can.map(\.name)))\n"
+                    + "scope = \(Self.list(role.scope.patterns.map(\.text)))\n"
+                    + (role.delegate == 0 ? "" : "delegate = \(role.delegate)\n"))
         }
         for policy in policies {
             var text = "[policy.\"\(policy.capability)\"]\n"
@@ -19,8 +20,9 @@ extension RootState {
             parts.append(text)
         }
         for site in sites {
-            parts.append("[sites.\(site.site)]\nquorum = \(site.quorum)\nlease = \"\(site.leaseHours)h\"\n"
-                + (site.acrossSites ? "across_sites = true\n" : ""))
+            parts.append(
+                "[sites.\(site.site)]\nquorum = \(site.quorum)\nlease = \"\(site.leaseHours)h\"\n"
+                    + (site.acrossSites ? "across_sites = true\n" : ""))
         }
         return parts.joined(separator: "\n")
     }

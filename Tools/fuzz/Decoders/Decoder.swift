@@ -14,6 +14,7 @@ package struct Decoder: Sendable {
     package static let all: [Decoder] = [
         Decoder(name: "toml", run: readTOML),
         Decoder(name: "configuration", run: readConfiguration),
+        Decoder(name: "policy", run: readPolicy),
         Decoder(name: "bytereader", run: readBytes),
         Decoder(name: "fields", run: readFields),
         .wire("fact", Fact.self),
