@@ -98,64 +98,26 @@ extension MarramNode {
                 grounds: grounds)
         }
         guard let member = registry.members[node.id] else { return answer(false, "it is no member of the mesh", []) }
-        let standing = "its standing is \(standing(of: member).rawValue)"
-        let operation = Operation(capability, on: object, content: Digest(.zero))
-        let decision = judgement.decide(operation, by: node.signing, circumstances(of: node.signing, at: now))
-        var grounds = [standing, policyWords(capability, on: object, judgement), clockWords(at: now)]
-        if node.id == configuration.id { grounds.append(leaseWords(at: now)) }
-        switch decision {
-        case .allow(let grant):
-            grounds.append(words(of: grant) ?? "")
-            return answer(true, "its grant lets it, and nothing forbids it here and now", grounds)
-        case .deny(.void(.lacks)): return answer(false, "no grant of it names \(capability)", grounds)
-        case .deny(let denial):
-            if let grant = judgement.grant(of: node.signing, for: capability) {
-                grounds.append(words(of: grant) ?? "")
-            }
-            return answer(false, denial.sentence, grounds)
-        }
-    }
-
-    private func policyWords(_ capability: Capability, on object: String, _ judgement: Judgement) -> String {
-        if let policy = judgement.root.policy(for: capability, on: object) { return "decided by: \(policy.words)" }
-        return capability == .write
-            ? "no policy speaks of it: what none does, every member writes" : "no policy speaks of it: a grant does"
+        let rights = Rights(judgement, of: node.signing, here: circumstances(of: node.signing, at: now))
+        let grounds = ["its standing is \(standing(of: member).rawValue)", clockWords(at: now)]
+        let (isAllowed, why, grant, more) = rights.explain(capability, on: object)
+        return answer(isAllowed, why, grounds + more + [grant.flatMap { words(of: $0) }].compactMap(\.self))
     }
 
     /// Of other nodes it is not known here how their leases stand: they ask themselves.
     private func circumstances(of node: SignerKey, at now: Now) -> Circumstances {
-        let registry = switchboard.registry
-        let lease = node == signatory.keys.signing ? registry.leaseStanding(at: now) : nil
-        return Circumstances(now: now, time: registry.time, lease: lease)
+        let lease = isMine(node) ? switchboard.registry.leaseStanding(at: now) : nil
+        return Circumstances(now: now, time: switchboard.registry.time, lease: lease)
     }
 
-    private func leaseWords(at now: Now) -> String {
-        switch switchboard.registry.leaseStanding(at: now) {
-        case .fresh: "its lease is fresh: enough nodes of its site have signed it"
-        case .renewOnly(.none): "it has no lease yet; it asks the nodes of its site for one"
-        case .renewOnly(.tooFewSigners(let count, let needed)):
-            "\(count) of the \(needed) nodes that it takes have signed its lease; small sites state a rule of their own"
-        case .renewOnly: "its lease is stale, and it asks the nodes of its site for another"
-        }
-    }
+    private func isMine(_ key: SignerKey) -> Bool { key == signatory.keys.signing }
 
     /// Throws unless this node may write these keys here and now.
     func checkRight(toWrite keys: [String], at now: Now) throws(Complaint) {
         guard let judgement = switchboard.registry.judgement else { return }
-        let (me, here) = (signatory.keys.signing, circumstances(of: signatory.keys.signing, at: now))
-        for key in keys {
-            let operation = Operation(.write, on: WritingLaw.object(key), content: Digest(.zero))
-            guard case .deny(let denial) = judgement.decide(operation, by: me, here) else { continue }
-            let because =
-                switch denial {
-                case .void(.lacks), .void(.outOfScope): "no role of this node lets it write that key"
-                default: denial.sentence
-                }
-            let policy = policyWords(.write, on: operation.object, judgement)
-            throw Complaint(
-                .writeNotAllowed, what: "\(configuration.name) may not write \(key)", because: "\(because); \(policy)",
-                remedy: "an operator gives it a role: marram role grant \(configuration.name) ROLE")
-        }
+        let me = signatory.keys.signing
+        try Rights(judgement, of: me, here: circumstances(of: me, at: now))
+            .check(toWrite: keys, called: configuration.name)
     }
 
     /// The law as a file; with the id of an act, only the records that its verdict rests on.

@@ -305,9 +305,7 @@ package struct MarramNode: ~Copyable {
             case .sign(let statement): inputs.append(.performed(.take([signatory.sign(statement)])))
             case .redeem(let peer): redeem(at: peer, now, into: &world)
             case .tellClock(let nonce, let peer): tellClock(nonce, to: peer, now, into: &world)
-            case .signLease(let terms, let peer):
-                let lease = signatory.sign(.lease(terms))
-                say(.registry(.leased(lease)), to: Contact(onSessionWith: peer), at: now, into: &world)
+            case .signLease(let terms, let peer): signLease(terms, for: peer, now, into: &world)
             case .bar(let nodes): bar(nodes, at: now, into: &world)
             case .callOut(let isLonely): world.put(.callOut(isLonely: isLonely))
             case .note(let note): self.note(note, at: now, into: &world)
@@ -344,6 +342,11 @@ package struct MarramNode: ~Copyable {
     private mutating func tellClock(_ nonce: UInt64, to peer: NodeID, _ now: Now, into world: inout NodeOutbox) {
         let vote = TimeVote(node: signatory.keys.signing, nonce: nonce, time: now.wall)
         say(.registry(.clock(signatory.sign(.time(vote)))), to: Contact(onSessionWith: peer), at: now, into: &world)
+    }
+
+    private mutating func signLease(_ terms: LeaseTerms, for peer: NodeID, _ now: Now, into world: inout NodeOutbox) {
+        let lease = signatory.sign(.lease(terms))
+        say(.registry(.leased(lease)), to: Contact(onSessionWith: peer), at: now, into: &world)
     }
 
     private mutating func bar(_ nodes: [NodeID], at now: Now, into world: inout NodeOutbox) {
