@@ -74,7 +74,8 @@ extension RegistryEngine {
     }
 
     /// A member asks for a lease. It is signed for whoever the law calls a member, and for no longer than its site's
-    /// rule says; a date that lies in the future is refused, since the lease would outlive its hours.
+    /// rule says. Its date is the asker's own business: whoever holds a lease goes by its own bracket and its own uptime,
+    /// and a signer whose bracket was led astray by wrong clocks must not keep others from theirs.
     mutating func answerLease(
         _ terms: LeaseTerms, to peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>
     ) {
@@ -84,8 +85,6 @@ extension RegistryEngine {
         guard terms.node.key.nodeID == peer else { return outbox.put(.note(.ignored(.notItsOwn, from: peer))) }
         let hours = judgement.site(of: terms.node).flatMap { judgement.root.rule(for: $0)?.leaseHours }
         guard terms.hours <= hours ?? Lease.usualHours, leasesLeft > 0 else { return }
-        let latest = (time.ceiling(at: now) ?? max(now.wall, time.floor)) + time.slack
-        guard terms.issued <= latest else { return }
         if bug == .staleNeverSigns, lease != nil, leaseStanding(at: now) != .fresh { return }
         leasesLeft -= 1
         outbox.put(.signLease(terms, to: peer))

@@ -130,9 +130,9 @@ func aFleetThatWasDarkForFourHundredDaysComesBackByItself(bug: RegistryBug?) thr
     let law = village[1].node.switchboard.registry.book.ids
     let years = [20, -20, 3, -11, 17, -1, 8]
     village.sleep(for: .hours(24 * 400)) { .hours(Int64(years[$0 - 1]) * 8_766) }
-    #expect(fresh() == 0, "all leases have run out")
+    #expect(fresh() <= 2, "whose clock lies behind cannot tell yet; all others know that their lease has run out")
     village.run(milliseconds: 60_000)
-    #expect(fresh() == (bug == nil ? 6 : 0), "the planted fault is seen")
+    #expect(bug == nil ? fresh() == 6 : fresh() <= 2, "\(fresh()) are fresh")
     guard bug == nil else { return }
     for number in 1...6 {
         #expect(village[number].node.switchboard.registry.book.ids == law, "node \(number)")

@@ -61,7 +61,7 @@ package enum Lease {
         case tooFewSigners(Int, of: Int)
         case tooLong
         case expired
-        /// The local clock is wrong, and by its own uptime this node has known the lease for too long.
+        /// By its own uptime this node has known the lease for too long.
         case outlived
     }
 
@@ -69,7 +69,7 @@ package enum Lease {
     package static func quorum(renewing count: Int) -> Int { max(2, count / 2 + 1) }
 
     /// Judges a lease that a node shows. `knownFor` is how long this node has known it, by a clock that cannot be set;
-    /// it decides when the wall clock cannot.
+    /// it ends a lease whatever the wall clock says, so that a date of years to come gains nothing.
     package static func standing(
         _ lease: Verified?, of node: SignerKey, under judgement: Judgement, time: TimeBracket, knownFor: Interval,
         at now: Now
@@ -86,8 +86,7 @@ package enum Lease {
         guard counted >= needed else { return .renewOnly(.tooFewSigners(counted, of: needed)) }
         switch time.hasPassed(terms.issued + terms.lifetime, at: now) {
         case true?: return .renewOnly(.expired)
-        case false?: return .fresh
-        case nil: return knownFor > terms.lifetime ? .renewOnly(.outlived) : .fresh
+        case false?, nil: return knownFor > terms.lifetime ? .renewOnly(.outlived) : .fresh
         }
     }
 }
