@@ -1,6 +1,7 @@
 import Base
 import Control
 import Foundation
+import Registry
 import Session
 import Testing
 import Trust

@@ -9,7 +9,7 @@ import Trust
 @testable import Replication
 
 private func set(_ village: Village, _ number: Int, _ key: String, _ value: String) throws -> Complaint? {
-    let request = try StoreRequest.write([Assignment(key: key, kind: nil, .put(ValueBytes(value)))], isTrial: false)
+    let request = StoreRequest.write([Assignment(key: key, kind: nil, .put(ValueBytes(value)))], isTrial: false)
     if case .failure(let complaint) = village.ask(number, .store(try request.checked())).reply { return complaint }
     return nil
 }
