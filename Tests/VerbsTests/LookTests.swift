@@ -1,6 +1,7 @@
 import Base
 import Control
 import Testing
+import Trust
 
 @testable import Verbs
 
@@ -34,6 +35,7 @@ private func look(
 /// Every verb in every form: what goes into a pipe cannot drive a terminal, and stays ASCII where the locale says so.
 @Test(arguments: Verb.all.map(\.name))
 func aPipeGetsPlainText(_ name: String) throws {
+    let roles = Samples.chain([.setRole(Role(name: "pricing", can: [], scope: .everything))])
     let replies: [String: Reply] = [
         "status": .status(Samples.degraded), "members": .members(Samples.members),
         "links": .links(LinkSamples.all),
@@ -55,6 +57,7 @@ func aPipeGetsPlainText(_ name: String) throws {
             OperatorsReply(
                 head: "", threshold: 1,
                 operators: [OperatorRow(name: "\u{1B}[2Jä", standing: .suspended, keys: ["ö\u{9B}"])])),
+        "policy": .root(RootReply(chain: roles, cuts: [])), "role": .root(RootReply(chain: roles, cuts: [])),
         "auth": .authority(
             AuthorityReply(question: "\u{1B}[2Jä", isAllowed: true, why: "ö\u{9B}", grounds: ["\u{1B}"])),
         "audit": .acts(
@@ -68,6 +71,7 @@ func aPipeGetsPlainText(_ name: String) throws {
         "init": "x", "join": "MARRAM2-x", "config": "check", "record": "save x", "completion": "bash",
         "explain": "link x",
         "ping": "x", "rtt": "x y", "watch": "--since 0 -n 1", "node": "list", "operator": "list",
+        "policy": "show", "role": "list",
         "auth": "explain invite.create", "audit": "tail",
     ].merging(StoreSamples.arguments) { $1 }
     let verb = try #require(Verb.named(name))

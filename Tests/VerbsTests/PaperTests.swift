@@ -27,6 +27,8 @@ private func printed(_ line: String) -> String {
               leave       say goodbye to the mesh and stop the daemon
               node        show who belongs to the mesh by its law; admit, confirm, revoke
               operator    show and change who governs the mesh; make keys for it
+              policy      show, check and change the mesh's roles, policies and site rules
+              role        show the roles of the mesh; give them to nodes and take them back
               auth        explain who may do what, and whether an act counts
               audit       show, save and check who did what by the mesh's law
               status      show on one screen how this node and its mesh are doing

@@ -30,17 +30,8 @@ private let sample = """
 
 private func read(_ text: String, known: [Role] = []) -> PolicyFile { PolicyFile(Array(text.utf8), known: known) }
 
-/// A mesh of ada's with these changes of its tables.
-private func chain(_ changes: [RootChange]) -> [Record] {
-    guard !changes.isEmpty else { return [Samples.genesis] }
-    var proposal = RootProposal(
-        after: [Samples.genesis], signers: [Samples.person(0).keys[0]], changes: changes)
-    proposal.sign(with: Samples.key(0))
-    return [Samples.genesis] + (proposal.record.map { [$0] } ?? [])
-}
-
 private func state(_ changes: [RootChange]) throws -> RootState {
-    try RootProposal.root(of: chain(changes)).head.state
+    try RootProposal.root(of: Samples.chain(changes)).head.state
 }
 
 @Test func aPolicyFileSaysWhatItSaysAndIsShownAsItIsWritten() throws {
@@ -98,7 +89,7 @@ private func state(_ changes: [RootChange]) throws -> RootState {
 /// A daemon that takes what was signed, as the one of the operators does.
 private func stage(_ changes: [RootChange], grants: [GrantRow] = [], written: [Cut] = []) -> Stage {
     let stage = Stage()
-    let chain = chain(changes)
+    let chain = Samples.chain(changes)
     var held = grants
     var heads = chain
     stage.answer = { request throws(Complaint) in

@@ -206,6 +206,14 @@ enum Samples {
     /// A mesh that ada founded.
     static let genesis = Charter.genesis(of: "store-0412", by: person(0), key: key(0), nonce: Bytes32(1, 2, 3, 4))
 
+    /// The root of that mesh after these changes of its tables.
+    static func chain(_ changes: [RootChange]) -> [Record] {
+        guard !changes.isEmpty else { return [genesis] }
+        var proposal = RootProposal(after: [genesis], signers: [person(0).keys[0]], changes: changes)
+        proposal.sign(with: key(0))
+        return [genesis] + (proposal.record.map { [$0] } ?? [])
+    }
+
     static func envelope(_ reply: Reply) -> Envelope {
         Envelope(
             node: "till-01", at: at, view: .init(agree: 11, of: 12, oldest: .milliseconds(4_200), digest: "8c1f"),

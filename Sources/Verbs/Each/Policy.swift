@@ -7,7 +7,7 @@ internal import Trust
 extension Verb {
     static let policy = Verb(
         name: "policy",
-        summary: "show, check and change the roles, policies and site rules of the mesh",
+        summary: "show, check and change the mesh's roles, policies and site rules",
         about: [
             """
             show prints the tables of the mesh as a file that apply takes. check FILE names everything that is wrong \
