@@ -89,6 +89,9 @@ package struct Switchboard {
         membershipOutbox = Outbox()
         registryOutbox = Outbox()
         storeOutbox = Outbox()
+        // Nothing may be read that the law hides. Whatever it made void was handed back in an earlier life.
+        tellRights(at: Now(instant: Instant(nanoseconds: 0), wall: WallTime(milliseconds: 0)))
+        storeOutbox.removeAll()
     }
 
     /// Who has left says nothing more, and so wants to be woken no more.
@@ -281,9 +284,6 @@ extension Switchboard: WireValue {
             guard ticket <= lastTicket else { throw .outOfRange }
             unstored[ticket] = Batch(ofStore: try reader.bool() ? Ticket(number: try reader.u64()) : nil)
         }
-        // What follows from the law is not written down. Whatever it made void was handed back before.
-        tellRights(at: Now(instant: Instant(nanoseconds: 0), wall: WallTime(milliseconds: 0)))
-        storeOutbox.removeAll()
     }
 
     package var stateHash: UInt64 {

@@ -29,6 +29,9 @@ extension RegistryEngine {
     /// Whether some policy asks for leases: then they are asked for at once, and else when there is leisure.
     private var isLeaseAskedFor: Bool { judgement?.root.policies.contains(where: \.needsFreshLease) ?? false }
 
+    /// Until the own lease is looked at again.
+    var leasePause: Interval { isLeaseAskedFor ? Pace.leaseMissing : Pace.leaseLeisure }
+
     /// The law has changed; perhaps a lease is asked for now.
     mutating func hurryLease(at now: Now) {
         guard isLeaseAskedFor, leaseRound == nil, leaseStanding(at: now) != .fresh else { return }
@@ -37,7 +40,7 @@ extension RegistryEngine {
 
     mutating func tendLease(at now: Now, into outbox: inout Outbox<Effect>) {
         guard nextLease <= now.instant else { return }
-        nextLease = now.instant + random.jittered(isLeaseAskedFor ? Pace.leaseMissing : Pace.leaseLeisure, percent: 25)
+        nextLease = now.instant + random.jittered(leasePause, percent: 25)
         if leaseRound == nil, isLeaseDue(at: now) { leaseRound = leaseRound(at: now) }
         guard var round = leaseRound else { return }
         let next = round.signers[round.asked...].prefix(Pace.leaseAsks)
@@ -104,7 +107,7 @@ extension RegistryEngine {
         leaseKnown = now.instant
         guard leaseStanding(at: now) == .fresh else { return (lease, leaseKnown) = (former, known) }
         leaseRound = nil
-        nextLease = now.instant + random.jittered(Pace.leaseLeisure, percent: 25)
+        nextLease = now.instant + random.jittered(leasePause, percent: 25)
         guard let lease else { return }
         outbox.put(.persist(Fact(shelf: Shelf.lease, key: [0], value: lease.record.encoded)))
     }

@@ -139,6 +139,7 @@ package struct RegistryEngine: Engine, Sendable {
         let facts = stored.filter { $0.shelf == Shelf.records }.compactMap(\.value)
         book.restore(founding + facts.compactMap { try? Record(decoding: $0.raw) })
         judge()
+        nextLease = now.instant + leasePause
         hurryLease(at: now)
     }
 
