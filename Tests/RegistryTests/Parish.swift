@@ -185,6 +185,11 @@ struct Parish {
                 guard let heard = try? RegistryMessage(decoding: bytes.raw) else { continue }
                 sent += 1
                 connect(node, to)
+                // What is said once at the beginning of a session draws no chance: the rest happens as without it.
+                if case .start = heard {
+                    post.append(Letter(due: time + 30, from: node, to: to, message: heard))
+                    continue
+                }
                 guard random.below(100) >= loss else { continue }
                 post.append(
                     Letter(due: time + 20 + Int64(random.below(40)), from: node, to: to, message: heard))
