@@ -7,8 +7,8 @@ extension Code {
 
     package static let identityTwice = Code(
         number: 4102, title: "one identity runs in two places",
-        because: "a data directory was copied, or a node was carried off and started elsewhere; peers hear both in turn",
-        remedy: "stop one and join it anew with a data directory of its own; if stolen: marram node revoke NAME --stolen")
+        because: "a data directory was copied, or a node was carried off and started elsewhere: peers hear both",
+        remedy: "stop one and join it anew with a new data directory; if stolen: marram node revoke NAME --stolen")
 
     static let clock: [Code] = [clockSuspect, identityTwice]
 }

@@ -6,11 +6,11 @@ extension Code {
         remedy: "marram role list; or write a table [roles.NAME] into the policy file")
     package static let ruleRequired = Code(
         number: 1241, title: "the mesh could not live with this rule",
-        because: "leases are renewed and newcomers vouched for on a mesh's worst day, and a write of a key brings no vote",
+        because: "leases are renewed and newcomers let in on a mesh's worst day, and a write of a key brings no vote",
         remedy: "leave that condition away; a role with a narrow scope says who may use a capability at all")
     package static let ruleWeakened = Code(
         number: 1242, title: "the file asks for less than the rule that is in force",
-        because: "a rule is loosened on purpose or not at all, and a file that was copied from elsewhere may not mean it",
+        because: "a rule is loosened on purpose or not at all, and a file copied from elsewhere may not mean it",
         remedy: "marram policy show; if it is meant, the same command with --weaken")
     package static let roleNotHeld = Code(
         number: 1243, title: "the node does not hold this role",

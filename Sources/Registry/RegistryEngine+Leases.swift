@@ -77,8 +77,8 @@ extension RegistryEngine {
     }
 
     /// A member asks for a lease. It is signed for whoever the law calls a member, and for no longer than its site's
-    /// rule says. Its date is the asker's own business: whoever holds a lease goes by its own bracket and its own uptime,
-    /// and a signer whose bracket was led astray by wrong clocks must not keep others from theirs.
+    /// rule says. Its date is the asker's own business: whoever holds a lease goes by its own bracket and uptime, and a
+    /// signer whose bracket was led astray by wrong clocks must not keep others from theirs.
     mutating func answerLease(
         _ terms: LeaseTerms, to peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>
     ) {

@@ -4,8 +4,8 @@ internal import Trust
 /// One identity in two places: a data directory that was copied, or a node that was carried off and started elsewhere.
 /// Every start of a node draws a number and says it when a session begins. A start that is over never speaks again, so
 /// whoever hears the number of one start, of another, and then of the first again has heard two that run. It asks no
-/// clock. It tells the twins themselves, since each of them hears only its peers; for a warning their word is enough, and
-/// nothing else is decided by it.
+/// clock. It tells the twins themselves, since each of them hears only its peers; for a warning their word is enough,
+/// and nothing else is decided by it.
 extension RegistryEngine {
     /// What is known of the starts of one node.
     struct Starts: Hashable, Sendable {

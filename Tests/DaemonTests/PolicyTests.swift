@@ -69,7 +69,8 @@ import Testing
         #expect(try at(1, "policy", "show").output.hasPrefix("# no roles"))
 
         let file = try policy(
-            "[roles.pricing]\ncan = [\"key.write\"]\nscope = \"key:prices/*\"\n[policy.\"key.write\"]\non = \"key:prices/*\"\n"
+            "[roles.pricing]\ncan = [\"key.write\"]\nscope = \"key:prices/*\"\n"
+                + "[policy.\"key.write\"]\non = \"key:prices/*\"\n"
         )
         let trial = try at(1, "policy", "apply", file, "--dry-run")
         #expect(trial.status == 0 && trial.output.contains("the role pricing is set"), "\(trial.errors)")

@@ -85,7 +85,9 @@ final class Village {
     /// The mayor changes the mesh's tables, by way of a resident; answers the new head.
     @discardableResult
     func change(_ changes: [RootChange], at number: Int) -> Digest {
-        guard case .root(let root) = ask(number, .root(leaving: nil)).reply else { fatalError("a resident knows the root") }
+        guard case .root(let root) = ask(number, .root(leaving: nil)).reply else {
+            fatalError("a resident knows the root")
+        }
         let signer = SignerKey(mayor().publicKey)
         var proposal = RootProposal(after: root.chain, signers: [signer], changes: changes)
         proposal.sign(with: mayor())

@@ -76,7 +76,8 @@ private func state(_ changes: [RootChange]) throws -> RootState {
 }
 
 @Test func aPolicyFileThatIsTooLargeIsNotRead() {
-    #expect(read(String(repeating: "#", count: Limits.configurationBytes + 1)).problems.map(\.code) == [.documentTooLarge])
+    let problems = read(String(repeating: "#", count: Limits.configurationBytes + 1)).problems
+    #expect(problems.map(\.code) == [.documentTooLarge])
 }
 
 @Test func anUnknownRoleIsToldWithTheNearestOne() {

@@ -20,8 +20,8 @@ extension Verb {
             what must be so besides. [sites.NAME] quorum, lease, across_sites: how a small site renews its leases.
             """,
             """
-            Every member writes every key of the store until [policy."key.write"] names some with on = ["key:prices/*"]: \
-            from then on those take a role that can key.write in a scope that covers them. What was written before \
+            Every member writes every key of the store until [policy."key.write"] names some with \
+            on = ["key:prices/*"]: from then on those take a role that can key.write in a scope that covers them. What was written before \
             still counts, and what is written by whoever has no such role counts on no node.
             """,
             """
