@@ -152,7 +152,8 @@ private func stage(_ changes: [RootChange], grants: [GrantRow] = [], written: [C
     let rows = read(sample).changes(of: try state([]), written: [])
     for (text, words) in [
         (
-            "[policy.\"rollout.start\"]\nneeds = { approvals = 1, of = \"approver\", max_age = \"72h\", group = \"pos\" }",
+            "[policy.\"rollout.start\"]\n"
+                + "needs = { approvals = 1, of = \"approver\", max_age = \"72h\", group = \"pos\" }",
             "1 approvals"
         ),
         ("[policy.\"rollout.start\"]\nneeds = { approvals = 2, of = \"approver\", group = \"pos\" }", "older"),
