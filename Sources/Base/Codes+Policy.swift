@@ -7,7 +7,7 @@ extension Code {
     package static let ruleRequired = Code(
         number: 1241, title: "the mesh could not live with this rule",
         because: "leases are renewed and newcomers let in on a mesh's worst day, and a write of a key brings no vote",
-        remedy: "leave that condition away; a role with a narrow scope says who may use a capability at all")
+        remedy: "remove that condition; a role with a narrow scope says who may use a capability at all")
     package static let ruleWeakened = Code(
         number: 1242, title: "the file asks for less than the rule that is in force",
         because: "a rule is loosened on purpose or not at all, and a file copied from elsewhere may not mean it",
@@ -19,7 +19,7 @@ extension Code {
     package static let tooMuchWritten = Code(
         number: 1244, title: "too many nodes have written for the rule to name them all",
         because: "a rule about writing names the end of every log, so that what was written before it still counts",
-        remedy: "revoke nodes that are gone for ever, or found a new mesh for the larger site")
+        remedy: "remove nodes that are gone for ever (marram node revoke NAME), and apply the file again")
 
     static let policy: [Code] = [unknownRole, ruleRequired, ruleWeakened, roleNotHeld, tooMuchWritten]
 }

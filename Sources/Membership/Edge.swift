@@ -183,7 +183,7 @@ extension Edge {
         beats = min(beats + 1, rules.beatsAveraged)
     }
 
-    /// Keeps in mind which of the last beats were lost. A long row of them was an outage, and says little of what comes.
+    /// Keeps in mind which of the last beats were lost. A long row of them was an outage, and says little of the path.
     private mutating func remember(lost: Int) {
         for _ in 0..<min(lost, Self.longestRow) { lately = lately << 1 | 1 }
         lately <<= 1

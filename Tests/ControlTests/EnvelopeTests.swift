@@ -65,7 +65,7 @@ private let up =
             letter(
                 "law_node",
                 #""data":{"mesh":"aa","head":"bb","node":{"name":"till-01","id":"\#(other)","standing":"full","#
-                    + #""site":"yard","key":"01"},"cuts":"00","redemption":"0a"}"#),
+                    + #""site":"yard","key":"01"},"cuts":"00","redemption":"0a","keys":"","grants":[]}"#),
             letter(
                 "operators",
                 #""data":{"head":"bb","threshold":2,"operators":["#
@@ -75,7 +75,7 @@ private let up =
             letter(
                 "root",
                 #""data":{"chain":["\#(hexadecimal(Samples.record.encoded))"],"#
-                    + #""cuts":["\#(hexadecimal(Samples.cut.encoded))"]}"#),
+                    + #""cuts":["\#(hexadecimal(Samples.cut.encoded))"],"written":[]}"#),
             letter("submission", #""data":{"records":3,"held":2}"#),
             letter(
                 "acts",
