@@ -42,7 +42,7 @@ import Testing
     }
 
     private func holds(_ key: String, _ value: String, on number: Int) throws -> Bool {
-        try eventually(within: 15) { try at(number, "get", key, "-o", "name").output.contains(value) }
+        try eventually(within: 15) { try at(number, "get", key).output == value + "\n" }
     }
 
     @Test func whoHasNoRoleIsRefusedAtItsOwnSocketAndWhoHasOneIsNot() throws {
