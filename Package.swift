@@ -15,6 +15,9 @@ func settings(_ extra: [SwiftSetting] = []) -> [SwiftSetting] {
     ] + extra
 }
 
+/// What people ask for and what is read from files is seldom done: small is better there than fast.
+let cold: [SwiftSetting] = [.unsafeFlags(["-Osize"], .when(configuration: .release))]
+
 func cellar(_ name: String, pkgConfig: String, apt: String) -> Target {
     .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
 }
@@ -77,7 +80,7 @@ let package = Package(
         room("Membership", ["Base", "Crypto"]),
         room("Registry", ["Base", "Crypto", "Trust"]),
         room("Replication", ["Base", "Compression", "Crypto"]),
-        room("Control", ["Base", "Text", "Trust"]),
+        room("Control", ["Base", "Text", "Trust"], extra: cold),
         // 5 Node
         room(
             "Node",
@@ -91,7 +94,7 @@ let package = Package(
             [
                 "Base", "Text", "Crypto", "Loop", "Disk", "Trust", "Session", "Membership", "Registry", "Replication",
                 "Control", "Node",
-            ]),
+            ], extra: cold),
         room(
             "Simulation",
             [
