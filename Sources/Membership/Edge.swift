@@ -20,7 +20,7 @@ package struct Edge: Hashable, Sendable {
     /// How many beats have taught it that, up to the number averaged over.
     package internal(set) var beats: Int
     /// Which of the last beats were lost, the newest in the lowest bit.
-    private var lately: UInt32 = 0
+    private var lately: UInt64 = 0
     /// How much more is lost just now than usually, of all neighbours' beats together.
     var weather = 0
     /// The longest silence that ended, fading slowly.
@@ -193,7 +193,7 @@ extension Edge {
 
     /// The share of the last beats that was lost. The very last one never was, and is left out.
     func lossLately(of count: Int) -> Int {
-        (lately >> 1 & (1 << UInt32(count) - 1)).nonzeroBitCount * MembershipRules.whole / count
+        (lately >> 1 & (1 << UInt64(count) - 1)).nonzeroBitCount * MembershipRules.whole / count
     }
 
     mutating func learn(roundTrip sample: Interval) {
@@ -341,7 +341,7 @@ extension Edge: WireValue {
         writer.varint(UInt64(loss))
         writer.varint(UInt64(lossThere.map { $0 + 1 } ?? 0))
         writer.varint(UInt64(beats))
-        writer.u32(lately)
+        writer.u64(lately)
         writer.varint(UInt64(weather))
         writer.interval(gap)
         writer.interval(roundTrip ?? Interval(nanoseconds: -1))
@@ -381,7 +381,7 @@ extension Edge: WireValue {
         let there = try reader.count(atMost: MembershipRules.whole)
         lossThere = there == 0 ? nil : there - 1
         beats = try reader.count(atMost: 1 << 20)
-        lately = try reader.u32()
+        lately = try reader.u64()
         weather = try reader.count(atMost: MembershipRules.whole - loss)
         gap = try reader.interval()
         guard (.zero...Limits.patience).contains(gap) else { throw .outOfRange }

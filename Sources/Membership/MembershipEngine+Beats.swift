@@ -72,18 +72,15 @@ extension MembershipEngine {
 
     /// Bad weather comes over many paths at once, and together they know of it after a few beats.
     private mutating func watchWeather() {
-        guard rules.beatsOfWeather > 0, !edges.isEmpty else { return }
-        let each = min(max(rules.beatsOfWeather / edges.count, Self.fewestBeatsOfWeather), Self.mostBeatsOfWeather)
+        guard !edges.isEmpty, rules.beatsOfWeather >= edges.count else { return }
+        let each = rules.beatsOfWeather / edges.count
         let lately = edges.values.reduce(0) { $0 + $1.lossLately(of: each) } / edges.count
         let excess = lately - edges.values.reduce(0) { $0 + $1.loss } / edges.count
         let isBad = edges.values.contains { $0.weather > 0 }
-        let weather = excess > rules.leastWeather / (isBad ? 4 : 1) ? excess : 0
+        let weather = excess > (isBad ? rules.pastWeather : rules.leastWeather) ? excess : 0
         let most = rules.mostLoss
         for index in 0..<edges.count { edges.update(at: index) { $0.weather = min(weather, most - $0.loss) } }
     }
-
-    private static let fewestBeatsOfWeather = 4
-    private static let mostBeatsOfWeather = 16
 
     mutating func takePing(
         _ number: UInt64, _ pulse: UInt64, _ held: Held?, from peer: NodeID, at now: Now,

@@ -19,9 +19,11 @@ package struct MembershipRules: Hashable, Sendable {
     /// So many of the last beats of all neighbours together tell what the weather is: when it turned bad, the averages
     /// needed a minute to know, and each silence of that minute was examined. With 0 they are not asked.
     package var beatsOfWeather = 32
-    /// It turns bad when so many more are lost than usually, and is until hardly more are: less may be chance, which
-    /// would keep one of eight observers from knowing a death in time.
+    /// It turns bad when so many more are lost than usually: less may be chance, which would keep one of eight
+    /// observers from knowing a death in time.
     package var leastWeather = 16_384
+    /// And lasts as long as so many more are: then the averages know it.
+    package var pastWeather = 4_096
     /// A path is never believed to be better than that: one loss in a hundred needs no reason.
     package var leastLoss = 655
     /// And never worse than that, or else silence would mean nothing any more.
@@ -158,7 +160,8 @@ package struct MembershipRules: Hashable, Sendable {
     static func numbers() -> [WritableKeyPath<MembershipRules, Int>] {
         [
             \.everybodyUpTo, \.lossAtStart, \.beatsBelieved, \.beatsAveraged, \.leastLoss, \.mostLoss,
-            \.beatsOfWeather, \.leastWeather, \.oddsOfSilence, \.silencePercent, \.gapDecay, \.fewestPings, \.mostPings,
+            \.beatsOfWeather, \.leastWeather, \.pastWeather, \.oddsOfSilence, \.silencePercent, \.gapDecay,
+            \.fewestPings, \.mostPings,
             \.mostPingsAlone,
             \.quorumPercent, \.quorumLeast, \.oddsOfAccident, \.scouts, \.oddsOfWitness, \.oddsOfVeto,
             \.oddsOfMuteness, \.leastLossOfMute, \.ears, \.comparesPulses,
@@ -181,7 +184,8 @@ package struct MembershipRules: Hashable, Sendable {
     var isConsistent: Bool {
         Self.numbers().allSatisfy { (0...1 << 20).contains(self[keyPath: $0]) }
             && Self.times().allSatisfy { (.zero...Limits.patience).contains(self[keyPath: $0]) }
-            && beatsAveraged > 0 && leastLoss > 0 && leastLoss <= mostLoss && mostLoss < Self.whole
+            && beatsAveraged > 0 && beatsOfWeather < UInt64.bitWidth && leastLoss > 0 && leastLoss <= mostLoss
+            && mostLoss < Self.whole
             && lossAtStart < Self.whole && knocksPerOwnSite > 0 && oddsOfSilence > 0 && oddsOfWitness > 0
             && questionShare > 0 && scouts <= Limits.observers / 2 && leastLossOfMute > 0
             && leastLossOfMute < Self.whole

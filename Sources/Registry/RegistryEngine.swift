@@ -124,7 +124,7 @@ package struct RegistryEngine: Engine, Sendable {
         self.bug = bug
         lease = Self.storedLease(stored)
         leaseKnown = now.instant
-        nextLease = now.instant + Pace.leaseLeisure
+        nextLease = now.instant + Pace.leaseMissing
         self.me = me
         self.isInvited = isInvited
         self.random = random
@@ -139,7 +139,6 @@ package struct RegistryEngine: Engine, Sendable {
         let facts = stored.filter { $0.shelf == Shelf.records }.compactMap(\.value)
         book.restore(founding + facts.compactMap { try? Record(decoding: $0.raw) })
         judge()
-        nextLease = now.instant + leasePause
         hurryLease(at: now)
     }
 

@@ -104,6 +104,12 @@ import Testing
         #expect(weak.status == 1 && weak.errors.contains("M1242"), "\(weak.errors)")
     }
 
+    private func refusals(of reason: String, on number: Int) throws -> Int {
+        let data = try at(number, "status", "--json").json()["data"] as? [String: Any]
+        let counters = try #require(data?["counters"] as? [String: Any])
+        return counters[reason] as? Int ?? 0
+    }
+
     /// A data directory is copied and both are started: peers and both copies say so and what to do, no log of the law
     /// forks, and after the revocation nobody speaks with either.
     @Test func aCopiedDirectoryRaisesTheAlarmEverywhere() throws {
@@ -142,8 +148,10 @@ import Testing
             }
             #expect(isOut, "\(daemons[number - 1].said)")
         }
-        usleep(3_000_000)
         for number in 1...2 {
+            let before = try refusals(of: "barred", on: number)
+            let isTurnedAway = try eventually(within: 60) { try refusals(of: "barred", on: number) > before }
+            #expect(isTurnedAway, "whoever was thrown out goes on trying: \(daemons[number - 1].said)")
             let links = try at(number, "links", "-o", "csv").output.split(separator: "\n")
             #expect(!links.contains { $0.contains("till-03") && $0.contains(",up,") }, "\(links)")
             #expect(!(try at(number, "status").output.contains("M4102")), "who was thrown out is nobody's trouble")

@@ -4,8 +4,8 @@ import Testing
 @testable import Membership
 
 /// A mesh of sixty that has been well for a minute, and one who observes nobody that this node does.
-private func crowd() -> (subject: Subject, silent: UInt64) {
-    var subject = Subject(2...60)
+private func crowd(rules change: (inout MembershipRules) -> Void = { _ in }) -> (subject: Subject, silent: UInt64) {
+    var subject = Subject(2...60, rules: change)
     _ = subject.run(until: 60_000)
     let silent = subject.engine.edges.keys[0].number
     subject.beating[silent] = nil
@@ -125,11 +125,8 @@ extension [Effect] {
 
 /// The same, where this node hears none of the other observers either, and yet most of its own neighbours.
 private func leftAlone(rules change: (inout MembershipRules) -> Void = { _ in }) -> (subject: Subject, silent: UInt64) {
-    var subject = Subject(2...60, rules: change)
-    _ = subject.run(until: 60_000)
-    let silent = subject.engine.edges.keys[0].number
+    var (subject, silent) = crowd(rules: change)
     for observer in subject.engine.observers(of: id(silent)) { subject.beating[observer.number] = nil }
-    subject.beating[silent] = nil
     return (subject, silent)
 }
 

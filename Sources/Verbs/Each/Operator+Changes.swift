@@ -18,18 +18,20 @@ extension Verb {
     }
 
     static func removeOperator(_ errand: inout Errand, _ name: String) throws(Complaint) {
-        let root = try root(&errand, without: name)
+        let (_, root) = try root(&errand, without: name)
         try changeRoot(&errand, from: root, [.remove(name: name, cuts: root.cuts)] + newThreshold(errand))
     }
 
     static func changeRoot(_ errand: inout Errand, _ changes: [RootChange]) throws(Complaint) {
-        try changeRoot(&errand, from: try root(&errand, without: nil), changes)
+        try changeRoot(&errand, from: try root(&errand, without: nil).1, changes)
     }
 
-    static func root(_ errand: inout Errand, without name: String?) throws(Complaint) -> RootReply {
+    static func root(
+        _ errand: inout Errand, without name: String?
+    ) throws(Complaint) -> (Envelope, RootReply) {
         let envelope = try errand.ask(try .root(without: name))
         guard case .root(let reply) = envelope.reply else { throw errand.unexpected(envelope) }
-        return reply
+        return (envelope, reply)
     }
 
     private static func newThreshold(_ errand: Errand) throws(Complaint) -> [RootChange] {
@@ -112,7 +114,7 @@ extension Verb {
         guard let record = proposal.record else {
             throw Complaint(.signaturesMissing, what: "\(missing(proposal)) have not signed \(file)")
         }
-        let root = try root(&errand, without: nil)
+        let (_, root) = try root(&errand, without: nil)
         guard root.chain.first?.id == proposal.mesh else {
             throw Complaint(.otherMesh, what: "\(file) changes the operators of another mesh than this node's")
         }

@@ -145,4 +145,7 @@ extension Verb.Option {
     static let protect = Verb.Option(name: "protect", summary: "seal the operator's key with a passphrase")
     static let operatorKey = Verb.Option(
         name: "operator", value: "FILE", expects: .file, summary: "the operator's key (default: DIR/operator)")
+    static let with = Verb.Option(name: "with", value: "NAMES", summary: "who else is to sign, elsewhere")
+    static let out = Verb.Option(
+        name: "out", value: "FILE", expects: .file, summary: "a new file for a change that others are to sign")
 }

@@ -61,18 +61,17 @@ extension Verb {
             return .done
         })
 
-    /// The root's state and the words it was read from.
-    static func rootState(_ errand: inout Errand) throws(Complaint) -> (reply: RootReply, state: RootState) {
-        let reply = try root(&errand, without: nil)
+    /// What the mesh's tables say, by the daemon's words about the root.
+    static func state(of root: RootReply) throws(Complaint) -> RootState {
         do throws(RootProposal.Flaw) {
-            return (reply, try RootProposal.root(of: reply.chain).head.state)
+            return try RootProposal.root(of: root.chain).head.state
         } catch {
             throw Complaint(.replyNotUnderstood, what: "the daemon's words about the root are not understood")
         }
     }
 
     private static func showPolicy(_ errand: inout Errand) throws(Complaint) {
-        let text = try rootState(&errand).state.policyText
+        let text = try state(of: try root(&errand, without: nil).1).policyText
         errand.present(schema: "marram.policy/1", ["toml": .text(text)]) { look in
             text.isEmpty ? "# no roles and no policies: every member writes every key\n" : look.clean(lines: text)
         }
@@ -97,7 +96,8 @@ extension Verb {
     }
 
     private static func applyPolicy(_ errand: inout Errand, _ file: String) throws(Complaint) {
-        let (reply, state) = try rootState(&errand)
+        let (_, reply) = try root(&errand, without: nil)
+        let state = try state(of: reply)
         let policy = try readPolicy(&errand, file, known: state.roles)
         let changes = policy.changes(of: state, written: reply.written)
         if let weakened = policy.weakened(state).first, errand.invocation["weaken"] == nil {
@@ -130,10 +130,4 @@ extension Verb {
             return "\(done) \(look.clean(words))\n" + changes.map { "   \(look.clean($0))\n" }.joined()
         }
     }
-}
-
-extension Verb.Option {
-    static let with = Verb.Option(name: "with", value: "NAMES", summary: "who else is to sign, elsewhere")
-    static let out = Verb.Option(
-        name: "out", value: "FILE", expects: .file, summary: "a new file for a change that others are to sign")
 }

@@ -40,8 +40,8 @@ extension Verb {
         })
 
     private static func listRoles(_ errand: inout Errand) throws(Complaint) {
-        let envelope = try errand.ask(.root(leaving: nil))
-        let roles = try rootState(&errand).state.roles
+        let (envelope, reply) = try root(&errand, without: nil)
+        let roles = try state(of: reply).roles
         let columns = ["ROLE", "CAN", "SCOPE", "HANDS"].map { Table.Column(title: $0) }
         let rows = roles.map { role in
             [
@@ -53,7 +53,7 @@ extension Verb {
     }
 
     private static func role(named name: String, _ errand: inout Errand) throws(Complaint) -> Role {
-        let roles = try rootState(&errand).state.roles
+        let roles = try state(of: try root(&errand, without: nil).1).roles
         if let role = roles.first(where: { $0.name == name }) { return role }
         let near = nearest(to: name, among: roles.map(\.name)).map { "did you mean \($0)? marram role list" }
         throw Complaint(.unknownRole, what: "no role is called \(quoted(name))", remedy: near)
