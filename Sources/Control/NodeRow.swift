@@ -81,8 +81,13 @@ package struct NodeReply: Hashable, Sendable {
     package var cuts: String
     /// The record by which it came in, in hexadecimal; empty when an operator granted it.
     package var redemption: String
+    /// Its two keys, in hexadecimal: what a grant names.
+    package var keys: String
 
-    package init(mesh: String, head: String, node: NodeRow, cuts: String, redemption: String = "") {
+    package init(
+        mesh: String, head: String, node: NodeRow, cuts: String, redemption: String = "", keys: String = ""
+    ) {
+        self.keys = keys
         self.mesh = mesh
         self.head = head
         self.node = node
@@ -93,7 +98,7 @@ package struct NodeReply: Hashable, Sendable {
     var json: JSONValue {
         [
             "mesh": .text(mesh), "head": .text(head), "node": node.json, "cuts": .text(cuts),
-            "redemption": .text(redemption),
+            "redemption": .text(redemption), "keys": .text(keys),
         ]
     }
 
@@ -104,6 +109,7 @@ package struct NodeReply: Hashable, Sendable {
         node = try NodeRow(try fields.value("node"))
         cuts = try fields.text("cuts")
         redemption = try fields.text("redemption")
+        keys = try fields.text("keys")
     }
 }
 

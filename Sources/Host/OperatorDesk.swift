@@ -11,6 +11,8 @@ package enum OperatorDesk {
             case revoke(key: String, cuts: String, reason: Revocation.Reason)
             case confirm(redemption: String)
             case admit(NodeKeys)
+            /// To keep the epochs.
+            case appoint(keys: String)
         }
 
         package let mesh: String
@@ -31,6 +33,9 @@ package enum OperatorDesk {
                 else { return nil }
                 return .revoke(Revocation(.key(key), reason: reason, cuts: cuts.cuts))
             case .admit(let node): return .grant(Grant(.node(node), Charter.everyNode))
+            case .appoint(let keys):
+                return bytes(hexadecimal: keys).flatMap { try? NodeKeys(decoding: $0.raw) }
+                    .map { .grant(Grant(.node($0), Charter.keeper)) }
             case .confirm(let redemption): return Digest(hexadecimal: redemption).map { .confirm(redemption: $0) }
             }
         }

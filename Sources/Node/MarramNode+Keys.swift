@@ -10,7 +10,8 @@ extension MarramNode {
         let holding = known.filter { $0.shown != .nothing }
         guard holding.count < 2 else { throw Complaint(severalKindsOf: key, holding) }
         guard let reading = holding.first ?? known.first else {
-            throw Complaint(.keyNotFound, what: "\(key) holds nothing, and nothing is known to have been written to it")
+            let known = store.replica.floor.isEmpty ? "nothing is known" : "if it was deleted, that is forgotten: nothing is known"
+            throw Complaint(.keyNotFound, what: "\(key) holds nothing, and \(known) to have been written to it")
         }
         return reading
     }
@@ -30,7 +31,7 @@ extension MarramNode {
         return KeyReply(
             row: row(reading), kind: ValueKind(reading.kind), rule: ValueKind(reading.kind).rule,
             writes: live.prefix(Limits.answerRows).map { row($0, in: reading) },
-            omitted: max(0, live.count - Limits.answerRows))
+            omitted: max(0, live.count - Limits.answerRows), hasForgotten: reading.hasForgotten)
     }
 
     func history(of key: String, _ kind: ValueKind?) throws(Complaint) -> KeyReply {
@@ -41,7 +42,7 @@ extension MarramNode {
         return KeyReply(
             row: reading.shown == .nothing ? nil : row(reading), kind: ValueKind(reading.kind),
             rule: ValueKind(reading.kind).rule, writes: all.prefix(Limits.answerRows).map { row($0, in: reading) },
-            omitted: max(0, all.count - Limits.answerRows))
+            omitted: max(0, all.count - Limits.answerRows), hasForgotten: reading.hasForgotten)
     }
 
     func list(_ prefix: String, from: String, at time: WallTime?, onlyConflicts: Bool) -> KeysReply {

@@ -59,7 +59,8 @@ extension MarramNode {
         return NodeReply(
             mesh: signatory.mesh.description, head: head?.description ?? "", node: row(of: member, id),
             cuts: hexadecimal(registry.cuts(leaving: member)),
-            redemption: registry.redemption(of: member.node.signing)?.description ?? "")
+            redemption: registry.redemption(of: member.node.signing)?.description ?? "",
+            keys: hexadecimal(member.node.encoded))
     }
 
     /// The member that a person names: by its name, its id, or the beginning of its id when nothing is named so.

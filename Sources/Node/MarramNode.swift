@@ -225,7 +225,9 @@ package struct MarramNode: ~Copyable {
         if case .store(let question) = request { return attend(to: question, id, at: now, into: &world) }
         if case .leave = request { take(.performed(.leave), at: now, into: &world) }
         if case .submit(let records) = request { take(.performed(.take(records)), at: now, into: &world) }
+        if request == .settleReturned { settleReturned(at: now, into: &world) }
         do throws(Complaint) {
+            if case .evict(let member) = request { try evict(member, at: now, into: &world) }
             if try beginSounding(request, id, at: now) { return sound(at: now, into: &world) }
             world.put(.reply(id, answer(to: request, at: now)))
         } catch {
@@ -297,8 +299,9 @@ package struct MarramNode: ~Copyable {
                 inputs.append(.performed(.attested(id, signature)))
             case .verify(let ticket, let claims):
                 inputs.append(.performed(.verified(ticket, claims.map { $0.isTrue(in: signatory.mesh) })))
-            // Nobody may issue epochs yet.
-            case .judge(let ticket, _): inputs.append(.performed(.judged(ticket, valid: 0)))
+            case .judge(let ticket, let epochs):
+                let valid = epochs.prefix { switchboard.attests(to: $0) }.count
+                inputs.append(.performed(.judged(ticket, valid: valid)))
             case .persist(let facts, let ticket): world.put(.persist(facts, ticket))
             case .wrote(let id, let dot): wasMade(id, dot, at: now, into: &world)
             case .refused(let id, let refusal): wasRefused(id, refusal, at: now, into: &world)

@@ -56,6 +56,10 @@ package struct Switchboard {
         case verified(Ticket, [Bool])
         case judged(Ticket, valid: Int)
         case road(NodeID, ReplicationEngine.Road)
+        /// No longer wait for this member before anything is forgotten.
+        case evict(NodeID)
+        /// These writes that were handed back are decided about.
+        case settle([Dot])
         /// Take these signed records in.
         case take([Record])
     }
@@ -69,6 +73,8 @@ package struct Switchboard {
     package private(set) var membership: MembershipEngine
     package private(set) var registry: RegistryEngine
     package private(set) var store: ReplicationEngine
+    /// How often the law had been judged when the store was last told who belongs and who keeps the epochs.
+    private var rosterTold: Int?
     private var lastTicket: Ticket
     package private(set) var unstored: SortedMap<Ticket, Batch>
     /// Reused from call to call.
@@ -120,7 +126,31 @@ package struct Switchboard {
             if isDue(store.deadline, at: now) { store.wake(at: now, into: &storeOutbox) }
         }
         introduce(at: now)
+        tellRoster(at: now)
+        for case .propose(let epoch) in storeOutbox.effects {
+            registry.perform(.operate(.issue(epoch.statement)), at: now, into: &registryOutbox)
+        }
         carryOut(into: &outbox)
+    }
+
+    private mutating func tellRoster(at now: Now) {
+        guard rosterTold != registry.judgements else { return }
+        rosterTold = registry.judgements
+        let isKeeper = registry.keeper == registry.me.id
+        store.perform(.law(registry.standing, isKeeper: isKeeper), at: now, into: &storeOutbox)
+    }
+
+    /// An epoch that was proposed is issued when the law says so.
+    private mutating func takeProof(from records: [Record], at now: Now) {
+        guard let proposal = store.proposal?.statement,
+            let proof = records.first(where: { registry.attests($0.id, to: proposal) })
+        else { return }
+        store.perform(.proved(proof.id.value.bytes), at: now, into: &storeOutbox)
+    }
+
+    /// Whether the law says that this epoch is issued.
+    package func attests(to epoch: Epoch) -> Bool {
+        (try? Digest(decoding: epoch.proof.raw)).map { registry.attests($0, to: epoch.statement) } ?? false
     }
 
     private func isDue(_ deadline: Instant?, at now: Now) -> Bool { deadline.map { $0 <= now.instant } ?? false }
@@ -130,13 +160,17 @@ package struct Switchboard {
         case .leave: membership.perform(.leave, at: now, into: &membershipOutbox)
         case .signed(let seal, let life): membership.perform(.signed(seal, life), at: now, into: &membershipOutbox)
         case .heard(let call): membership.perform(.heard(call), at: now, into: &membershipOutbox)
-        case .take(let records): registry.perform(.take(records), at: now, into: &registryOutbox)
+        case .take(let records):
+            registry.perform(.take(records), at: now, into: &registryOutbox)
+            takeProof(from: records, at: now)
         case .write(let id, let changes): store.perform(.write(id, changes), at: now, into: &storeOutbox)
         case .attested(let id, let signature): store.perform(.signed(id, signature), at: now, into: &storeOutbox)
         case .verified(let ticket, let truths): store.perform(.verified(ticket, truths), at: now, into: &storeOutbox)
         case .judged(let ticket, let valid):
             store.perform(.judged(ticket, valid: valid), at: now, into: &storeOutbox)
         case .road(let peer, let road): store.perform(.road(peer, road), at: now, into: &storeOutbox)
+        case .evict(let member): store.perform(.evict(member), at: now, into: &storeOutbox)
+        case .settle(let dots): store.perform(.settle(dots), at: now, into: &storeOutbox)
         }
     }
 
@@ -205,6 +239,8 @@ package struct Switchboard {
                 newest = ticket
             case .written(let id, let dot): outbox.put(.wrote(id, dot))
             case .refused(let id, let refusal): outbox.put(.refused(id, refusal))
+            // The registry has been told.
+            case .propose: break
             case .requeue(let transactions): outbox.put(.note(.madeVoid(transactions.count)))
             case .note(let note): outbox.put(.note(.replication(note)))
             }
@@ -222,7 +258,10 @@ package struct Switchboard {
     }
 
     /// Brings the state to what is left of it when it is written down and read back.
-    package mutating func settle() { store.settle() }
+    package mutating func settle() {
+        store.settle()
+        rosterTold = nil
+    }
 }
 
 /// The whole state as bytes: what a recording starts from.
@@ -324,6 +363,12 @@ extension Switchboard.Input: WireValue {
             writer.u8(13)
             writer.nodeID(peer)
             writer.u8(road.rawValue)
+        case .performed(.evict(let member)):
+            writer.u8(14)
+            writer.nodeID(member)
+        case .performed(.settle(let dots)):
+            writer.u8(15)
+            writer.list(dots)
         }
     }
 
@@ -360,6 +405,8 @@ extension Switchboard.Input: WireValue {
             let peer = try reader.nodeID()
             guard let road = ReplicationEngine.Road(rawValue: try reader.u8()) else { throw .unknown }
             self = .performed(.road(peer, road))
+        case 14: self = .performed(.evict(try reader.nodeID()))
+        case 15: self = .performed(.settle(try reader.list(of: Dot.self, atMost: Limits.operations)))
         default: throw .unknown
         }
     }

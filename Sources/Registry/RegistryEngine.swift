@@ -20,6 +20,8 @@ package struct RegistryEngine: Engine, Sendable {
         case neighbours([Contact])
         /// Records that somebody at the control socket, or this node's own key, has signed.
         case take([Record])
+        /// Say in this node's name that this is done, by the grant that lets it.
+        case operate(Operation)
     }
 
     package enum Effect: Hashable, Sendable {
@@ -44,6 +46,8 @@ package struct RegistryEngine: Engine, Sendable {
     /// When it was made, and of how many records: those behind them in the book came since.
     var judged: Instant
     var judgedRecords = 0
+    /// How often the law was judged in this life, so that others see when there is something new to see.
+    package private(set) var judgements = 0
     /// By the ids under which sessions know them.
     package internal(set) var members = SortedMap<NodeID, Judgement.Member>()
     /// Members whom the law threw out.
@@ -196,6 +200,9 @@ package struct RegistryEngine: Engine, Sendable {
         case .met(let peer, let isMine): meet(peer, isMine: isMine, into: &outbox)
         case .neighbours(let contacts): neighbours = contacts
         case .take(let records): take(records, from: nil, at: now, into: &outbox)
+        case .operate(let operation):
+            guard let right = right(to: operation.capability) else { return }
+            act(.operate(operation), under: right.grant, at: now, into: &outbox)
         }
     }
 
@@ -287,6 +294,7 @@ package struct RegistryEngine: Engine, Sendable {
         guard let law = book.law else { return }
         let judgement = Judgement(of: law)
         self.judgement = judgement
+        judgements += 1
         members = SortedMap()
         for member in judgement.members.values { members[member.node.id] = member }
         barred = judgement.thrownOut.map(\.key.nodeID).risingOnce

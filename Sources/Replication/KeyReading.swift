@@ -52,6 +52,13 @@ package struct KeyReading: Hashable, Sendable {
         [.guarded, .register].contains(kind) && slots[0].isInConflict && !slots[0].values.isEmpty
     }
 
+    /// Whether something has seen what is no longer here: it was forgotten, since every member had what took its place.
+    package var hasForgotten: Bool {
+        slots.contains { slot in
+            slot.held.contains { held in held.operation.context.dots.contains { !slot.holds($0) } }
+        }
+    }
+
     package var live: [Held] { slots.flatMap(\.live) }
 
     /// Changes whenever what counts here does; for who writes only if nobody wrote since.

@@ -28,6 +28,7 @@ extension Replica {
                 epoch.previous == Replica.hash(self.epoch)
             else { break }
             epochs.append(epoch)
+            parted = (parted + epoch.evictions.map(\.member)).filter { !epoch.admits($0) }.risingOnce
             facts.append(Fact(shelf: Shelf.replication, key: key(.epoch, epoch.number), value: epoch.encoded))
             isNew = true
         }
@@ -35,7 +36,27 @@ extension Replica {
         judgeAll()
         let after = ownVoid
         if bug == .keepsVoidQuiet { return [] }
-        return after.filter { !before.contains($0) }.compactMap { transaction($0) }
+        return after.filter { !before.contains($0) }.compactMap { dot in
+            transaction(dot).map { handBack($0, dot) }
+        }
+    }
+
+    /// Keeps what has become void for whoever wrote it: the log may forget it, and nobody else remembers it.
+    mutating func handBack(_ transaction: Transaction, _ dot: Dot) -> Transaction {
+        returned[dot] = transaction
+        facts.append(
+            Fact(
+                shelf: Shelf.replication, key: key(.returned, dot.writer, dot.sequence), value: transaction.encoded))
+        return transaction
+    }
+
+    /// Whoever wrote these has decided about them.
+    package mutating func settleReturned(_ dots: [Dot]) {
+        for dot in dots where returned[dot] != nil {
+            returned[dot] = nil
+            facts.append(
+                Fact(shelf: Shelf.replication, key: key(.returned, dot.writer, dot.sequence), value: nil))
+        }
     }
 
     private var ownVoid: [Dot] {
@@ -48,22 +69,29 @@ extension Replica {
 
     package static func hash(_ epoch: Epoch) -> Digest { Digest(hashing: epoch.encoded.raw) }
 
-    /// The epoch in which `member` no longer is, its log cut where this replica knows it.
-    package func evicting(_ member: NodeID) -> Epoch {
+    /// A member's logs, cut where they end in `known`.
+    func eviction(of member: NodeID, upTo known: VersionVector) -> Epoch.Eviction {
         var cut = VersionVector()
-        for log in logs.logs where log.name.author == member && log.head > 0 {
-            cut.raise(to: Dot(log.writer, log.head))
-        }
-        return Epoch(
+        for log in logs.logs where log.name.author == member { cut[log.writer] = known[log.writer] }
+        return Epoch.Eviction(member: member, cut: cut)
+    }
+
+    func admission(of member: NodeID, upTo known: VersionVector) -> Epoch.Admission {
+        Epoch.Admission(member: member, floor: known.joined(floor))
+    }
+
+    /// The epoch in which `member` no longer is.
+    package func evicting(_ member: NodeID) -> Epoch {
+        Epoch(
             number: epoch.number + 1, previous: Replica.hash(epoch), roster: epoch.roster.filter { $0 != member },
-            evictions: [.init(member: member, cut: cut)])
+            evictions: [eviction(of: member, upTo: vector)])
     }
 
     /// The epoch in which `member` is (back).
     package func admitting(_ member: NodeID) -> Epoch {
         Epoch(
             number: epoch.number + 1, previous: Replica.hash(epoch), roster: epoch.roster + [member],
-            admissions: [.init(member: member, floor: vector.joined(floor))])
+            admissions: [admission(of: member, upTo: vector)])
     }
 
     // MARK: Collecting
@@ -91,6 +119,11 @@ extension Replica {
             common = lowest
         }
         return common
+    }
+
+    /// Operations that something has taken the place of, that delete, or that are void.
+    package var waitingToBeForgotten: Int {
+        slots.reduce(0) { sum, slot in sum + slot.held.count - slot.live.count { !$0.operation.isRemoval } }
     }
 
     /// Forgets, in so many slots from `cursor` on, what has been superseded and what was deleted, as far as every

@@ -66,7 +66,7 @@ extension Replica {
         return transaction
     }
 
-    private func mayWrite() throws(WriteRefusal) {
+    func mayWrite() throws(WriteRefusal) {
         if forks[my] != nil { throw .forked }
         if bug == .noFence { return }
         guard epoch.admits(me.author) else { throw .notAdmitted }

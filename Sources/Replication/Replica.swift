@@ -22,6 +22,8 @@ package struct Replica: Sendable {
     var places = SlotPlaces()
     var slots: [Slot] = []
     package internal(set) var epochs: [Epoch]
+    /// Members that were evicted and not admitted since, rising.
+    package internal(set) var parted: [NodeID] = []
     /// Two different epochs bear one number: somebody who may issue them did so twice. Nothing is collected then.
     package internal(set) var hasEpochConflict = false
     /// What had been deleted and is forgotten: who does not know all of this must not be given logs, but the live set.
@@ -29,6 +31,9 @@ package struct Replica: Sendable {
     /// What each member is known to have.
     package internal(set) var acks = SortedMap<NodeID, Ack>()
     package internal(set) var forks = SortedMap<Writer, Fork>()
+    /// Own transactions that an eviction or a fork has made void, until whoever wrote them has decided anew. No more
+    /// than this node itself wrote.
+    package internal(set) var returned = SortedMap<Dot, Transaction>()
     /// The heads that no transaction rests on yet, rising.
     var frontier: [Dot] = []
     /// What has changed and must be stored.
@@ -83,9 +88,17 @@ package struct Replica: Sendable {
         if bug != .ignoresRights, !authority.allows(author, toWrite: key, in: epoch) { return true }
         if bug == .noFence { return false }
         guard epoch < UInt64(epochs.count), epochs[Int(epoch)].admits(author) else { return true }
+        if epoch == 0, isShutOut(author) { return true }
         return epochs[Int(epoch + 1)...].contains { later in
             later.evictions.contains { $0.member == author && dot.sequence > $0.cut[dot.writer] }
         }
+    }
+
+    /// Whether the first roster closed an open namespace to somebody of whom its issuer knew nothing: nobody waits for
+    /// what such a one has, so what it wrote may rest on what is forgotten.
+    private func isShutOut(_ author: NodeID) -> Bool {
+        guard epochs[0].isOpen, epochs.count > 1, !epochs[1].admits(author) else { return false }
+        return !epochs[1].evictions.contains { $0.member == author }
     }
 
     /// Says anew of everything whether it counts: an epoch, a fork or a right has become known.

@@ -50,4 +50,6 @@ package enum ReplicaBug: String, CaseIterable, Sendable {
     case trustsItself
     /// Takes everything that is ready in one step.
     case takesAllAtOnce
+    /// Keeps epochs without knowing whether it has issued some that it does not know.
+    case issuesBlindly
 }

@@ -33,6 +33,8 @@ extension ReplicationEngine {
         isCounted = true
         factBytes = shelved.reduce(0) { $0 + $1.bytes }
         let lag = Fact(shelf: Shelf.store, key: [1], value: Self.bytes(missed))
+        // Of an older copy of the disk others may know more epochs than it does.
+        knowsEpochs = missed == 0 || facts.contains(lag)
         guard !facts.contains(lag) || shelved.isEmpty else { return }
         self.replica.rename(instance: instance)
         knowsItself = true

@@ -24,8 +24,14 @@ package struct ReplicationEngine: Engine {
         case stored(Ticket)
         /// How much of what was sent to this peer in order is still on its way.
         case road(NodeID, Road)
-        /// An epoch that our own side has had signed.
-        case issue(Epoch)
+        /// Whom the law lets in, rising, and whether this node keeps the epochs.
+        case law([NodeID], isKeeper: Bool)
+        /// Wait for this member no longer, until it is heard again.
+        case evict(NodeID)
+        /// What proves the epoch that was proposed.
+        case proved([UInt8])
+        /// Whoever wrote these has decided about them.
+        case settle([Dot])
     }
 
     package enum Effect: Hashable, Sendable {
@@ -41,6 +47,8 @@ package struct ReplicationEngine: Engine {
         case refused(RequestID, WriteRefusal)
         /// Own transactions that an eviction or a fork has made void, for whoever wrote them to decide anew.
         case requeue([Transaction])
+        /// Have the law say this.
+        case propose(Epoch)
         case note(Note)
     }
 
@@ -88,6 +96,19 @@ package struct ReplicationEngine: Engine {
     var unstored: [Unstored] = []
     /// Facts of this life that go to the disk with its first write.
     var unsaid: [Fact] = []
+    /// How many epochs the disk has.
+    package internal(set) var spokenEpochs: Int
+    /// Members in good standing, rising.
+    var lawful: [NodeID] = []
+    package internal(set) var isKeeper = false
+    /// Whom a person wants no longer waited for, as long as no epoch says so.
+    var dismissed: [NodeID] = []
+    /// What the law is to say.
+    package internal(set) var proposal: Epoch?
+    var epochDue: Instant?
+    /// Whether the disk has lost nothing, or a peer has the same: an older copy of a disk would have this node issue a
+    /// second epoch of one number, and cut logs short that it had acknowledged.
+    var knowsEpochs = false
     /// A running fingerprint of all facts, since the whole state is too large to be hashed at every step.
     var trail = TraceHash()
     /// The size of the facts that the state comes to: what a checkpoint of it takes.
@@ -119,6 +140,7 @@ package struct ReplicationEngine: Engine {
     var ackVersion: UInt64 = 1
     var acksTold = SortedMap<NodeID, UInt64>()
     var nextRound: Instant
+    var rhythm: Rhythm
     /// There is something that no contact has been told of.
     var hasNews = false
     /// There is work that waits for nothing but its turn.
@@ -129,6 +151,7 @@ package struct ReplicationEngine: Engine {
     struct Unstored {
         var ticket: Ticket
         var vector: VersionVector
+        var epochs: Int
     }
 
     /// Something was asked of a peer.
@@ -145,8 +168,10 @@ package struct ReplicationEngine: Engine {
         self.random = random
         clock = HybridClock(floor: floor)
         spoken = replica.vector
+        spokenEpochs = replica.epochs.count
         knowsItself = replica.head(of: replica.my) == 0 || replica.bug == .trustsItself
         nextRound = now.instant
+        rhythm = settings.rhythm(at: now.instant)
         index.catchUp(with: replica)
     }
 
@@ -155,7 +180,7 @@ package struct ReplicationEngine: Engine {
         var due = Instant.earlier(isDue, contacts.isEmpty ? nil : nextRound)
         for greeting in greetings.values { due = .earlier(due, greeting.next) }
         for chase in chases.values { due = .earlier(due, chase.next) }
-        due = .earlier(due, writesBy)
+        due = .earlier(.earlier(due, writesBy), epochDue)
         return .earlier(due, entry?.next)
     }
 
@@ -182,7 +207,7 @@ package struct ReplicationEngine: Engine {
                 return
             }
             outbox.put(.send(.branch(name, branch), to: peer))
-        case .acks(let acks): takeAcks(acks)
+        case .acks(let acks): takeAcks(acks, at: now)
         case .enter: takeEnter(from: peer, at: now, into: &outbox)
         case .askPiece(let transfer, let number):
             sendPiece(number, of: transfer, to: peer, at: now, into: &outbox)
@@ -201,10 +226,12 @@ package struct ReplicationEngine: Engine {
         case .road(let peer, let road):
             roads[peer] = road == .clear ? nil : road
             if road != .full, services[peer] != nil { isDue = isDue ?? now.instant }
-        case .issue(let epoch):
-            learn([epoch], into: &outbox)
+        case .law(let members, let isKeeper): takeLaw(members, isKeeper: isKeeper, at: now)
+        case .evict(let member): takeEviction(of: member, at: now)
+        case .proved(let proof): takeProof(proof, at: now, into: &outbox)
+        case .settle(let dots):
+            replica.settleReturned(dots)
             store(into: &outbox)
-            hurry(at: now)
         }
     }
 
@@ -216,10 +243,12 @@ package struct ReplicationEngine: Engine {
         }
         if let by = writesBy, by <= now.instant { doubtItself(at: now, into: &outbox) }
         askAgain(at: now, into: &outbox)
+        tendEpochs(at: now, into: &outbox)
         guard nextRound <= now.instant, !contacts.isEmpty else { return }
-        nextRound = now.instant + random.jittered(settings.round, percent: 10)
-        collectSome(into: &outbox)
+        nextRound = now.instant + random.jittered(rhythm.interval(at: now.instant), percent: 10)
+        collectSome(at: now, into: &outbox)
         forgetTransfers(at: now)
+        reportAnew(at: now, into: &outbox)
         if hasNews {
             hasNews = false
             for peer in contacts.prefix(settings.fanout) { greet(peer, anew: true, at: now, into: &outbox) }
@@ -235,6 +264,7 @@ package struct ReplicationEngine: Engine {
             chases[peer] = nil
         }
         contacts = others
+        quicken(at: now)
         nextRound = min(nextRound, now.instant + settings.eager)
     }
 
@@ -244,7 +274,7 @@ package struct ReplicationEngine: Engine {
 
     /// Gives to the disk what has changed. What rests on it is said when it is stored.
     mutating func store(into outbox: inout Outbox<Effect>) {
-        if replica.bug == .speaksBeforeDisk { speak(replica.vector) }
+        if replica.bug == .speaksBeforeDisk { speak(replica.vector, epochs: replica.epochs.count) }
         guard !replica.facts.isEmpty else { return }
         index.catchUp(with: replica)
         let facts = unsaid + replica.takeFacts()
@@ -254,20 +284,21 @@ package struct ReplicationEngine: Engine {
             factBytes += fact.bytes
         }
         tickets += 1
-        unstored.append(Unstored(ticket: makeTicket(), vector: replica.vector))
+        unstored.append(Unstored(ticket: makeTicket(), vector: replica.vector, epochs: replica.epochs.count))
         outbox.put(.store(makeTicket(), facts))
     }
 
-    private mutating func speak(_ vector: VersionVector) {
+    private mutating func speak(_ vector: VersionVector, epochs: Int) {
         spoken = vector
+        spokenEpochs = epochs
         standingCache = nil
     }
 
     private mutating func takeStored(_ ticket: Ticket, at now: Now, into outbox: inout Outbox<Effect>) {
         guard let index = unstored.firstIndex(where: { $0.ticket == ticket }) else { return }
         // Storage keeps their order, so that what came before is stored as well.
-        if unstored[index].vector != spoken { hurry(at: now) }
-        speak(unstored[index].vector)
+        if unstored[index].vector != spoken || unstored[index].epochs != spokenEpochs { hurry(at: now) }
+        speak(unstored[index].vector, epochs: unstored[index].epochs)
         unstored.removeFirst(index + 1)
         let done = written.prefix { spoken.covers($0.dot) }
         for one in done { outbox.put(.written(one.id, one.dot)) }
@@ -278,12 +309,19 @@ package struct ReplicationEngine: Engine {
     /// There is news: all contacts are greeted soon.
     mutating func hurry(at now: Now) {
         hasNews = true
+        quicken(at: now)
         nextRound = min(nextRound, now.instant + settings.eager)
+    }
+
+    /// Something is new, or differs: what was calm is lively for a while.
+    mutating func quicken(at now: Now) {
+        rhythm.notice(at: now.instant)
+        nextRound = min(nextRound, now.instant + settings.round)
     }
 
     mutating func standing() -> Standing {
         if let standingCache { return standingCache }
-        let standing = Standing(replica, upTo: spoken)
+        let standing = Standing(replica, upTo: spoken, in: spokenEpoch)
         standingCache = standing
         return standing
     }

@@ -2,8 +2,11 @@ package import Base
 
 /// How a replication engine paces itself.
 package struct ReplicationSettings: Hashable, Sendable {
-    /// Between two greetings while nothing happens.
+    /// Between two greetings as long as there is news, and when there was none for `calmAfter`. News is said at once
+    /// besides; this is for what got lost.
     package var round = Interval.seconds(2)
+    package var calmRound = Interval.seconds(8)
+    package var calmAfter = Interval.seconds(30)
     /// From news to the next greeting.
     package var eager = Interval.milliseconds(50)
     /// Contacts that are greeted at once when there is news.
@@ -22,4 +25,8 @@ package struct ReplicationSettings: Hashable, Sendable {
     package var transferLife = Interval.minutes(1)
 
     package init() {}
+
+    func rhythm(at now: Instant) -> Rhythm {
+        Rhythm(lively: round, calm: calmRound, patience: calmAfter, at: now)
+    }
 }

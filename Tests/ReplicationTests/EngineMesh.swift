@@ -11,6 +11,7 @@ struct EngineMesh {
         case verified(Int, Ticket, [Bool], life: Int)
         case signed(Int, Digest, Signature, life: Int)
         case judged(Int, Ticket, Int, life: Int)
+        case proved(Int, [UInt8], life: Int)
     }
 
     struct Scheduled {
@@ -37,7 +38,6 @@ struct EngineMesh {
     /// Stored facts that a node could not take up again.
     var misfits = 0
     let bug: ReplicaBug?
-    let members: Int
     /// By the name of the message.
     var sent: [String: (count: Int, bytes: Int)] = [:]
     var bytes = 0
@@ -52,6 +52,9 @@ struct EngineMesh {
     /// Which epochs bear what the mesh demands.
     var isValidEpoch: (Epoch) -> Bool = { _ in true }
     var settings = ReplicationSettings()
+    let genesis: Epoch
+    /// What was ever written, and is perhaps lost again.
+    var witness = Witness()
 
     static let namespace = Namespace(high: 1, low: 2)
 
@@ -76,14 +79,17 @@ struct EngineMesh {
         return signature
     }
 
-    init(_ count: Int, seed: UInt64 = 1, bug: ReplicaBug? = nil, settings: ReplicationSettings = .init()) {
+    init(
+        _ count: Int, seed: UInt64 = 1, bug: ReplicaBug? = nil, settings: ReplicationSettings = .init(),
+        isOpen: Bool = false
+    ) {
         random = Random(seed: seed)
+        genesis = isOpen ? .open : Self.genesis(count)
         self.settings = settings
         self.bug = bug
-        members = count
         for index in 0..<count {
             let replica = Replica(
-                namespace: Self.namespace, me: Self.name(index), genesis: Self.genesis(count), bug: bug)
+                namespace: Self.namespace, me: Self.name(index), genesis: genesis, bug: bug)
             add(replica)
         }
     }
@@ -125,6 +131,11 @@ struct EngineMesh {
         carry(outbox, index)
     }
 
+    /// As if somebody had an epoch signed that no engine proposed.
+    mutating func issue(_ epoch: Epoch, _ index: Int) {
+        step(index) { $0.issue(epoch, at: $1, into: &$2) }
+    }
+
     mutating func write(_ index: Int, _ request: UInt64, _ changes: [Change]) {
         perform(.write(RequestID(number: request), changes), index)
     }
@@ -133,7 +144,7 @@ struct EngineMesh {
     mutating func crash(_ index: Int) {
         lives[index] += 1
         var replica = Replica(
-            namespace: Self.namespace, me: Self.name(index), genesis: Self.genesis(members), bug: bug)
+            namespace: Self.namespace, me: Self.name(index), genesis: genesis, bug: bug)
         misfits += replica.load(stored(index))
         engines[index] = ReplicationEngine(
             replica, settings: settings, clock: HybridTime(bits: 0), random: random.split("engine"), at: now)
@@ -148,7 +159,7 @@ struct EngineMesh {
     }
 
     func fingerprint(_ index: Int) -> Fingerprint {
-        Standing(engines[index].replica, upTo: engines[index].spoken).fingerprint
+        Standing(engines[index].replica, upTo: engines[index].spoken, in: engines[index].spokenEpoch).fingerprint
     }
 
     mutating func carry(_ outbox: Outbox<ReplicationEngine.Effect>, _ index: Int) {
@@ -169,6 +180,7 @@ struct EngineMesh {
             case .written(let id, let dot): answers.append((index, id.number, dot, nil))
             case .refused(let id, let refusal): answers.append((index, id.number, nil, refusal))
             case .requeue(let transactions): requeued[index] += transactions
+            case .propose: put(.proved(index, [1], life: life), after: .milliseconds(50))
             case .note(let note): notes.append((index, note))
             }
         }
@@ -242,9 +254,12 @@ struct EngineMesh {
             step(index) { $0.perform(.verified(ticket, truths), at: $1, into: &$2) }
         case .signed(let index, let id, let signature, let life) where life == lives[index]:
             step(index) { $0.perform(.signed(id, signature), at: $1, into: &$2) }
+            witness.see(engines[index].replica)
         case .judged(let index, let ticket, let valid, let life) where life == lives[index]:
             step(index) { $0.perform(.judged(ticket, valid: valid), at: $1, into: &$2) }
-        case .stored, .verified, .signed, .judged: break
+        case .proved(let index, let proof, let life) where life == lives[index]:
+            step(index) { $0.perform(.proved(proof), at: $1, into: &$2) }
+        case .stored, .verified, .signed, .judged, .proved: break
         }
     }
 

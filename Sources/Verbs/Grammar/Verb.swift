@@ -71,6 +71,7 @@ extension Verb {
         .operators,
         .authority,
         .audit,
+        .epoch,
         .status,
         .members,
         .links,

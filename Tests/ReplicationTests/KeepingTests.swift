@@ -1,0 +1,223 @@
+import Base
+import Testing
+
+@testable import Replication
+
+private func put(_ key: UInt8, _ value: UInt64) -> Change {
+    .put(.register, key: [key], value: Number(value: Int64(value)).bytes, resolves: false)
+}
+
+/// An open namespace of five, of which the law knows four; the first keeps the epochs.
+private func kept(seed: UInt64 = 1, bug: ReplicaBug? = nil) -> EngineMesh {
+    var mesh = EngineMesh(5, seed: seed, bug: bug, isOpen: true)
+    mesh.connectAll()
+    mesh.enact([0, 1, 2, 3])
+    return mesh
+}
+
+extension EngineMesh {
+    /// The law lets these in.
+    mutating func enact(_ members: [Int]) {
+        for index in engines.indices { enact(members, index) }
+    }
+
+    mutating func enact(_ members: [Int], _ index: Int) {
+        perform(.law(members.map { id($0) }.risingOnce, isKeeper: index == 0), index)
+    }
+}
+
+@Test func theFirstEpochHoldsWhomTheLawLetsIn() {
+    var mesh = kept()
+    mesh.run(for: .seconds(10))
+    let epochs = mesh.engines.map(\.replica.epoch)
+    #expect(epochs.allSatisfy { $0.number == 1 && $0 == epochs[0] }, "\(mesh.notes)")
+    #expect(epochs[0].roster == (0..<4).map { mesh.id($0) }.sorted())
+    mesh.write(4, 1, [put(1, 1)])
+    mesh.run(for: .seconds(2))
+    #expect(mesh.answers.last?.refusal == .notAdmitted)
+    mesh.enact([0, 1, 2, 3, 4])
+    mesh.run(for: .seconds(10))
+    mesh.write(4, 2, [put(1, 1)])
+    mesh.run(for: .seconds(10))
+    #expect(mesh.answers.last?.dot != nil && mesh.shown(0).count == 1)
+    #expect(mesh.engines[2].replica.epoch.number == 2)
+}
+
+@Test func whatIsDeletedIsForgottenWhereEpochsAreKept() {
+    var mesh = kept()
+    mesh.enact([0, 1, 2, 3, 4])
+    mesh.run(for: .seconds(10))
+    for number in 0..<UInt64(20) { mesh.write(Int(number % 5), number, [put(UInt8(number % 4), number)]) }
+    mesh.run(for: .seconds(20))
+    for key in 0..<UInt8(4) { mesh.write(1, 100 + UInt64(key), [.remove(.register, key: [key])]) }
+    mesh.run(for: .seconds(120))
+    #expect(mesh.engines.allSatisfy { $0.replica.slots.allSatisfy(\.isEmpty) && !$0.replica.floor.isEmpty })
+    #expect(mesh.engines.allSatisfy { $0.holdups.isEmpty })
+    #expect(mesh.findings(among: Array(0..<5)) == [])
+}
+
+@Test func whoIsAwayHoldsForgettingUpUntilAPersonSaysOtherwiseAndComesBackByItself() {
+    var mesh = kept()
+    mesh.enact([0, 1, 2, 3, 4])
+    mesh.write(4, 1, [put(1, 1)])
+    mesh.run(for: .seconds(20))
+    mesh.connect(4, [])
+    for index in 0..<4 { mesh.connect(index, [0, 1, 2, 3]) }
+    mesh.now.wall = mesh.now.wall + .days(40)
+    mesh.write(0, 2, [.remove(.register, key: [1])])
+    // Away, and knowing nothing of that.
+    mesh.write(4, 3, [put(1, 3)])
+    mesh.run(for: .seconds(120))
+    let holdup = mesh.engines[0].holdups.first
+    #expect(mesh.engines[0].holdups.count == 1 && holdup?.member == mesh.id(4) && holdup?.lacks == 1)
+    #expect(mesh.engines[0].replica.slots.reduce(0) { $0 + $1.held.count } > 0)
+    mesh.perform(.evict(mesh.id(4)), 0)
+    mesh.run(for: .seconds(120))
+    #expect(mesh.engines[0].holdups.isEmpty && mesh.engines[0].replica.slots.allSatisfy(\.isEmpty))
+    mesh.connectAll()
+    mesh.run(for: .seconds(60))
+    #expect(mesh.engines.allSatisfy { $0.replica.epoch.admits(mesh.id(4)) && $0.replica.epoch.number == 3 })
+    #expect(mesh.engines[4].replica.returned.count == 1 && mesh.shown(4).isEmpty)
+    #expect(mesh.findings(among: Array(0..<5)) == [])
+    mesh.crash(4)
+    #expect(mesh.engines[4].replica.returned.count == 1, "the disk has what was handed back")
+    mesh.perform(.settle(mesh.engines[4].replica.returned.keys), 4)
+    mesh.run(for: .seconds(10))
+    mesh.crash(4)
+    #expect(mesh.engines[4].replica.returned.isEmpty)
+}
+
+/// The keeper issues an epoch, its disk is put back to what it was before, and the law has changed meanwhile.
+@Test(arguments: [ReplicaBug?.none, .issuesBlindly])
+func aKeeperWhoseDiskWasPutBackIssuesNoSecondEpochOfOneNumber(bug: ReplicaBug?) {
+    var mesh = kept(bug: bug)
+    mesh.run(for: .seconds(10))
+    let old = mesh.disks[0]
+    mesh.enact([0, 1, 2, 3, 4])
+    mesh.run(for: .seconds(10))
+    mesh.disks[0] = old
+    mesh.contacts[0] = []
+    mesh.crash(0)
+    mesh.enact([0, 1, 2])
+    mesh.run(for: .seconds(30))
+    mesh.connectAll()
+    mesh.run(for: .seconds(60))
+    let numbers = mesh.engines.map(\.replica.epoch.number)
+    let isSound = !mesh.engines.contains(where: \.replica.hasEpochConflict) && numbers == [3, 3, 3, 3, 3]
+    #expect(isSound == (bug == nil), "\(numbers)")
+}
+
+/// The keeper says what it has issued before its disk has it, dies, and issues something else under the same number.
+@Test(arguments: [ReplicaBug?.none, .speaksBeforeDisk])
+func anEpochIsNotSpokenOfBeforeTheDiskHasIt(bug: ReplicaBug?) {
+    var mesh = kept(bug: bug)
+    mesh.run(for: .seconds(10))
+    mesh.fullDisks = [0]
+    mesh.enact([0, 1, 2, 3, 4])
+    mesh.run(for: .seconds(10))
+    mesh.fullDisks = []
+    mesh.crash(0)
+    mesh.enact([0, 1, 2])
+    mesh.run(for: .seconds(60))
+    #expect(mesh.engines.contains(where: \.replica.hasEpochConflict) == (bug != nil))
+}
+
+// MARK: Years
+
+/// What a run of years came to.
+struct Years {
+    var findings: [String] = []
+    var forgotten = 0
+    var entered = 0
+    var returned = 0
+    var epochs = 0
+}
+
+/// Some years of five nodes: of writes and deletions, of members that are away for months and are given up or not, of
+/// newcomers and of one that is thrown out, of crashes between any two writes of a disk, of full disks and of clocks
+/// that are decades off. Afterwards all that belong meet again.
+func years(seed: UInt64, bug: ReplicaBug? = nil) -> Years {
+    var mesh = kept(seed: seed, bug: bug)
+    var random = Random(seed: seed)
+    mesh.loss = random.pick([0, 50_000, 300_000]) ?? 0
+    mesh.jitter = .milliseconds(100)
+    mesh.storeTime = .milliseconds(60)
+    for index in 0..<5 { mesh.shifts[index] = .days(Int64(random.below(73_000)) - 36_500) }
+    var lawful = [0, 1, 2, 3]
+    var away: [Int] = []
+    var thrownOut: [Int] = []
+    var most = 0
+    for season in 0..<UInt64(30) {
+        switch random.below(10) {
+        case 0, 1: if away.count < 2 { away = Array(Set(away + [1 + random.below(4)])).sorted() }
+        case 2: if !away.isEmpty { away.remove(at: random.below(away.count)) }
+        case 3: if let gone = random.pick(away) { mesh.perform(.evict(mesh.id(gone)), 0) }
+        case 4: if !lawful.contains(4), season > 4 { lawful.append(4) }
+        case 5: if season > 20, thrownOut.isEmpty, random.below(2) == 0 { thrownOut = [1 + random.below(3)] }
+        case 6: mesh.crash(random.below(5))
+        case 7: mesh.fullDisks = random.below(2) == 0 ? [random.below(5)] : []
+        default: break
+        }
+        mesh.enact(lawful.filter { !thrownOut.contains($0) })
+        mesh.meet(away: away, thrownOut: thrownOut)
+        for number in 0..<UInt64(6) {
+            let (node, key) = (random.below(5), UInt8(random.below(4)))
+            let value = season * 6 + number
+            mesh.write(node, value, [random.below(5) < 2 ? .remove(.register, key: [key]) : put(key, value)])
+            mesh.run(for: .milliseconds(Int64(20 + random.below(1_500))))
+            if random.below(8) == 0 {
+                let one = random.below(5)
+                mesh.crash(one)
+                mesh.enact(lawful.filter { !thrownOut.contains($0) }, one)
+            }
+        }
+        mesh.run(for: .seconds(Int64(random.below(40))))
+        most = max(most, mesh.engines.reduce(0) { $0 + $1.replica.floor.count })
+        mesh.now.wall = mesh.now.wall + .days(Int64(random.below(60)))
+    }
+    mesh.loss = 0
+    mesh.fullDisks = []
+    let rest = lawful.filter { !thrownOut.contains($0) }
+    for index in 0..<5 { mesh.crash(index) }
+    mesh.enact(rest)
+    mesh.meet(away: [], thrownOut: thrownOut)
+    mesh.run(for: .seconds(150))
+    var years = Years(findings: mesh.findings(among: rest), forgotten: most)
+    years.entered = mesh.notes.count { if case .entered = $0.1 { true } else { false } }
+    years.returned = mesh.engines.reduce(0) { $0 + $1.replica.returned.count }
+    years.epochs = mesh.engines[0].replica.epochs.count
+    if !rest.allSatisfy({ mesh.engines[0].replica.epoch.admits(mesh.id($0)) }) { years.findings.append("not let in") }
+    return years
+}
+
+extension EngineMesh {
+    /// Two that are away may meet each other; whoever was thrown out meets nobody.
+    mutating func meet(away: [Int], thrownOut: [Int]) {
+        for index in engines.indices {
+            let others = engines.indices.filter { other in
+                away.contains(other) == away.contains(index) && !thrownOut.contains(other)
+            }
+            connect(index, thrownOut.contains(index) ? [] : others)
+        }
+    }
+}
+
+@Test(.timeLimit(.minutes(60))) func yearsOfAbsenceEvictionAndReturnRevivePartAndLoseNothing() {
+    var (forgotten, entered, returned) = (0, 0, 0)
+    for seed in 1...schedules(15) {
+        let years = years(seed: seed)
+        #expect(years.findings.isEmpty, "seed \(seed): \(years.findings.prefix(4))")
+        forgotten += years.forgotten
+        entered += years.entered
+        returned += years.returned
+        if !years.findings.isEmpty { break }
+    }
+    #expect(forgotten > 30 && entered > 3 && returned > 3, "\(forgotten) forgotten, \(entered) entered, \(returned) back")
+}
+
+@Test(
+    .timeLimit(.minutes(60)),
+    arguments: [ReplicaBug.collectsEarly, .noFence, .noFloor, .forgetsContext, .keepsVoidQuiet, .answersBeforeDisk])
+func yearsWithoutOneOfTheRulesAreFound(bug: ReplicaBug) {
+    #expect((1...UInt64(60)).contains { !years(seed: $0, bug: bug).findings.isEmpty })
+}
