@@ -59,9 +59,10 @@ extension Replica {
         }
     }
 
+    /// Under whatever name this node wrote it.
     private var ownVoid: [Dot] {
-        guard let log = logs[my] else { return [] }
-        return (log.base + 1..<log.head + 1).map { Dot(my, $0) }.filter { dot in
+        let own = logs.logs.filter { $0.name.key == me.key }
+        return own.flatMap { log in (log.base + 1..<log.head + 1).map { Dot(log.writer, $0) } }.filter { dot in
             guard let transaction = transaction(dot) else { return false }
             return isVoid(dot, by: me.author, epoch: transaction.epoch, key: transaction.operations[0].key)
         }

@@ -44,8 +44,15 @@ struct EngineMesh {
     var answers: [(node: Int, request: UInt64, dot: Dot?, refusal: WriteRefusal?)] = []
     var requeued: [[Transaction]] = []
     var notes: [(Int, ReplicationEngine.Note)] = []
-    /// Whether the node's disk stores nothing for now.
-    var fullDisks: Set<Int> = []
+    /// Nodes whose disks store nothing for now: what they are given waits.
+    var fullDisks: Set<Int> = [] {
+        didSet {
+            let ready = unstored.filter { !fullDisks.contains($0.node) }
+            unstored.removeAll { !fullDisks.contains($0.node) }
+            for store in ready { put(store.event, after: storeTime) }
+        }
+    }
+    var unstored: [(node: Int, event: Event)] = []
     var heaviest = 0
     /// How far each node's own clock is off.
     var shifts: [Interval] = []
@@ -175,8 +182,8 @@ struct EngineMesh {
             case .sign(let id):
                 put(.signed(index, id, Self.signature(self.id(index), id), life: life), after: .microseconds(50))
             case .store(let ticket, let facts):
-                guard !fullDisks.contains(index) else { continue }
-                put(.stored(index, ticket, facts, life: life), after: storeTime)
+                let event = Event.stored(index, ticket, facts, life: life)
+                if fullDisks.contains(index) { unstored.append((index, event)) } else { put(event, after: storeTime) }
             case .written(let id, let dot): answers.append((index, id.number, dot, nil))
             case .refused(let id, let refusal): answers.append((index, id.number, nil, refusal))
             case .requeue(let transactions): requeued[index] += transactions
