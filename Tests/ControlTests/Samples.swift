@@ -80,16 +80,16 @@ enum Samples {
         .root(RootReply(chain: [record], cuts: [cut])),
         .epoch(
             EpochReply(
-                number: 3, issued: time, keeper: "till-01", members: 5, isFrozen: false,
+                number: 3, issued: at, keeper: "till-01", members: 5, isFrozen: false,
                 holdups: [
-                    .init(name: "till-07", id: id, lacks: 12, since: time),
-                    .init(name: "till-08", id: id, lacks: nil, since: time),
+                    .init(name: "till-07", id: id, lacks: 12, since: at),
+                    .init(name: "till-08", id: id, lacks: nil, since: at),
                 ], omitted: 1, waiting: 40, returned: 2)),
         .returned(
             ReturnedReply(
                 rows: [
-                    .init(key: "till/tax", kind: .register, wrote: "7", at: time, holds: nil),
-                    .init(key: "till/tax", kind: .register, wrote: nil, at: time, holds: "8"),
+                    .init(key: "till/tax", kind: .register, wrote: "7", at: at, holds: nil),
+                    .init(key: "till/tax", kind: .register, wrote: nil, at: at, holds: "8"),
                 ], omitted: 0)),
         .submitted(SubmitReply(records: 3, held: 2)),
         .acts(

@@ -1,5 +1,6 @@
 import Base
 import Crypto
+import Simulation
 
 @testable import Replication
 
@@ -284,6 +285,40 @@ struct EngineMesh {
             guard !values.isEmpty else { return nil }
             return "\(slot.id.key) \(slot.id.element): \(values.map { "\($0.dot.sequence)=\($0.operation.value)" })"
         }
+    }
+}
+
+extension EngineMesh {
+    /// What some replicas make of everything, held against what was written: everybody must have every acknowledged
+    /// write in its logs, show just what stands, and every writer must have back just those writes that are void.
+    func findings(among nodes: [Int]) -> [String] {
+        var findings: [String] = []
+        guard let first = nodes.first else { return [] }
+        let epochs = engines[first].replica.epochs
+        for node in nodes {
+            let replica = engines[node].replica
+            if replica.epochs != epochs { findings.append("\(node) is in another epoch") }
+            if replica.hasEpochConflict { findings.append("\(node) knows two epochs of one number") }
+            let truth = witness.standing(replica.vector, epochs)
+            if Witness.shown(by: replica) != truth { findings.append("\(node) does not show what stands") }
+            if !replica.forks.isEmpty { findings.append("a fork") }
+            for dot in answers.compactMap(\.dot) where !replica.vector.covers(dot) {
+                // What a member wrote that was thrown out for ever reaches nobody.
+                let author = witness.written[dot]?.author
+                guard nodes.contains(where: { id($0) == author }) else { continue }
+                findings.append("\(dot) was acknowledged, and \(node) lacks it")
+            }
+        }
+        for node in nodes {
+            let mine = answers.compactMap(\.dot).filter { witness.written[$0]?.author == id(node) }
+            let void = Set(mine.filter { !witness.isValid($0, epochs) })
+            let back = Set(engines[node].replica.returned.keys)
+            // What was void and never acknowledged may be handed back too.
+            if !void.isSubset(of: back) { findings.append("\(node) was not handed back all that is void") }
+            if back.contains(where: { witness.isValid($0, epochs) }) { findings.append("\(node) was handed too much") }
+        }
+        if misfits > 0 { findings.append("\(misfits) facts did not fit") }
+        return findings
     }
 }
 

@@ -218,3 +218,70 @@ extension EngineMesh {
 func yearsWithoutOneOfTheRulesAreFound(bug: ReplicaBug) {
     #expect((1...UInt64(60)).contains { !years(seed: $0, bug: bug).findings.isEmpty })
 }
+
+// MARK: Kinds
+
+/// A value and its removal, or on and off, without knowledge of each other.
+private func contradictions(_ kind: Kind) -> (Change, Change) {
+    switch kind {
+    case .addWins, .removeWins:
+        (.include(kind, key: [1], element: [7]), .exclude(kind, key: [1], element: [7]))
+    case .enableWins, .disableWins: (.turn(kind, key: [1], on: true), .turn(kind, key: [1], on: false))
+    default: (.put(kind, key: [1], value: [2], resolves: true), .remove(kind, key: [1]))
+    }
+}
+
+/// Whether what the third of three shows changes between the moment in which all have everything and much later.
+private func forgettingShows(_ kind: Kind, _ bug: ReplicaBug?, first: Int) -> Bool {
+    var mesh = EngineMesh(3, bug: bug)
+    mesh.connectAll()
+    let (value, removal) = contradictions(kind)
+    mesh.write(0, 1, [value])
+    mesh.run(for: .seconds(20))
+    mesh.meet(away: [1], thrownOut: [])
+    mesh.write(first, 2, [first == 0 ? value : removal])
+    mesh.run(for: .seconds(1))
+    mesh.write(1 - first, 3, [first == 0 ? removal : value])
+    mesh.run(for: .seconds(1))
+    mesh.connectAll()
+    mesh.run(for: .seconds(60)) { $0.isEqual }
+    func shown() -> [[String]] {
+        mesh.engines.map { engine in engine.readings(of: [1]).map { "\($0.shown) \($0.isInConflict) \($0.version)" } }
+    }
+    let before = shown()
+    mesh.run(for: .seconds(300))
+    return before != shown() || Set(before).count > 1
+}
+
+@Test(arguments: [Kind.guarded, .register, .latest, .addWins, .removeWins, .enableWins, .disableWins])
+func forgettingDecidesNothingBetweenAValueAndItsRemoval(kind: Kind) {
+    for first in 0...1 { #expect(!forgettingShows(kind, nil, first: first)) }
+}
+
+@Test func thatForgettingDecidesIsSeen() {
+    let kinds: [Kind] = [.guarded, .register, .latest, .removeWins, .disableWins]
+    for kind in kinds {
+        #expect((0...1).contains { forgettingShows(kind, .forgetsDecisions, first: $0) }, "\(kind)")
+    }
+}
+
+/// A node's own reports, which nobody else writes, are written again by themselves.
+@Test func reportsOfWhoComesBackAreWrittenAgain() {
+    var mesh = kept()
+    mesh.enact([0, 1, 2, 3, 4])
+    mesh.run(for: .seconds(20))
+    mesh.write(4, 1, [.report(key: [9], value: [1])])
+    mesh.run(for: .seconds(20))
+    mesh.meet(away: [4], thrownOut: [])
+    mesh.perform(.evict(mesh.id(4)), 0)
+    mesh.run(for: .seconds(10))
+    mesh.write(4, 2, [.report(key: [9], value: [2])])
+    mesh.write(4, 3, [put(3, 3)])
+    mesh.run(for: .seconds(10))
+    mesh.connectAll()
+    mesh.run(for: .seconds(90))
+    let shown = mesh.engines.map { $0.replica.slot(SlotID(kind: Kind.report.rawValue, key: [9], element: []))?.live }
+    #expect(shown.allSatisfy { $0?.map(\.operation.value) == [[2]] }, "\(shown)")
+    #expect(mesh.engines[4].replica.returned.count == 1)
+    #expect(mesh.answers.count { $0.request == 0 } == 1, "once")
+}
