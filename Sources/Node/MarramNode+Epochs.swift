@@ -1,5 +1,6 @@
 internal import Base
 internal import Control
+internal import Registry
 internal import Replication
 
 /// What a node answers about epochs: who belongs, who holds forgetting up, and what was handed back.
@@ -62,7 +63,7 @@ extension MarramNode {
     func epochProblems(at now: Now) -> [StatusReply.Problem] {
         var problems: [StatusReply.Problem] = []
         if store.replica.hasEpochConflict { problems.append(StatusReply.Problem(.epochConflict)) }
-        let late = store.holdups.filter { now.wall - $0.since.wall >= Limits.holdupWarning }
+        let late = store.holdups.filter { $0.since.wall + Limits.holdupWarning <= now.wall }
         if let first = late.first {
             let others = late.count == 1 ? "" : ", and \(late.count - 1) others"
             problems.append(

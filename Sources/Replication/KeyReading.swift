@@ -61,16 +61,16 @@ package struct KeyReading: Hashable, Sendable {
 
     package var live: [Held] { slots.flatMap(\.live) }
 
-    private var isFlag: Bool { [.enableWins, .disableWins].contains(kind) }
-
     /// Changes whenever what counts here does; for who writes only if nobody wrote since.
     package var version: UInt64 {
         var hash = TraceHash()
-        // A removal may be forgotten; that it took something away shows in what is left.
-        for held in live where !held.operation.isRemoval || isFlag {
-            hash.absorb(held.dot.writer.high)
-            hash.absorb(held.dot.writer.low)
-            hash.absorb(held.dot.sequence)
+        // Other removals may be forgotten.
+        for slot in slots {
+            for held in slot.live where !held.operation.isRemoval || slot.showsRemovals {
+                hash.absorb(held.dot.writer.high)
+                hash.absorb(held.dot.writer.low)
+                hash.absorb(held.dot.sequence)
+            }
         }
         return hash.value
     }

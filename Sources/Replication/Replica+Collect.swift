@@ -154,15 +154,6 @@ extension Replica {
                         && !forgotten.contains(third.dot)
                 }
         }
-        /// Whether a removal is part of what a reader is shown: a flag that is off, or a removal that stands beside a
-        /// value of which it did not know.
-        func decides(_ removal: Held, _ forgotten: [Dot]) -> Bool {
-            if bug == .forgetsDecisions { return false }
-            if [.enableWins, .disableWins].contains(slot.kind) { return true }
-            let rest = slot.held.filter { !forgotten.contains($0.dot) }
-            let live = rest.filter { one in one.counts && !rest.contains { slot.supersedes($0, one) } }
-            return live.contains { $0.dot == removal.dot } && live.contains { !$0.operation.isRemoval }
-        }
         var forgotten: [Dot] = []
         for operation in slot.held where !forgotten.contains(operation.dot) && isStable(operation) {
             if operation.isVoid {
@@ -176,7 +167,7 @@ extension Replica {
                 }
                 forgotten.append(other.dot)
             }
-            guard operation.operation.isRemoval, !decides(operation, forgotten) else { continue }
+            guard operation.operation.isRemoval, !slot.showsRemovals || bug == .forgetsDecisions else { continue }
             let covers = slot.held.contains { other in
                 !forgotten.contains(other.dot) && other.dot != operation.dot
                     && operation.operation.context.covers(other.dot)

@@ -8,7 +8,7 @@ package enum ReplicaBug: String, CaseIterable, Sendable {
     case noCut
     /// Collects what was superseded though it alone takes the place of something older.
     case forgetsWhatHides
-    /// Collects removals that stand beside values of which they did not know.
+    /// Collects removals that show.
     case forgetsDecisions
     /// Gives logs to whoever asks, however little it knows.
     case noFloor

@@ -64,10 +64,9 @@ struct ModelReplica {
         let valid = operations.filter { isValid($0, epochs) }
         return (0..<3).map { key in
             let here = valid.filter { $0.key == key }
-            let live = here.filter { one in !here.contains { $0.covers(one.dot) } }.sorted { $0.dot < $1.dot }
-            // A deletion is seen only where it stands beside a value.
-            guard live.contains(where: { $0.value != nil }) else { return [] }
-            return live.map { one in "\(one.author).\(one.sequence)=" + (one.value.map { "\($0)" } ?? "gone") }
+            return here.filter { one in one.value != nil && !here.contains { $0.covers(one.dot) } }
+                .sorted { $0.dot < $1.dot }
+                .map { "\($0.author).\($0.sequence)=\($0.value ?? 0)" }
         }
     }
 
@@ -117,13 +116,6 @@ struct ModelReplica {
             }
     }
 
-    /// Whether a deletion stands beside a value, neither knowing of the other.
-    func decides(_ deletion: ModelOperation) -> Bool {
-        let here = operations.filter { $0.key == deletion.key && Self.isValid($0, epochs) }
-        let live = here.filter { one in !here.contains { $0.covers(one.dot) } }
-        return live.contains { $0.dot == deletion.dot } && live.contains { $0.value != nil }
-    }
-
     /// `rank` says in which order the operations are looked at: a deletion that something newer has taken the place of
     /// may be forgotten as one or as the other, and the floor tells.
     mutating func collect(rank: [Int]) {
@@ -138,7 +130,7 @@ struct ModelReplica {
                 other.key == one.key && other.dot != one.dot && one.covers(other.dot) && replica.isStable(other)
                     && !replica.hides(other, one)
             }
-            guard one.value == nil, !decides(one), !operations.contains(where: { $0.key == one.key && one.covers($0.dot) }) else {
+            guard one.value == nil, !operations.contains(where: { $0.key == one.key && one.covers($0.dot) }) else {
                 continue
             }
             operations.removeAll { $0.dot == one.dot }

@@ -40,7 +40,7 @@ package struct Witness {
     }
 
     /// What stands under each key, of all that `known` covers, by dot.
-    package func standing(_ known: VersionVector, _ epochs: [Epoch]) -> [[UInt8]: [Dot: [UInt8]?]] {
+    package func standing(_ known: VersionVector, _ epochs: [Epoch]) -> [[UInt8]: [Dot: [UInt8]]] {
         var operations: [[UInt8]: [(dot: Dot, operation: Operation)]] = [:]
         for (dot, one) in written where known.covers(dot) && isValid(dot, epochs) {
             for operation in one.transaction.operations {
@@ -54,8 +54,8 @@ package struct Witness {
     }
 
     /// What a replica shows, in the same form.
-    package static func shown(by replica: Replica) -> [[UInt8]: [Dot: [UInt8]?]] {
-        var shown: [[UInt8]: [Dot: [UInt8]?]] = [:]
+    package static func shown(by replica: Replica) -> [[UInt8]: [Dot: [UInt8]]] {
+        var shown: [[UInt8]: [Dot: [UInt8]]] = [:]
         for slot in replica.sortedSlots {
             let visible = visible(slot.live.map { ($0.dot, $0.operation) })
             if !visible.isEmpty { shown[slot.id.key] = visible }
@@ -63,11 +63,10 @@ package struct Witness {
         return shown
     }
 
-    /// Values by their dots, and removals beside them, which have none.
-    private static func visible(_ live: [(dot: Dot, operation: Operation)]) -> [Dot: [UInt8]?] {
-        guard live.contains(where: { !$0.operation.isRemoval }) else { return [:] }
-        var visible: [Dot: [UInt8]?] = [:]
-        for one in live { visible[one.dot] = .some(one.operation.isRemoval ? nil : one.operation.value) }
+    /// Values by their dots. A deletion of a register is forgotten at some time, and shows nothing.
+    private static func visible(_ live: [(dot: Dot, operation: Operation)]) -> [Dot: [UInt8]] {
+        var visible: [Dot: [UInt8]] = [:]
+        for one in live where !one.operation.isRemoval { visible[one.dot] = one.operation.value }
         return visible
     }
 }
