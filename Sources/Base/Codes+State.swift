@@ -79,7 +79,7 @@ extension Code {
 
     static let state: [Code] = [
         storeForeign, storeEdited, valueTooLarge, badKey, keyNotFound, kindRefused, keyInConflict, writeNotAllowed,
-        writesWaiting, changedMeanwhile, fileRefused, noRights, notYet, writeTooLarge, cursorUnreadable, forgettingHeldUp,
-        epochConflict, writesReturned, notTheKeeper,
+        writesWaiting, changedMeanwhile, fileRefused, noRights, notYet, writeTooLarge, cursorUnreadable,
+        forgettingHeldUp, epochConflict, writesReturned, notTheKeeper,
     ]
 }

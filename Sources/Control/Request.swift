@@ -208,7 +208,8 @@ extension Request {
     package var frame: [UInt8] {
         var members = [JSONMember("schema", .text(Self.schema)), JSONMember("verb", .text(verb))]
         switch self {
-        case .status, .members, .links, .topology, .nodes, .operators, .epoch, .returned, .settleReturned, .version, .leave:
+        case .status, .members, .links, .topology, .nodes, .operators, .epoch, .returned, .settleReturned, .version,
+            .leave:
             break
         case .node(let name), .evict(let name): members.append(JSONMember("node", .text(name)))
         case .root(let leaving):

@@ -10,8 +10,9 @@ extension MarramNode {
         let holding = known.filter { $0.shown != .nothing }
         guard holding.count < 2 else { throw Complaint(severalKindsOf: key, holding) }
         guard let reading = holding.first ?? known.first else {
-            let known = store.replica.floor.isEmpty ? "nothing is known" : "if it was deleted, that is forgotten: nothing is known"
-            throw Complaint(.keyNotFound, what: "\(key) holds nothing, and \(known) to have been written to it")
+            let mayHave = store.replica.floor.isEmpty ? "" : "; if it was deleted, that is forgotten"
+            throw Complaint(
+                .keyNotFound, what: "\(key) holds nothing, and nothing is known to have been written to it\(mayHave)")
         }
         return reading
     }
@@ -98,8 +99,8 @@ extension MarramNode {
 
     func value(of operation: Replication.Operation, _ kind: Kind) -> ValueBytes? {
         switch kind {
-        case .register, .latest, .guarded: operation.isRemoval ? nil : ValueBytes(operation.value)
-        case .report, .log: ValueBytes(operation.value)
+        case .register, .latest, .guarded, .report: operation.isRemoval ? nil : ValueBytes(operation.value)
+        case .log: ValueBytes(operation.value)
         case .addWins, .removeWins, .growing: nil
         case .enableWins, .disableWins: ValueBytes(operation.isRemoval ? "off" : "on")
         case .counter, .maximum, .minimum: ValueBytes("\(Number(operation.value).value)")

@@ -30,7 +30,7 @@ package struct KeyReading: Hashable, Sendable {
         case .enableWins, .disableWins: slots[0].live.isEmpty ? .nothing : .state(slots[0].isPresent)
         case .counter, .maximum, .minimum, .escrow:
             slots[0].live.isEmpty ? .nothing : .number(slots[0].number ?? 0)
-        case .report: slots[0].live.isEmpty ? .nothing : .entries(slots[0].live)
+        case .report: slots[0].values.isEmpty ? .nothing : .entries(slots[0].live.filter { !$0.operation.isRemoval })
         case .log: entries
         }
     }

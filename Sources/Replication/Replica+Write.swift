@@ -87,7 +87,7 @@ extension Replica {
             }
             return operation
         case .remove(let kind, let key):
-            guard [.guarded, .register, .latest].contains(kind) else { throw .wrongKind }
+            guard [.guarded, .register, .latest, .report].contains(kind) else { throw .wrongKind }
             return Operation(kind, key: key, isRemoval: true)
         case .include(let kind, let key, let element):
             guard [.addWins, .removeWins, .growing].contains(kind) else { throw .wrongKind }

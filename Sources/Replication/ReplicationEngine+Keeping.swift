@@ -76,7 +76,8 @@ extension ReplicationEngine {
         guard replica.epochs.count < Limits.epochs else { return nil }
         var next = Epoch(number: last.number + 1, previous: Replica.hash(last), roster: last.roster)
         // A hybrid time for people; the clock that orders writes is not turned for it.
-        next.issued = HybridTime(milliseconds: UInt64(clamping: max(0, now.wall.milliseconds)) & (1 << 48 - 1), counter: 0)
+        let milliseconds = UInt64(clamping: now.wall.milliseconds.clamped(to: 0...Int64(Self.lastTime.milliseconds)))
+        next.issued = HybridTime(milliseconds: milliseconds, counter: 0)
         if last.isOpen {
             next.roster = lawful
             next.evictions = strangers(to: lawful)

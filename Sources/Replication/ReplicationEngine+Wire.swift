@@ -40,7 +40,8 @@ extension ReplicationEngine: WireValue {
         for count in [greetings.count, chases.count, services.count, roads.count, inbox.count, transfers.count] {
             writer.varint(UInt64(count))
         }
-        for flag in [work != nil, answered != nil, waiting.hasReady, entry != nil, isKeeper, proposal != nil] { writer.bool(flag) }
+        let flags = [work != nil, answered != nil, waiting.hasReady, entry != nil, isKeeper, proposal != nil]
+        for flag in flags { writer.bool(flag) }
         writer.u64(isDue?.nanoseconds ?? 0)
         encodeRest(into: &writer)
     }
@@ -174,7 +175,8 @@ extension ReplicationEngine.Written: WireValue {
 
 extension ReplicationSettings: WireValue {
     package func encode(into writer: inout ByteWriter) {
-        for interval in [round, calmRound, calmAfter, eager, patience, selfCheck, transferLife] { writer.interval(interval) }
+        let intervals = [round, calmRound, calmAfter, eager, patience, selfCheck, transferLife]
+        for interval in intervals { writer.interval(interval) }
         for count in [tries, window, answerBytes, fanout] { writer.varint(UInt64(count)) }
     }
 

@@ -41,8 +41,8 @@ package struct Slot: Hashable, Sendable {
 
     package init(_ id: SlotID) { self.id = id }
 
-    /// Whether a removal that nothing has taken the place of shows: a flag that is off, an element that stays out though
-    /// it was added at the same time, a dispute. Such a one is a value, and is not forgotten.
+    /// Whether a removal that nothing has taken the place of shows: a flag that is off, an element that stays out
+    /// though it was added at the same time, a dispute. Such a one is a value, and is not forgotten.
     var showsRemovals: Bool {
         switch kind {
         case .guarded, .latest, .removeWins, .enableWins, .disableWins: true

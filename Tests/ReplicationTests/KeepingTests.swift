@@ -209,7 +209,8 @@ extension EngineMesh {
         returned += years.returned
         if !years.findings.isEmpty { break }
     }
-    #expect(forgotten > 30 && entered > 3 && returned > 3, "\(forgotten) forgotten, \(entered) entered, \(returned) back")
+    let figures = "\(forgotten) forgotten, \(entered) entered, \(returned) back"
+    #expect(forgotten > 30 && entered > 3 && returned > 3, "\(figures)")
 }
 
 @Test(
@@ -284,4 +285,18 @@ func forgettingDecidesNothingBetweenAValueAndItsRemoval(kind: Kind) {
     #expect(shown.allSatisfy { $0?.map(\.operation.value) == [[2]] }, "\(shown)")
     #expect(mesh.engines[4].replica.returned.count == 1)
     #expect(mesh.answers.count { $0.request == 0 } == 1, "once")
+}
+
+/// A node takes a report back; that is forgotten like any deletion, and the report does not come back.
+@Test func aReportThatWasTakenBackIsForgottenByAll() {
+    var mesh = kept()
+    mesh.enact([0, 1, 2, 3, 4])
+    mesh.run(for: .seconds(20))
+    for value in UInt8(1)...3 { mesh.write(2, UInt64(value), [.report(key: [9], value: [value])]) }
+    mesh.run(for: .seconds(20))
+    mesh.write(2, 4, [.remove(.report, key: [9])])
+    mesh.run(for: .seconds(2))
+    #expect(mesh.engines.allSatisfy { $0.readings(of: [9]).allSatisfy { $0.shown == .nothing } })
+    mesh.run(for: .seconds(90))
+    #expect(mesh.engines.allSatisfy { $0.replica.slots.allSatisfy(\.isEmpty) })
 }

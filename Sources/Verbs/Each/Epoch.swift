@@ -88,7 +88,9 @@ extension Verb {
                 + "\(Figures.count(reply.members, "member"))\n"
         text += "\(Figures.count(reply.waiting, "operation")) to be forgotten\n"
         if reply.isFrozen { text += "\(look.paint("two epochs bear one number: nothing is forgotten", .bad))\n" }
-        if reply.returned > 0 { text += "\(Figures.count(reply.returned, "write")) handed back: marram epoch returned\n" }
+        if reply.returned > 0 {
+            text += "\(Figures.count(reply.returned, "write")) handed back: marram epoch returned\n"
+        }
         if reply.omitted > 0 { text += "and \(reply.omitted) more are waited for\n" }
         return text
     }
