@@ -19,7 +19,7 @@ package struct EpochReply: Hashable, Sendable {
 
         var json: JSONValue {
             [
-                "name": .text(name), "id": .text(id.description), "lacks": lacks.map { .count($0) } ?? .null,
+                "name": .text(name), "id": .text(id.description), "lacks": lacks.map { JSONValue.count($0) } ?? .null,
                 "since": .text(since.rfc3339),
             ]
         }

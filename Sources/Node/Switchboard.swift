@@ -145,7 +145,7 @@ package struct Switchboard {
         guard let proposal = store.proposal?.statement,
             let proof = records.first(where: { registry.attests($0.id, to: proposal) })
         else { return }
-        store.perform(.proved(proof.id.value.bytes), at: now, into: &storeOutbox)
+        store.perform(.proved(proof.id.encoded), at: now, into: &storeOutbox)
     }
 
     /// Whether the law says that this epoch is issued.

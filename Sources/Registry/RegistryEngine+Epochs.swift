@@ -1,5 +1,4 @@
 package import Base
-internal import Crypto
 package import Trust
 
 /// The law about the epochs of what is replicated: who keeps them, and which of them it has heard.

@@ -29,8 +29,8 @@ extension Village {
         guard case .node(let reply) = ask(1, .node("till-0\(number)")).reply else {
             throw Complaint(.ourMistake, what: "\(ask(1, .nodes).reply)")
         }
-        let bytes = try #require(bytes(hexadecimal: reply.keys))
-        let keys = try NodeKeys(decoding: bytes.raw)
+        let encoded = try #require(bytes(hexadecimal: reply.keys))
+        let keys = try NodeKeys(decoding: encoded.raw)
         let answer = act(.grant(Grant(.node(keys), Charter.keeper)), at: 1)
         #expect(answer.reply == .submitted(SubmitReply(records: 3, held: 3)))
     }

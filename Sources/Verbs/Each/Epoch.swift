@@ -38,17 +38,24 @@ extension Verb {
         ],
         run: { errand throws(Complaint) in
             switch (errand.argument(0) ?? "show", errand.argument(1)) {
-            case ("show", nil): try show(try errand.ask(.epoch), errand)
+            case ("show", nil):
+                let envelope = try errand.ask(.epoch)
+                try show(envelope, &errand)
             case ("keep", let name?): try keep(name, &errand)
-            case ("evict", let name?): try show(try errand.ask(try .evict(named: name)), errand)
-            case ("returned", nil): try showReturned(try errand.ask(.returned), errand)
+            case ("evict", let name?):
+                let envelope = try errand.ask(try .evict(named: name))
+                try show(envelope, &errand)
+            case ("returned", nil):
+                let envelope = try errand.ask(.returned)
+                try showReturned(envelope, &errand)
             case ("settle", nil):
                 guard errand.settings.isConfirmed else {
                     throw Complaint(
                         .confirmationMissing, what: "settle drops all that marram epoch returned shows",
                         remedy: "marram epoch settle --yes")
                 }
-                try showReturned(try errand.ask(.settleReturned), errand)
+                let envelope = try errand.ask(.settleReturned)
+                try showReturned(envelope, &errand)
             case (let action, let name):
                 throw Complaint(
                     .badArgument,
@@ -58,13 +65,15 @@ extension Verb {
             return .done
         })
 
-    private static func show(_ envelope: Envelope, _ errand: Errand) throws(Complaint) {
+    private static func show(_ envelope: Envelope, _ errand: inout Errand) throws(Complaint) {
         guard case .epoch(let reply) = envelope.reply else { throw errand.unexpected(envelope) }
-        let rows = reply.holdups.map { row -> [Table.Cell] in
-            [
-                .init(row.name), .init(row.lacks.map { "\($0)" } ?? "not heard", raw: row.lacks.map { "\($0)" } ?? ""),
+        var rows: [[Table.Cell]] = []
+        for row in reply.holdups {
+            let lacks = row.lacks.map { "\($0)" }
+            rows.append([
+                .init(row.name), .init(lacks ?? "not heard", raw: lacks ?? ""),
                 .init(errand.moment(row.since), raw: row.since.rfc3339), .init(row.id.description),
-            ]
+            ])
         }
         if errand.settings.format == .table || errand.settings.format == .wide {
             errand.narrate(lines(reply, errand))
@@ -95,22 +104,22 @@ extension Verb {
         return text
     }
 
-    private static func showReturned(_ envelope: Envelope, _ errand: Errand) throws(Complaint) {
+    private static func showReturned(_ envelope: Envelope, _ errand: inout Errand) throws(Complaint) {
         guard case .returned(let reply) = envelope.reply else { throw errand.unexpected(envelope) }
+        var rows: [[Table.Cell]] = []
+        for row in reply.rows {
+            rows.append([
+                .init(row.key), .init(row.kind.rawValue), .init(row.wrote ?? "deleted", raw: row.wrote ?? ""),
+                .init(errand.moment(row.at), raw: row.at.rfc3339), .init(row.holds ?? "nothing", raw: row.holds ?? ""),
+            ])
+        }
         errand.present(
             envelope,
             as: Table(
                 columns: [
                     .init(title: "KEY"), .init(title: "KIND"), .init(title: "WROTE"), .init(title: "AT"),
                     .init(title: "HOLDS-NOW"),
-                ],
-                rows: reply.rows.map { row in
-                    [
-                        .init(row.key), .init(row.kind.rawValue), .init(row.wrote ?? "deleted", raw: row.wrote ?? ""),
-                        .init(errand.moment(row.at), raw: row.at.rfc3339),
-                        .init(row.holds ?? "nothing", raw: row.holds ?? ""),
-                    ]
-                }))
+                ], rows: rows))
         if reply.omitted > 0 { errand.narrate("and \(Figures.count(reply.omitted, "more write"))\n") }
     }
 
@@ -133,7 +142,7 @@ extension Verb {
                 .recordsNotTaken, what: "the node took what was signed, and it changes nothing",
                 because: "the key is no operator's of this mesh")
         }
-        try show(envelope, errand)
+        try show(envelope, &errand)
         if epoch.keeper != reply.node.name {
             errand.narrate("\(errand.narrationLook.clean(epoch.keeper)) keeps them: of several, the lowest id does\n")
         }
