@@ -29,6 +29,7 @@ private func printed(_ line: String) -> String {
               operator    show and change who governs the mesh; make keys for it
               auth        explain who may do what, and whether an act counts
               audit       show, save and check who did what by the mesh's law
+              epoch       show who belongs, and who holds forgetting up
               status      show on one screen how this node and its mesh are doing
               members     show who is in the mesh and how each is doing
               links       show the ways to the peers and how each is doing

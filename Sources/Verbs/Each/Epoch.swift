@@ -6,7 +6,7 @@ internal import Text
 extension Verb {
     static let epoch = Verb(
         name: "epoch",
-        summary: "show who belongs to what is replicated, and what holds forgetting up",
+        summary: "show who belongs, and who holds forgetting up",
         about: [
             """
             What was deleted or replaced is forgotten when every member of the newest epoch has what took its place, \
