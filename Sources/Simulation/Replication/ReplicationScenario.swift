@@ -62,7 +62,7 @@ extension Scenario {
         let evictions = (0..<tape.below(3)).map { _ in
             Action(at: .milliseconds(Int64(tape.below(end))), .ask(0, Errand("evict", [tape.below(script.nodes)])))
         }
-        return evictions + (0..<tape.range(5...80)).map { number in
+        let writes = (0..<tape.range(5...80)).map { number in
             let key = tape.below(keys)
             let errand =
                 tape.below(3) == 2
@@ -71,5 +71,6 @@ extension Scenario {
             let at = Interval.milliseconds(Int64(tape.below(end)))
             return Action(at: at, .ask(tape.below(script.nodes), errand))
         }
+        return evictions + writes
     }
 }
