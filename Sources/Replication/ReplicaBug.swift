@@ -34,7 +34,7 @@ package enum ReplicaBug: String, CaseIterable, Sendable {
     case speaksBeforeDisk
     /// Orders by clocks what contexts order.
     case trustsClocks
-    /// Leaves deletions out of the digest.
+    /// Leaves deletions out of the digest, until they are forgotten.
     case digestWithoutDeletions
     /// Breaks ties by when operations came here instead of by when they were written.
     case ordersByArrival

@@ -9,8 +9,9 @@ enum ReplicationOracles {
     /// A planted bug is not in a recording, so recordings are lived through only where there is none.
     static func all(isSound: Bool) -> [Checker<MarramNode>] {
         let scribe = Scribe()
+        // In the end the first that fails is named: that nodes differ, before what one of them lacks.
         let own = [
-            acknowledgedIsKept(scribe), everybodyHoldsTheSame(), deletedStaysDeleted(scribe), whatStandsIsShown(scribe),
+            everybodyHoldsTheSame(), whatStandsIsShown(scribe), acknowledgedIsKept(scribe), deletedStaysDeleted(scribe),
         ]
         return isSound ? own + [MeshOracles.recordingsReplay()] : own
     }
