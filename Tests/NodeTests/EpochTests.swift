@@ -64,7 +64,7 @@ extension Village {
     }
     #expect(code(village.ask(2, .evict("till-02"))) == .badArgument)
     #expect(code(village.ask(1, .evict("till-03"))) == .notTheKeeper)
-    #expect(code(village.ask(2, .evict("till-09"))) == .unknownNode)
+    #expect(code(village.ask(2, .evict("till-99"))) == .unknownNode)
 }
 
 /// One stays away, a person says that it is not waited for, and it comes back.
