@@ -135,7 +135,7 @@ let package = Package(
         tests("Noise", ["Base", "Crypto", "Noise"]),
         tests("Membership", ["Base", "Choices", "Crypto", "Membership"]),
         tests("Registry", ["Base", "Choices", "Crypto", "Trust", "Registry"]),
-        tests("Replication", ["Base", "Choices", "Crypto", "Replication"]),
+        tests("Replication", ["Base", "Choices", "Crypto", "Replication", "Simulation"]),
         tests("Control", ["Base", "Choices", "Crypto", "Text", "Trust", "Control"]),
         tests(
             "Node",

@@ -60,9 +60,26 @@ extension Code {
         number: 7215, title: "the cursor is not one",
         because: "a cursor is what marram follow printed, whole and unchanged",
         remedy: "copy it again, or start without --since")
+    package static let forgettingHeldUp = Code(
+        number: 7216, title: "deletions cannot be forgotten for a long time already",
+        because: "a member of the newest epoch has been away, and what it may not know of must be kept for it",
+        remedy: "marram epoch; bring the node back, or wait for it no longer: marram epoch evict NODE")
+    package static let epochConflict = Code(
+        number: 7217, title: "two epochs have one number",
+        because: "whoever keeps the epochs did so in two places, as with a cloned disk; to forget would be to guess",
+        remedy: "marram epoch; keep one of the two nodes off, and ask for help: nothing is lost meanwhile but room")
+    package static let writesReturned = Code(
+        number: 7218, title: "writes of this node were made void and handed back",
+        because: "they were made while it was away and no longer waited for, on values that may be out of date",
+        remedy: "marram epoch returned; write anew what should hold, then: marram epoch settle --yes")
+    package static let notTheKeeper = Code(
+        number: 7219, title: "this node does not keep the epochs",
+        because: "one node issues them, which an operator has named, so that no two say different things",
+        remedy: "marram epoch shows which node does")
 
     static let state: [Code] = [
         storeForeign, storeEdited, valueTooLarge, badKey, keyNotFound, kindRefused, keyInConflict, writeNotAllowed,
         writesWaiting, changedMeanwhile, fileRefused, noRights, notYet, writeTooLarge, cursorUnreadable,
+        forgettingHeldUp, epochConflict, writesReturned, notTheKeeper,
     ]
 }

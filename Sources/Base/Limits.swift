@@ -375,6 +375,11 @@ extension Limits {
     package static let writers = 4 * members
     /// Epochs of a namespace: a roster that changes every hour of a decade.
     package static let epochs = 100_000
+    /// One epoch: what fits a fact of the store, as transactions do. A roster of a thousand, with what a newcomer must
+    /// know of as many logs, takes 50 kB; a namespace of more than some 1,900 members keeps no epochs.
+    package static let epochBytes = transactionBytes
+    /// Transactions that one epoch calls void for good: of a writer with more the rest waits for the next.
+    package static let settledVoid = 1_024
     /// Transactions that came before what they rest on, and wait for it: twice what answers one question.
     package static let heldTransactions = 32_768
     /// Bytes of one message of replication: a stream carries it, and a receiver decodes it in some milliseconds.
@@ -416,6 +421,8 @@ extension Limits {
     package static let watchPatience = Interval.seconds(60)
     /// Askers that wait for a change: one a connection, and as many again that are gone already.
     package static let watchers = 2 * controlConnections
+    /// How long a member may hold forgetting up before people are told: longer than any holiday.
+    package static let holdupWarning = Interval.days(30)
     /// A store larger than this is not put into the flight recording: a checkpoint must fit an entry and be written
     /// within a turn of the loop.
     package static let recordedStoreBytes = 2 << 20

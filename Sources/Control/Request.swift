@@ -46,6 +46,13 @@ package enum Request: Hashable, Sendable {
     case writeLaw(path: String, record: String?)
     /// Write to a new file at this absolute path what brings a node into the mesh that asked by a file and was let in.
     case writeAnswer(path: String, node: String)
+    /// Who belongs to what is replicated, and what holds forgetting up.
+    case epoch
+    /// Wait for this member no longer. Made by `evict(named:)`, which knows the limit.
+    case evict(String)
+    /// What was handed back to this node; and all of that is decided about.
+    case returned
+    case settleReturned
     case version
     /// Say goodbye to the mesh and stop.
     case leave
@@ -138,6 +145,8 @@ extension Request {
 
     package static func node(named name: String) throws(Complaint) -> Request { .node(try named(name)) }
 
+    package static func evict(named name: String) throws(Complaint) -> Request { .evict(try named(name)) }
+
     package static func root(without name: String?) throws(Complaint) -> Request {
         guard let name else { return .root(leaving: nil) }
         guard isName(name) else { throw Complaint(.unknownOperator, what: "no operator can be called that") }
@@ -185,6 +194,10 @@ extension Request {
         case .explainAuthority: "explain_authority"
         case .writeLaw: "write_law"
         case .writeAnswer: "write_answer"
+        case .epoch: "epoch"
+        case .evict: "evict"
+        case .returned: "returned"
+        case .settleReturned: "settle_returned"
         case .version: "version"
         case .leave: "leave"
         case .store(let request): request.verb
@@ -195,8 +208,10 @@ extension Request {
     package var frame: [UInt8] {
         var members = [JSONMember("schema", .text(Self.schema)), JSONMember("verb", .text(verb))]
         switch self {
-        case .status, .members, .links, .topology, .nodes, .operators, .version, .leave: break
-        case .node(let name): members.append(JSONMember("node", .text(name)))
+        case .status, .members, .links, .topology, .nodes, .operators, .epoch, .returned, .settleReturned, .version,
+            .leave:
+            break
+        case .node(let name), .evict(let name): members.append(JSONMember("node", .text(name)))
         case .root(let leaving):
             if let leaving { members.append(JSONMember("leaving", .text(leaving))) }
         case .submit(let records):
@@ -282,6 +297,10 @@ extension Request {
         case "write_answer":
             let path = try fields.text("path")
             self = try .answer(to: try fields.text("node"), at: path)
+        case "epoch": self = .epoch
+        case "evict": self = try .evict(named: try fields.text("node"))
+        case "returned": self = .returned
+        case "settle_returned": self = .settleReturned
         case "version": self = .version
         case "leave": self = .leave
         case let verb where StoreRequest.verbs.contains(verb): self = .store(try StoreRequest(verb, &fields))

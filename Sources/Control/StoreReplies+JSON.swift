@@ -58,6 +58,7 @@ extension KeyReply {
         [
             "holds": row?.json ?? .null, "kind": .text(kind.rawValue), "rule": .text(rule),
             "writes": .array(writes.map(\.json)), "omitted": .count(omitted),
+            "forgotten": .boolean(hasForgotten),
         ]
     }
 
@@ -69,6 +70,7 @@ extension KeyReply {
         writes = []
         for value in try fields.list("writes") { writes.append(try WriteRow(value)) }
         omitted = try fields.count("omitted")
+        hasForgotten = try fields.boolean("forgotten")
     }
 }
 

@@ -90,8 +90,13 @@ package struct KeyReply: Hashable, Sendable {
     package var writes: [WriteRow]
     /// How many older ones there are besides.
     package var omitted: Int
+    /// Whether older ones were forgotten, because every member had what took their place.
+    package var hasForgotten: Bool
 
-    package init(row: KeyRow?, kind: ValueKind, rule: String, writes: [WriteRow], omitted: Int) {
+    package init(
+        row: KeyRow?, kind: ValueKind, rule: String, writes: [WriteRow], omitted: Int, hasForgotten: Bool = false
+    ) {
+        self.hasForgotten = hasForgotten
         self.row = row
         self.kind = kind
         self.rule = rule

@@ -24,6 +24,8 @@ extension MarramNode {
         case .submit(let records): envelope(.submitted(submitted(records)), at: now)
         case .acts(let count): envelope(.acts(acts(count)), at: now)
         case .explainAuthority(let word, let by, let on): explainAuthority(word, by: by, on: on, at: now)
+        case .epoch, .evict: envelope(.epoch(epoch()), at: now)
+        case .returned, .settleReturned: envelope(.returned(returned()), at: now)
         case .version: envelope(.version(.own), at: now)
         case .leave: envelope(.left(LeaveReply(mesh: meshName, told: others.count)), at: now)
         case .ping, .roundTrip: preconditionFailure("these are answered when the members asked have answered")
@@ -104,7 +106,7 @@ extension MarramNode {
     }
 
     private func problems(at now: Now) -> [StatusReply.Problem] {
-        clockProblems(at: now) + twinProblems + memberProblems(at: now)
+        clockProblems(at: now) + twinProblems + memberProblems(at: now) + epochProblems(at: now)
     }
 
     private var twinProblems: [StatusReply.Problem] {

@@ -10,7 +10,9 @@ extension MarramNode {
         let holding = known.filter { $0.shown != .nothing }
         guard holding.count < 2 else { throw Complaint(severalKindsOf: key, holding) }
         guard let reading = holding.first ?? known.first else {
-            throw Complaint(.keyNotFound, what: "\(key) holds nothing, and nothing is known to have been written to it")
+            let mayHave = store.replica.floor.isEmpty ? "" : "; if it was deleted, that is forgotten"
+            throw Complaint(
+                .keyNotFound, what: "\(key) holds nothing, and nothing is known to have been written to it\(mayHave)")
         }
         return reading
     }
@@ -30,7 +32,7 @@ extension MarramNode {
         return KeyReply(
             row: row(reading), kind: ValueKind(reading.kind), rule: ValueKind(reading.kind).rule,
             writes: live.prefix(Limits.answerRows).map { row($0, in: reading) },
-            omitted: max(0, live.count - Limits.answerRows))
+            omitted: max(0, live.count - Limits.answerRows), hasForgotten: reading.hasForgotten)
     }
 
     func history(of key: String, _ kind: ValueKind?) throws(Complaint) -> KeyReply {
@@ -41,7 +43,7 @@ extension MarramNode {
         return KeyReply(
             row: reading.shown == .nothing ? nil : row(reading), kind: ValueKind(reading.kind),
             rule: ValueKind(reading.kind).rule, writes: all.prefix(Limits.answerRows).map { row($0, in: reading) },
-            omitted: max(0, all.count - Limits.answerRows))
+            omitted: max(0, all.count - Limits.answerRows), hasForgotten: reading.hasForgotten)
     }
 
     func list(_ prefix: String, from: String, at time: WallTime?, onlyConflicts: Bool) -> KeysReply {
@@ -97,8 +99,8 @@ extension MarramNode {
 
     func value(of operation: Replication.Operation, _ kind: Kind) -> ValueBytes? {
         switch kind {
-        case .register, .latest, .guarded: operation.isRemoval ? nil : ValueBytes(operation.value)
-        case .report, .log: ValueBytes(operation.value)
+        case .register, .latest, .guarded, .report: operation.isRemoval ? nil : ValueBytes(operation.value)
+        case .log: ValueBytes(operation.value)
         case .addWins, .removeWins, .growing: nil
         case .enableWins, .disableWins: ValueBytes(operation.isRemoval ? "off" : "on")
         case .counter, .maximum, .minimum: ValueBytes("\(Number(operation.value).value)")

@@ -64,17 +64,18 @@ package struct MarramNode: ~Copyable {
             id: configuration.id, name: configuration.name, site: configuration.site, address: configuration.listen,
             life: Life(boot: configuration.boot, beat: 0), isLeaving: false
         ).sealed(by: signatory.identity.signing, in: signatory.mesh)
+        let registry = RegistryEngine(
+            me: signatory.keys, mesh: signatory.mesh, founding: signatory.charter, stored: stored,
+            feed: signatory.certificate, isInvited: signatory.isInvited, random: apart.split("registry"),
+            bug: configuration.lawBug, at: now)
         return Switchboard(
             membership: MembershipEngine(
                 me: me, settings: configuration.gossip, notary: Notary.mesh(signatory.mesh),
                 seeds: configuration.seeds, stored: stored.filter { $0.shelf == Shelf.members }, random: random,
                 mischief: mischief, at: now),
-            registry: RegistryEngine(
-                me: signatory.keys, mesh: signatory.mesh, founding: signatory.charter, stored: stored,
-                feed: signatory.certificate, isInvited: signatory.isInvited,
-                random: apart.split("registry"), bug: configuration.lawBug, at: now),
+            registry: registry,
             store: store(
-                of: configuration, signatory.identity.signing.publicKey, in: signatory.mesh, stored, random, at: now))
+                of: configuration, signatory.identity.signing.publicKey, under: registry, stored, random, at: now))
     }
 
     /// It only assigns: where checks stand beside the assignments, the code that Swift 6.3.1 makes destroys a value
@@ -120,16 +121,18 @@ package struct MarramNode: ~Copyable {
     }
 
     private static func store(
-        of configuration: NodeConfiguration, _ key: VerifyingKey, in mesh: Digest, _ stored: [Fact], _ random: Random,
-        at now: Now
+        of configuration: NodeConfiguration, _ key: VerifyingKey, under registry: RegistryEngine, _ stored: [Fact],
+        _ random: Random, at now: Now
     ) -> ReplicationEngine {
+        let mesh = registry.book.mesh.value
         // Apart from the chance of the other engines, so that none of them draws what another has drawn.
         var random = random
         var chance = random.split("replication")
         return ReplicationEngine(
-            namespace: Namespace(high: mesh.value.w0, low: mesh.value.w1), key: key, instance: chance.next(),
+            namespace: Namespace(high: mesh.w0, low: mesh.w1), key: key, instance: chance.next(),
             missed: configuration.missedBoots,
-            stored: stored.filter { $0.shelf == Shelf.replication || $0.shelf == Shelf.store }, random: chance,
+            stored: stored.filter { $0.shelf == Shelf.replication || $0.shelf == Shelf.store },
+            authority: registry.judgement.map { Authority($0.writing) } ?? Authority(), random: chance,
             bug: configuration.storeBug, at: now)
     }
 
@@ -225,7 +228,9 @@ package struct MarramNode: ~Copyable {
         if case .store(let question) = request { return attend(to: question, id, at: now, into: &world) }
         if case .leave = request { take(.performed(.leave), at: now, into: &world) }
         if case .submit(let records) = request { take(.performed(.take(records)), at: now, into: &world) }
+        if request == .settleReturned { settleReturned(at: now, into: &world) }
         do throws(Complaint) {
+            if case .evict(let member) = request { try evict(member, at: now, into: &world) }
             if try beginSounding(request, id, at: now) { return sound(at: now, into: &world) }
             world.put(.reply(id, answer(to: request, at: now)))
         } catch {
@@ -297,8 +302,9 @@ package struct MarramNode: ~Copyable {
                 inputs.append(.performed(.attested(id, signature)))
             case .verify(let ticket, let claims):
                 inputs.append(.performed(.verified(ticket, claims.map { $0.isTrue(in: signatory.mesh) })))
-            // Nobody may issue epochs yet.
-            case .judge(let ticket, _): inputs.append(.performed(.judged(ticket, valid: 0)))
+            case .judge(let ticket, let epochs):
+                let valid = epochs.prefix { switchboard.attests(to: $0) }.count
+                inputs.append(.performed(.judged(ticket, valid: valid)))
             case .persist(let facts, let ticket): world.put(.persist(facts, ticket))
             case .wrote(let id, let dot): wasMade(id, dot, at: now, into: &world)
             case .refused(let id, let refusal): wasRefused(id, refusal, at: now, into: &world)

@@ -31,7 +31,7 @@ struct StorePlan {
                 .changedMeanwhile, what: "\(assignment.key) is not what it was at version \(version)",
                 remedy: "read it again, and decide anew: marram get \(assignment.key)")
         }
-        let planned = try KeyPlan(assignment, kind, reading)
+        let planned = try KeyPlan(assignment, kind, reading, my: store.replica.my)
         changes += planned.changes
         rows.append(
             WriteReply.Row(
@@ -89,8 +89,10 @@ private struct KeyPlan {
     private let key: [UInt8]
     private let kind: Kind
     private let reading: KeyReading?
+    private let my: Writer
 
-    init(_ assignment: Assignment, _ kind: Kind, _ reading: KeyReading?) throws(Complaint) {
+    init(_ assignment: Assignment, _ kind: Kind, _ reading: KeyReading?, my: Writer) throws(Complaint) {
+        self.my = my
         name = assignment.key
         key = Array(assignment.key.utf8)
         self.kind = kind
@@ -212,7 +214,16 @@ private struct KeyPlan {
             guard element == nil else { throw refused("has no elements to delete") }
             if reading?.shown == .state(true) { changes = [.turn(kind, key: key, on: false)] }
             after = reading == nil ? nil : "off"
-        case .counter, .maximum, .minimum, .escrow, .report, .log, .growing:
+        case .report:
+            guard element == nil else { throw refused("has no elements to delete") }
+            // Each node has its own report, and takes back no other.
+            let isMine = reading?.live.contains { $0.dot.writer == my && !$0.operation.isRemoval } ?? false
+            guard isMine || reading == nil else {
+                throw refused("was reported by other nodes, and is theirs to take back")
+            }
+            changes = isMine ? [.remove(kind, key: key)] : []
+            after = nil
+        case .counter, .maximum, .minimum, .escrow, .log, .growing:
             throw refused("keeps what was written, so nothing of it can be deleted")
         }
     }

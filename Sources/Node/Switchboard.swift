@@ -58,6 +58,10 @@ package struct Switchboard {
         case verified(Ticket, [Bool])
         case judged(Ticket, valid: Int)
         case road(NodeID, ReplicationEngine.Road)
+        /// No longer wait for this member before anything is forgotten.
+        case evict(NodeID)
+        /// These writes that were handed back are decided about.
+        case settle([Dot])
         /// Take these signed records in.
         case take([Record])
     }
@@ -72,7 +76,7 @@ package struct Switchboard {
     package private(set) var registry: RegistryEngine
     package private(set) var store: ReplicationEngine
     /// How often the law had been judged when the store was last told what follows from it.
-    private var judgementsTold = 0
+    private var judgementsTold: Int?
     private var lastTicket: Ticket
     package private(set) var unstored: SortedMap<Ticket, Batch>
     /// Reused from call to call.
@@ -89,9 +93,6 @@ package struct Switchboard {
         membershipOutbox = Outbox()
         registryOutbox = Outbox()
         storeOutbox = Outbox()
-        // Nothing may be read that the law hides. Whatever it made void was handed back in an earlier life.
-        tellRights(at: Now(instant: Instant(nanoseconds: 0), wall: WallTime(milliseconds: 0)))
-        storeOutbox.removeAll()
     }
 
     /// Who has left says nothing more, and so wants to be woken no more.
@@ -127,15 +128,34 @@ package struct Switchboard {
             if isDue(store.deadline, at: now) { store.wake(at: now, into: &storeOutbox) }
         }
         introduce(at: now)
-        tellRights(at: now)
+        tellLaw(at: now)
+        for case .propose(let epoch) in storeOutbox.effects {
+            registry.perform(.operate(.issue(epoch.statement)), at: now, into: &registryOutbox)
+        }
         carryOut(into: &outbox)
     }
 
-    /// Whoever may write what follows from the law, so the store hears of it whenever the law was judged anew.
-    private mutating func tellRights(at now: Now) {
+    /// Who belongs, who may write and who keeps the epochs follow from the law, so the store hears of it whenever the
+    /// law was judged anew.
+    private mutating func tellLaw(at now: Now) {
         guard judgementsTold != registry.judgements, let judgement = registry.judgement else { return }
         judgementsTold = registry.judgements
         store.perform(.authority(Authority(judgement.writing)), at: now, into: &storeOutbox)
+        let isKeeper = registry.keeper == registry.me.id
+        store.perform(.law(registry.standing, isKeeper: isKeeper), at: now, into: &storeOutbox)
+    }
+
+    /// An epoch that was proposed is issued when the law says so.
+    private mutating func takeProof(from records: [Record], at now: Now) {
+        guard let proposal = store.proposal?.statement,
+            let proof = records.first(where: { registry.attests($0.id, to: proposal) })
+        else { return }
+        store.perform(.proved(proof.id.encoded), at: now, into: &storeOutbox)
+    }
+
+    /// Whether the law says that this epoch is issued.
+    package func attests(to epoch: Epoch) -> Bool {
+        (try? Digest(decoding: epoch.proof.raw)).map { registry.attests($0, to: epoch.statement) } ?? false
     }
 
     private func isDue(_ deadline: Instant?, at now: Now) -> Bool { deadline.map { $0 <= now.instant } ?? false }
@@ -145,13 +165,17 @@ package struct Switchboard {
         case .leave: membership.perform(.leave, at: now, into: &membershipOutbox)
         case .signed(let seal, let life): membership.perform(.signed(seal, life), at: now, into: &membershipOutbox)
         case .heard(let call): membership.perform(.heard(call), at: now, into: &membershipOutbox)
-        case .take(let records): registry.perform(.take(records), at: now, into: &registryOutbox)
+        case .take(let records):
+            registry.perform(.take(records), at: now, into: &registryOutbox)
+            takeProof(from: records, at: now)
         case .write(let id, let changes): store.perform(.write(id, changes), at: now, into: &storeOutbox)
         case .attested(let id, let signature): store.perform(.signed(id, signature), at: now, into: &storeOutbox)
         case .verified(let ticket, let truths): store.perform(.verified(ticket, truths), at: now, into: &storeOutbox)
         case .judged(let ticket, let valid):
             store.perform(.judged(ticket, valid: valid), at: now, into: &storeOutbox)
         case .road(let peer, let road): store.perform(.road(peer, road), at: now, into: &storeOutbox)
+        case .evict(let member): store.perform(.evict(member), at: now, into: &storeOutbox)
+        case .settle(let dots): store.perform(.settle(dots), at: now, into: &storeOutbox)
         }
     }
 
@@ -224,6 +248,8 @@ package struct Switchboard {
                 newest = ticket
             case .written(let id, let dot): outbox.put(.wrote(id, dot))
             case .refused(let id, let refusal): outbox.put(.refused(id, refusal))
+            // The registry has been told.
+            case .propose: break
             case .requeue(let transactions): outbox.put(.note(.madeVoid(transactions.count)))
             case .note(let note): outbox.put(.note(.replication(note)))
             }
@@ -241,7 +267,10 @@ package struct Switchboard {
     }
 
     /// Brings the state to what is left of it when it is written down and read back.
-    package mutating func settle() { store.settle() }
+    package mutating func settle() {
+        store.settle()
+        judgementsTold = nil
+    }
 }
 
 /// The whole state as bytes: what a recording starts from.
@@ -343,6 +372,12 @@ extension Switchboard.Input: WireValue {
             writer.u8(13)
             writer.nodeID(peer)
             writer.u8(road.rawValue)
+        case .performed(.evict(let member)):
+            writer.u8(14)
+            writer.nodeID(member)
+        case .performed(.settle(let dots)):
+            writer.u8(15)
+            writer.list(dots)
         }
     }
 
@@ -379,6 +414,8 @@ extension Switchboard.Input: WireValue {
             let peer = try reader.nodeID()
             guard let road = ReplicationEngine.Road(rawValue: try reader.u8()) else { throw .unknown }
             self = .performed(.road(peer, road))
+        case 14: self = .performed(.evict(try reader.nodeID()))
+        case 15: self = .performed(.settle(try reader.list(of: Dot.self, atMost: Limits.operations)))
         default: throw .unknown
         }
     }

@@ -20,6 +20,8 @@ package struct RegistryEngine: Engine, Sendable {
         case neighbours([Contact])
         /// Records that somebody at the control socket, or this node's own key, has signed.
         case take([Record])
+        /// Say in this node's name that this is done, by the grant that lets it.
+        case operate(Operation)
     }
 
     package enum Effect: Hashable, Sendable {
@@ -223,6 +225,9 @@ package struct RegistryEngine: Engine, Sendable {
         case .met(let peer, let isMine): meet(peer, isMine: isMine, into: &outbox)
         case .neighbours(let contacts): neighbours = contacts
         case .take(let records): take(records, from: nil, at: now, into: &outbox)
+        case .operate(let operation):
+            guard let right = right(to: operation.capability) else { return }
+            act(.operate(operation), under: right.grant, at: now, into: &outbox)
         }
     }
 

@@ -1,4 +1,5 @@
 package import Base
+internal import Crypto
 
 /// One step of a namespace's history of membership. Whoever issues it has collected the signatures that the mesh
 /// demands; they were verified before it comes here, and travel with it as bytes.
@@ -34,24 +35,38 @@ package struct Epoch: Hashable, Sendable {
     package var roster: [NodeID]
     package var evictions: [Eviction]
     package var admissions: [Admission]
+    /// What every member had when it was issued, as far as epochs before had not said so.
+    package var settled = VersionVector()
+    /// What of it counts for nobody, since the law had it so.
+    package var void: [Dot] = []
+    /// When it was issued, by its issuer's clock: for people, and nothing goes by it.
+    package var issued: HybridTime
     /// What proves it, opaque here.
     package var proof: [UInt8]
 
     package init(
         number: UInt64, previous: Digest, roster: [NodeID], evictions: [Eviction] = [], admissions: [Admission] = [],
-        proof: [UInt8] = []
+        issued: HybridTime = HybridTime(bits: 0), proof: [UInt8] = []
     ) {
         self.number = number
         self.previous = previous
         self.roster = roster.sorted()
         self.evictions = evictions
         self.admissions = admissions
+        self.issued = issued
         self.proof = proof
     }
 
     /// The first epoch before anybody issues epochs: it admits every member of the mesh. Who they are is not known
     /// from it, so nothing is collected in it.
     package var isOpen: Bool { number == 0 && roster.isEmpty }
+
+    /// What its issuer says of it, and is to prove: the hash of all but the proof.
+    package var statement: Digest {
+        var bare = self
+        bare.proof = []
+        return Digest(hashing: bare.encoded.raw)
+    }
 
     package func admits(_ member: NodeID) -> Bool {
         if isOpen { return true }
@@ -73,6 +88,9 @@ extension Epoch: WireValue {
         for member in roster { writer.nodeID(member) }
         writer.list(evictions)
         writer.list(admissions)
+        settled.encode(into: &writer)
+        writer.list(void)
+        writer.u64(issued.bits)
         writer.bytes(proof)
     }
 
@@ -88,6 +106,9 @@ extension Epoch: WireValue {
         }
         evictions = try reader.list(of: Eviction.self, atMost: Limits.members)
         admissions = try reader.list(of: Admission.self, atMost: Limits.members)
+        settled = try VersionVector(from: &reader)
+        void = try reader.list(of: Dot.self, atMost: Limits.settledVoid)
+        issued = HybridTime(bits: try reader.u64())
         proof = try reader.bytes(atMost: Limits.factValueBytes)
     }
 }

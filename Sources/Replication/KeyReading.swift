@@ -30,7 +30,7 @@ package struct KeyReading: Hashable, Sendable {
         case .enableWins, .disableWins: slots[0].live.isEmpty ? .nothing : .state(slots[0].isPresent)
         case .counter, .maximum, .minimum, .escrow:
             slots[0].live.isEmpty ? .nothing : .number(slots[0].number ?? 0)
-        case .report: slots[0].live.isEmpty ? .nothing : .entries(slots[0].live)
+        case .report: slots[0].values.isEmpty ? .nothing : .entries(slots[0].live.filter { !$0.operation.isRemoval })
         case .log: entries
         }
     }
@@ -52,15 +52,25 @@ package struct KeyReading: Hashable, Sendable {
         [.guarded, .register].contains(kind) && slots[0].isInConflict && !slots[0].values.isEmpty
     }
 
+    /// Whether something has seen what is no longer here: it was forgotten, since every member had what took its place.
+    package var hasForgotten: Bool {
+        slots.contains { slot in
+            slot.held.contains { held in held.operation.context.dots.contains { !slot.holds($0) } }
+        }
+    }
+
     package var live: [Held] { slots.flatMap(\.live) }
 
     /// Changes whenever what counts here does; for who writes only if nobody wrote since.
     package var version: UInt64 {
         var hash = TraceHash()
-        for held in live {
-            hash.absorb(held.dot.writer.high)
-            hash.absorb(held.dot.writer.low)
-            hash.absorb(held.dot.sequence)
+        // Other removals may be forgotten.
+        for slot in slots {
+            for held in slot.live where !held.operation.isRemoval || slot.showsRemovals {
+                hash.absorb(held.dot.writer.high)
+                hash.absorb(held.dot.writer.low)
+                hash.absorb(held.dot.sequence)
+            }
         }
         return hash.value
     }

@@ -164,7 +164,7 @@ extension Replica {
             let dot = Dot(writer, logs.logs[index].head)
             if case .held(let transaction) = entry.content {
                 for operation in transaction.operations { self.place(of: operation.slot).map { slots[$0].forget(dot) } }
-                lost.append(transaction)
+                lost.append(writer == my ? handBack(transaction, dot) : transaction)
             }
             logs.change(index) { _ = $0.entries.removeLast() }
             facts.append(Fact(shelf: Shelf.replication, key: key(.entry, writer, dot.sequence), value: nil))

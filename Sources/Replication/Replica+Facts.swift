@@ -11,6 +11,7 @@ extension Replica {
         case base = 4
         case entry = 5
         case floor = 6
+        case returned = 7
     }
 
     private func start(_ kind: FactKind) -> ByteWriter {
@@ -111,6 +112,10 @@ extension Replica {
             writer.varint(dot.sequence)
             add(key(.floor, dot.writer), writer.bytes)
         }
+        for (dot, transaction) in returned {
+            add(key(.returned, dot.writer, dot.sequence), transaction.encoded)
+        }
+        for dot in decided { add(key(.returned, dot.writer, dot.sequence), []) }
         return all
     }
 
@@ -163,15 +168,21 @@ extension Replica {
                 log.baseID = id
             }
             if base > 0 { vector.raise(to: Dot(logs.writers[index], base)) }
-        case .entry:
-            var reader = ByteReader(rest.raw)
-            let dot = Dot(try Writer(from: &reader), try reader.u64().byteSwapped)
-            try loadEntry(dot, value)
+        case .entry: try loadEntry(try dot(rest), value)
+        case .returned where value.isEmpty: decided = (decided + [try dot(rest)]).risingOnce
+        case .returned: returned[try dot(rest)] = try Transaction(decoding: value.raw)
         case .floor:
             var key = ByteReader(rest.raw)
             var reader = ByteReader(value.raw)
             floor.raise(to: Dot(try Writer(from: &key), try reader.varint()))
         }
+    }
+
+    private func dot(_ key: [UInt8]) throws(DecodeError) -> Dot {
+        var reader = ByteReader(key.raw)
+        let dot = Dot(try Writer(from: &reader), try reader.u64().byteSwapped)
+        try reader.finish()
+        return dot
     }
 
     private mutating func loadEntry(_ dot: Dot, _ value: [UInt8]) throws(DecodeError) {

@@ -15,6 +15,7 @@ extension Replica: WireValue {
         namespace.encode(into: &writer)
         me.encode(into: &writer)
         epochs[0].encode(into: &writer)
+        writer.bool(authority != nil)
         writer.list(allFacts)
         writer.list(facts)
         writer.bool(hasEpochConflict)
@@ -34,7 +35,9 @@ extension Replica: WireValue {
         let me = try WriterName(from: &reader)
         let genesis = try Epoch(from: &reader)
         guard genesis.number == 0 else { throw .outOfRange }
-        self.init(namespace: namespace, me: me, genesis: genesis)
+        // What it says follows from the records of the mesh.
+        let isUnderLaw = try reader.bool()
+        self.init(namespace: namespace, me: me, genesis: genesis, authority: isUnderLaw ? Authority() : nil)
         let facts = try reader.list(of: Fact.self, atMost: Limits.stagedTransactions)
         guard load(facts) == 0, allFacts == facts else { throw .notCanonical }
         self.facts = try reader.list(of: Fact.self, atMost: Limits.stagedTransactions)

@@ -52,7 +52,7 @@ extension Replica {
             var operation = try operation(for: change, number: number)
             if bug != .forgetsContext { operation.context = slot(operation.slot)?.context ?? VersionVector() }
             guard operation.fits else { throw .tooLarge }
-            guard authority.allows(me.author, toWrite: operation.key, at: next) else { throw .notAllowed }
+            guard authority?.allows(me.author, toWrite: operation.key, at: next) ?? true else { throw .notAllowed }
             operations.append(operation)
         }
         operations.sort { $0.slot < $1.slot }
@@ -67,7 +67,7 @@ extension Replica {
         return transaction
     }
 
-    private func mayWrite() throws(WriteRefusal) {
+    func mayWrite() throws(WriteRefusal) {
         if forks[my] != nil { throw .forked }
         if bug == .noFence { return }
         guard epoch.admits(me.author) else { throw .notAdmitted }
@@ -88,7 +88,7 @@ extension Replica {
             }
             return operation
         case .remove(let kind, let key):
-            guard [.guarded, .register, .latest].contains(kind) else { throw .wrongKind }
+            guard [.guarded, .register, .latest, .report].contains(kind) else { throw .wrongKind }
             return Operation(kind, key: key, isRemoval: true)
         case .include(let kind, let key, let element):
             guard [.addWins, .removeWins, .growing].contains(kind) else { throw .wrongKind }

@@ -11,7 +11,8 @@ package struct Replica: Sendable {
     /// Under which name this node writes.
     package internal(set) var me: WriterName
     package internal(set) var my: Writer
-    package internal(set) var authority: Authority
+    /// Nil where there is no law, and epochs alone decide.
+    package internal(set) var authority: Authority?
     var logs = Logs()
     /// Transactions that ever came here in this life.
     var arrivals: UInt64 = 0
@@ -22,6 +23,13 @@ package struct Replica: Sendable {
     var places = SlotPlaces()
     var slots: [Slot] = []
     package internal(set) var epochs: [Epoch]
+    /// Members that were evicted and not admitted since, rising.
+    package internal(set) var parted: [NodeID] = []
+    /// Up to here epochs have said for good what counts, whatever the law comes to: what is forgotten cannot be taken
+    /// up again when that in its place becomes void.
+    package internal(set) var settled = VersionVector()
+    /// What of it does not count, rising.
+    var settledVoid: [Dot] = []
     /// Two different epochs bear one number: somebody who may issue them did so twice. Nothing is collected then.
     package internal(set) var hasEpochConflict = false
     /// What had been deleted and is forgotten: who does not know all of this must not be given logs, but the live set.
@@ -29,6 +37,11 @@ package struct Replica: Sendable {
     /// What each member is known to have.
     package internal(set) var acks = SortedMap<NodeID, Ack>()
     package internal(set) var forks = SortedMap<Writer, Fork>()
+    /// Own transactions that an eviction, a fork or the law has made void, until whoever wrote them has decided anew.
+    /// No more than this node itself wrote.
+    package internal(set) var returned = SortedMap<Dot, Transaction>()
+    /// Those of them that are decided about and still in the log, rising.
+    var decided: [Dot] = []
     /// The heads that no transaction rests on yet, rising.
     var frontier: [Dot] = []
     /// What has changed and must be stored.
@@ -61,7 +74,7 @@ package struct Replica: Sendable {
     }
 
     package init(
-        namespace: Namespace, me: WriterName, genesis: Epoch, authority: Authority = Authority(),
+        namespace: Namespace, me: WriterName, genesis: Epoch, authority: Authority? = nil,
         bug: ReplicaBug? = nil
     ) {
         precondition(genesis.number == 0, "the first epoch is number zero")
@@ -77,26 +90,51 @@ package struct Replica: Sendable {
 
     // MARK: What counts
 
-    /// Whether an operation of this transaction is of no effect.
-    func isVoid(_ dot: Dot, by author: NodeID, epoch: UInt64, key: [UInt8]) -> Bool {
+    /// Whether this transaction is of no effect, as a whole.
+    func isVoid(_ dot: Dot, by author: NodeID, _ transaction: Transaction) -> Bool {
         if !forks.isEmpty, let fork = forks[dot.writer], dot.sequence >= fork.place { return true }
-        if bug != .ignoresRights, !authority.allows(author, toWrite: key, at: dot) { return true }
+        if bug != .ignoresRights, isForbidden(dot, by: author, transaction) { return true }
         if bug == .noFence { return false }
+        let epoch = transaction.epoch
         guard epoch < UInt64(epochs.count), epochs[Int(epoch)].admits(author) else { return true }
+        if epoch == 0, isShutOut(author) { return true }
         return epochs[Int(epoch + 1)...].contains { later in
             later.evictions.contains { $0.member == author && dot.sequence > $0.cut[dot.writer] }
         }
     }
 
+    /// Whether its author had no right to it. Of what is settled the law is not asked any more.
+    func isForbidden(_ dot: Dot, by author: NodeID, _ transaction: Transaction) -> Bool {
+        if bug != .judgesSettled, settled.covers(dot) { return settledVoid.risingContains(dot) }
+        guard let authority else { return false }
+        return transaction.operations.contains { !authority.allows(author, toWrite: $0.key, at: dot) }
+    }
+
+    /// What of a log is not settled yet up to a place, and what its author had no right to.
+    func forbidden(upTo last: Dot) -> [Dot] {
+        guard let log = logs[last.writer] else { return [] }
+        return (settled[last.writer]..<last.sequence).map { Dot(last.writer, $0 + 1) }.filter { dot in
+            log.transaction(dot.sequence).map { isForbidden(dot, by: log.name.author, $0) } ?? false
+        }
+    }
+
+    /// Whether the first roster closed an open namespace to somebody of whom its issuer knew nothing: nobody waits for
+    /// what such a one has, so what it wrote may rest on what is forgotten.
+    private func isShutOut(_ author: NodeID) -> Bool {
+        guard epochs[0].isOpen, epochs.count > 1, !epochs[1].admits(author) else { return false }
+        return !epochs[1].evictions.contains { $0.member == author }
+    }
+
     /// Says anew of everything whether it counts: an epoch, a fork or a right has become known.
     mutating func judgeAll() {
-        for index in slots.indices {
-            var slot = slots[index]
-            slot.judge { held in
-                guard let author = logs[held.dot.writer]?.name.author else { return true }
-                return isVoid(held.dot, by: author, epoch: held.epoch, key: held.operation.key)
-            }
-            slots[index] = slot
+        let dots = Set(logs.logs.flatMap { void(in: $0, from: $0.base + 1) })
+        for index in slots.indices { slots[index].judge { dots.contains($0.dot) } }
+    }
+
+    /// What is held of a log from a place on, and void.
+    func void(in log: Log, from first: UInt64) -> [Dot] {
+        (first..<log.head + 1).map { Dot(log.writer, $0) }.filter { dot in
+            log.transaction(dot.sequence).map { isVoid(dot, by: log.name.author, $0) } ?? false
         }
     }
 
@@ -134,13 +172,12 @@ package struct Replica: Sendable {
         vector.raise(to: dot)
         operationsTaken += transaction.operations.count
         advanceFrontier(to: dot, past: transaction.dependencies)
+        let isVoid = isVoid(dot, by: author, transaction)
         for (number, operation) in transaction.operations.enumerated() where !dropped.contains(number) {
             if bug == .tearsTransactions, number > 0, dot.writer != my { continue }
             let time = bug == .ordersByArrival ? HybridTime(bits: arrivals) : transaction.time
             let held = Held(
-                dot: dot, time: time, quality: transaction.quality, epoch: transaction.epoch,
-                operation: operation,
-                isVoid: isVoid(dot, by: author, epoch: transaction.epoch, key: operation.key))
+                dot: dot, time: time, quality: transaction.quality, operation: operation, isVoid: isVoid)
             let place = made(operation.slot)
             slots[place].take(held)
         }

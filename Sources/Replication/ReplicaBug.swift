@@ -8,6 +8,12 @@ package enum ReplicaBug: String, CaseIterable, Sendable {
     case noCut
     /// Collects what was superseded though it alone takes the place of something older.
     case forgetsWhatHides
+    /// Collects removals that show.
+    case forgetsDecisions
+    /// Collects what a law that is yet to come may want back.
+    case forgetsUnsettled
+    /// Asks the law anew of what is settled.
+    case judgesSettled
     /// Gives logs to whoever asks, however little it knows.
     case noFloor
     /// Takes a live set over piece by piece.
@@ -32,7 +38,7 @@ package enum ReplicaBug: String, CaseIterable, Sendable {
     case speaksBeforeDisk
     /// Orders by clocks what contexts order.
     case trustsClocks
-    /// Leaves deletions out of the digest.
+    /// Leaves deletions out of the digest, until they are forgotten.
     case digestWithoutDeletions
     /// Breaks ties by when operations came here instead of by when they were written.
     case ordersByArrival
@@ -50,4 +56,6 @@ package enum ReplicaBug: String, CaseIterable, Sendable {
     case trustsItself
     /// Takes everything that is ready in one step.
     case takesAllAtOnce
+    /// Keeps epochs without knowing whether it has issued some that it does not know.
+    case issuesBlindly
 }

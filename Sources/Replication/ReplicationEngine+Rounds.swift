@@ -62,9 +62,10 @@ extension ReplicationEngine {
         if fingerprint == standing().fingerprint {
             outbox.put(.send(.same(fingerprint.brief), to: peer))
             // Who has the same has acknowledged all that this replica has.
-            learn(Replica.Ack(epoch: replica.epoch.number, vector: spoken), of: peer)
+            learn(Replica.Ack(epoch: spokenEpoch.number, vector: spoken), of: peer, at: now)
             knowItself(at: now, into: &outbox)
         } else {
+            quicken(at: now)
             sendHeads(to: peer, cells: 4, into: &outbox)
         }
     }
@@ -80,15 +81,19 @@ extension ReplicationEngine {
 
     /// A peer has said that the own log is no longer than this replica knows.
     private mutating func knowItself(at now: Now, into outbox: inout Outbox<Effect>) {
+        knowsEpochs = true
         guard !knowsItself else { return }
         knowsItself = true
         startWriting(at: now, into: &outbox)
     }
 
-    private mutating func learn(_ ack: Replica.Ack, of member: NodeID) {
+    private mutating func learn(_ ack: Replica.Ack, of member: NodeID, at now: Now) {
         let known = replica.acks[member]
         replica.learn(ack, of: member)
-        if replica.acks[member] != known { ackVersion += 1 }
+        guard replica.acks[member] != known else { return }
+        ackVersion += 1
+        // Somebody who was evicted may be back.
+        if !replica.epoch.admits(member) { considerEpoch(at: now) }
     }
 
     /// Heads in a list where there are few, else as a sketch of so many cells, and again in a list where the sketch
@@ -100,10 +105,11 @@ extension ReplicationEngine {
         let isList = words.count <= 24 || cells * 3 / 2 >= words.count || cells > Limits.sketchCells
         let content: Heads.Content =
             isList ? .list(seed: seed, words) : .sketch(Sketch(of: words, cells: cells, seed: seed))
-        outbox.put(.send(.heads(standing.heads(epoch: replica.epoch.number, content)), to: peer))
+        outbox.put(.send(.heads(standing.heads(epoch: spokenEpoch.number, content)), to: peer))
     }
 
     mutating func takeHeads(_ heads: Heads, from peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>) {
+        quicken(at: now)
         // Until it says that it has the same, or there is nothing to be said.
         if var greeting = greetings[peer] {
             greeting.next = questionTime(greeting.tries, now)
@@ -136,9 +142,9 @@ extension ReplicationEngine {
         let standing = standing()
         if heads.epoch > replica.epoch.number {
             outbox.put(.send(.askEpochs(from: replica.epoch.number + 1), to: peer))
-        } else if heads.epoch < replica.epoch.number {
+        } else if heads.epoch < spokenEpoch.number {
             sendEpochs(from: heads.epoch + 1, to: peer, into: &outbox)
-        } else if heads.epochMark != standing.epochMark, !replica.hasEpochConflict {
+        } else if heads.epoch == spokenEpoch.number, heads.epochMark != standing.epochMark, !replica.hasEpochConflict {
             outbox.put(.send(.askEpochs(from: heads.epoch), to: peer))
         }
         if heads.forkMark != standing.forkMark { tellForks(to: peer, into: &outbox) }
@@ -151,7 +157,8 @@ extension ReplicationEngine {
     func sendEpochs(from number: UInt64, to peer: NodeID, into outbox: inout Outbox<Effect>) {
         var epochs: [Epoch] = []
         var size = 0
-        for epoch in replica.epochs.dropFirst(Int(min(number, Limits.counted))).prefix(Limits.operations) {
+        let first = Int(min(number, Limits.counted))
+        for epoch in replica.epochs.prefix(spokenEpochs).dropFirst(first).prefix(Limits.operations) {
             size += epoch.encoded.count
             guard epochs.isEmpty || size <= Limits.runBytes else { break }
             epochs.append(epoch)
@@ -202,13 +209,19 @@ extension ReplicationEngine {
 
     // MARK: Who has what
 
+    /// Whose acknowledgements are handed on: the roster's, and those of who was evicted and may have come back. None
+    /// while an epoch is on its way to the disk.
+    private var acknowledging: [NodeID] {
+        spokenEpochs == replica.epochs.count ? spokenEpoch.roster + replica.parted : []
+    }
+
     private mutating func tellAcks(to peer: NodeID, into outbox: inout Outbox<Effect>) {
         guard acksTold[peer] ?? 0 < ackVersion else { return }
         acksTold[peer] = ackVersion
         let standing = standing()
         var members: [Acks.Member] = []
-        for (place, member) in replica.epoch.roster.enumerated() {
-            guard member != peer, let ack = replica.acks[member], ack.epoch == replica.epoch.number else { continue }
+        for (place, member) in acknowledging.enumerated() {
+            guard member != peer, let ack = replica.acks[member], ack.epoch == spokenEpoch.number else { continue }
             var behind: [Acks.Behind] = []
             for (writer, head) in standing.heads.enumerated() where ack.vector[head.writer] < head.sequence {
                 behind.append(Acks.Behind(writer: writer, sequence: ack.vector[head.writer]))
@@ -216,26 +229,36 @@ extension ReplicationEngine {
             members.append(Acks.Member(place: place, behind: behind))
         }
         guard !members.isEmpty else { return }
-        let acks = Acks(fingerprint: standing.fingerprint, epoch: replica.epoch.number, members: members)
+        let acks = Acks(fingerprint: standing.fingerprint, epoch: spokenEpoch.number, members: members)
         outbox.put(.send(.acks(acks), to: peer))
     }
 
-    mutating func takeAcks(_ acks: Acks) {
+    mutating func takeAcks(_ acks: Acks, at now: Now) {
         let standing = standing()
-        guard acks.fingerprint == standing.fingerprint, acks.epoch == replica.epoch.number else { return }
-        for member in acks.members where member.place < replica.epoch.roster.count {
+        guard acks.fingerprint == standing.fingerprint, acks.epoch == spokenEpoch.number else { return }
+        for member in acks.members where member.place < acknowledging.count {
             var vector = spoken
             for one in member.behind where one.writer < standing.heads.count {
                 let head = standing.heads[one.writer]
                 vector[head.writer] = min(one.sequence, head.sequence)
             }
-            learn(Replica.Ack(epoch: acks.epoch, vector: vector), of: replica.epoch.roster[member.place])
+            learn(Replica.Ack(epoch: acks.epoch, vector: vector), of: acknowledging[member.place], at: now)
         }
     }
 
     /// Forgets in one step's slots what everybody is known to have the successors of.
-    mutating func collectSome(into outbox: inout Outbox<Effect>) {
-        collectCursor = replica.collect(from: collectCursor ?? 0, slots: Limits.operations)
+    mutating func collectSome(at now: Now, into outbox: inout Outbox<Effect>) {
+        let start = collectCursor ?? 0
+        if isKeeper {
+            unsettled += replica.waitingToBeSettled(from: start, slots: Limits.operations)
+        }
+        collectCursor = replica.collect(from: start, slots: Limits.operations)
+        if collectCursor == nil {
+            considerSettling(at: now)
+            unsettled = 0
+        }
+        // Where something was forgotten there may be more.
+        if !replica.facts.isEmpty { quicken(at: now) }
         store(into: &outbox)
     }
 }

@@ -11,10 +11,11 @@ extension ReplicationEngine {
     /// `instance`, since others may know more of the old one than it does itself.
     package init(
         namespace: Namespace, key: VerifyingKey, instance: UInt64, missed: UInt64, stored facts: [Fact],
-        settings: ReplicationSettings = ReplicationSettings(), random: Random, bug: ReplicaBug? = nil, at now: Now
+        authority: Authority = Authority(), settings: ReplicationSettings = ReplicationSettings(), random: Random,
+        bug: ReplicaBug? = nil, at now: Now
     ) {
         let name = WriterName(key: key, instance: instance)
-        var replica = Replica(namespace: namespace, me: name, genesis: .open, bug: bug)
+        var replica = Replica(namespace: namespace, me: name, genesis: .open, authority: authority, bug: bug)
         let misfits = replica.load(facts)
         let shelved = facts.filter { $0.shelf == Shelf.replication }
         // Only what this node wrote itself: the time of another may be of any year.
@@ -33,6 +34,8 @@ extension ReplicationEngine {
         isCounted = true
         factBytes = shelved.reduce(0) { $0 + $1.bytes }
         let lag = Fact(shelf: Shelf.store, key: [1], value: Self.bytes(missed))
+        // Of an older copy of the disk others may know more epochs than it does.
+        knowsEpochs = missed == 0 || facts.contains(lag)
         guard !facts.contains(lag) || shelved.isEmpty else { return }
         self.replica.rename(instance: instance)
         knowsItself = true

@@ -264,19 +264,20 @@ extension ReplicationEngine {
         guard let work, work.ticket == ticket, case .epochs(let epochs) = work.content else { return }
         self.work = nil
         if valid < epochs.count { outbox.put(.note(.ignored(.invalidEpoch, from: work.peer))) }
-        learn(Array(epochs.prefix(max(0, valid))), into: &outbox)
+        learn(Array(epochs.prefix(max(0, valid))), at: now, into: &outbox)
         store(into: &outbox)
         hurry(at: now)
         goOn(at: now, into: &outbox)
     }
 
-    mutating func learn(_ epochs: [Epoch], into outbox: inout Outbox<Effect>) {
+    mutating func learn(_ epochs: [Epoch], at now: Now, into outbox: inout Outbox<Effect>) {
         let hadConflict = replica.hasEpochConflict
         let void = replica.learn(epochs)
         standingCache = nil
         if replica.hasEpochConflict, !hadConflict { outbox.put(.note(.epochConflict)) }
         guard let void else { return }
         outbox.put(.note(.epoch(replica.epoch.number)))
+        considerEpoch(at: now)
         if !void.isEmpty { outbox.put(.requeue(void)) }
     }
 }

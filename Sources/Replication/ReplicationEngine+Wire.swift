@@ -13,9 +13,10 @@ extension ReplicationEngine {
         roads.removeAll()
         lastServed = nil
         (inbox, work, answered, waiting) = ([], nil, nil, Waiting())
-        collectCursor = nil
+        (collectCursor, unsettled) = (nil, 0)
         acksTold.removeAll()
         (entry, transfers) = (nil, [])
+        (lawful, isKeeper, proposal, epochDue) = ([], false, nil, nil)
         isDue = nil
         standingCache = nil
         replica.settle()
@@ -39,7 +40,8 @@ extension ReplicationEngine: WireValue {
         for count in [greetings.count, chases.count, services.count, roads.count, inbox.count, transfers.count] {
             writer.varint(UInt64(count))
         }
-        for flag in [work != nil, answered != nil, waiting.hasReady, entry != nil] { writer.bool(flag) }
+        let flags = [work != nil, answered != nil, waiting.hasReady, entry != nil, isKeeper, proposal != nil]
+        for flag in flags { writer.bool(flag) }
         writer.u64(isDue?.nanoseconds ?? 0)
         encodeRest(into: &writer)
     }
@@ -51,6 +53,10 @@ extension ReplicationEngine: WireValue {
         writer.u64(clock.last.bits)
         writer.u8(quality.rawValue)
         spoken.encode(into: &writer)
+        writer.varint(UInt64(spokenEpochs))
+        writer.varint(UInt64(dismissed.count))
+        for member in dismissed { writer.nodeID(member) }
+        writer.bool(knowsEpochs)
         writer.list(unstored)
         writer.u64(tickets)
         writer.list(unsaid)
@@ -65,6 +71,8 @@ extension ReplicationEngine: WireValue {
         if let writesBy { writer.instant(writesBy) }
         writer.varint(ackVersion)
         writer.instant(nextRound)
+        writer.instant(rhythm.lastNews)
+        writer.instant(nextSettling)
         writer.bool(hasNews)
     }
 
@@ -82,6 +90,10 @@ extension ReplicationEngine: WireValue {
         guard let quality = ClockQuality(rawValue: try reader.u8()) else { throw .unknown }
         self.quality = quality
         spoken = try VersionVector(from: &reader)
+        spokenEpochs = try reader.count(atMost: replica.epochs.count)
+        guard spokenEpochs > 0 else { throw .outOfRange }
+        for _ in 0..<(try reader.count(atMost: Limits.members)) { dismissed.append(try reader.nodeID()) }
+        knowsEpochs = try reader.bool()
         unstored = try reader.list(of: Unstored.self, atMost: Limits.unstoredBatches)
         tickets = try reader.u64()
         guard tickets <= Limits.counted else { throw .outOfRange }
@@ -95,6 +107,8 @@ extension ReplicationEngine: WireValue {
         try readWrites(from: &reader)
         ackVersion = try reader.varint()
         nextRound = try reader.instant()
+        rhythm = settings.rhythm(at: try reader.instant())
+        nextSettling = try reader.instant()
         hasNews = try reader.bool()
     }
 
@@ -112,11 +126,14 @@ extension ReplicationEngine.Unstored: WireValue {
     func encode(into writer: inout ByteWriter) {
         writer.u64(ticket.number)
         vector.encode(into: &writer)
+        writer.varint(UInt64(epochs))
     }
 
     init(from reader: inout ByteReader) throws(DecodeError) {
         ticket = Ticket(number: try reader.u64())
         vector = try VersionVector(from: &reader)
+        epochs = try reader.count(atMost: Limits.epochs)
+        guard epochs > 0 else { throw .outOfRange }
     }
 }
 
@@ -160,8 +177,9 @@ extension ReplicationEngine.Written: WireValue {
 
 extension ReplicationSettings: WireValue {
     package func encode(into writer: inout ByteWriter) {
-        for interval in [round, eager, patience, selfCheck, transferLife] { writer.interval(interval) }
-        for count in [tries, window, answerBytes, fanout] { writer.varint(UInt64(count)) }
+        let intervals = [round, calmRound, calmAfter, eager, patience, selfCheck, transferLife, settling]
+        for interval in intervals { writer.interval(interval) }
+        for count in [tries, window, answerBytes, fanout, settledAtOnce] { writer.varint(UInt64(count)) }
     }
 
     package init(from reader: inout ByteReader) throws(DecodeError) {
@@ -171,13 +189,18 @@ extension ReplicationSettings: WireValue {
             return interval
         }
         round = try patience(&reader)
+        calmRound = try patience(&reader)
+        calmAfter = try patience(&reader)
+        guard round <= calmRound else { throw .outOfRange }
         eager = try patience(&reader)
         self.patience = try patience(&reader)
         selfCheck = try patience(&reader)
         transferLife = try patience(&reader)
+        settling = try patience(&reader)
         tries = try reader.count(atMost: Limits.operations)
         window = try reader.count(atMost: Limits.stagedTransactions)
         answerBytes = try reader.count(atMost: Limits.replicationInboxBytes)
         fanout = try reader.count(atMost: Limits.members)
+        settledAtOnce = try reader.count(atMost: Limits.stagedTransactions)
     }
 }

@@ -67,8 +67,10 @@ extension ReplicationEngine {
         self.signing = nil
         if replica.forks[replica.my] != nil {
             outbox.put(.refused(signing.write.id, .forked))
-        } else if replica.nextID(for: signing.transaction) != digest {
-            // The own log has come back from a peer meanwhile.
+        } else if replica.nextID(for: signing.transaction) != digest
+            || signing.transaction.epoch != replica.epoch.number
+        {
+            // The own log has come back from a peer meanwhile, or an epoch has begun, in which it may be void.
             writes.insert(signing.write, at: 0)
         } else {
             replica.commit(signing.transaction, signature)

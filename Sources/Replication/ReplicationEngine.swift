@@ -24,10 +24,16 @@ package struct ReplicationEngine: Engine {
         case stored(Ticket)
         /// How much of what was sent to this peer in order is still on its way.
         case road(NodeID, Road)
-        /// An epoch that our own side has had signed.
-        case issue(Epoch)
         /// What the law says by now of who may write what.
         case authority(Authority)
+        /// Whom the law lets in, rising, and whether this node keeps the epochs.
+        case law([NodeID], isKeeper: Bool)
+        /// Wait for this member no longer, until it is heard again.
+        case evict(NodeID)
+        /// What proves the epoch that was proposed.
+        case proved([UInt8])
+        /// Whoever wrote these has decided about them.
+        case settle([Dot])
     }
 
     package enum Effect: Hashable, Sendable {
@@ -43,6 +49,8 @@ package struct ReplicationEngine: Engine {
         case refused(RequestID, WriteRefusal)
         /// Own transactions that an eviction or a fork has made void, for whoever wrote them to decide anew.
         case requeue([Transaction])
+        /// Have the law say this.
+        case propose(Epoch)
         case note(Note)
     }
 
@@ -90,6 +98,22 @@ package struct ReplicationEngine: Engine {
     var unstored: [Unstored] = []
     /// Facts of this life that go to the disk with its first write.
     var unsaid: [Fact] = []
+    /// How many epochs the disk has.
+    package internal(set) var spokenEpochs: Int
+    /// Members in good standing, rising.
+    var lawful: [NodeID] = []
+    package internal(set) var isKeeper = false
+    /// Whom a person wants no longer waited for, as long as no epoch says so.
+    var dismissed: [NodeID] = []
+    /// What the law is to say.
+    package internal(set) var proposal: Epoch?
+    var epochDue: Instant?
+    /// When little is settled too, and how much this walk through the slots has found so far.
+    var nextSettling: Instant
+    var unsettled = 0
+    /// Whether the disk has lost nothing, or a peer has the same: an older copy of a disk would have this node issue a
+    /// second epoch of one number, and cut logs short that it had acknowledged.
+    var knowsEpochs = false
     /// A running fingerprint of all facts, since the whole state is too large to be hashed at every step.
     var trail = TraceHash()
     /// The size of the facts that the state comes to: what a checkpoint of it takes.
@@ -121,6 +145,7 @@ package struct ReplicationEngine: Engine {
     var ackVersion: UInt64 = 1
     var acksTold = SortedMap<NodeID, UInt64>()
     var nextRound: Instant
+    var rhythm: Rhythm
     /// There is something that no contact has been told of.
     var hasNews = false
     /// There is work that waits for nothing but its turn.
@@ -131,6 +156,7 @@ package struct ReplicationEngine: Engine {
     struct Unstored {
         var ticket: Ticket
         var vector: VersionVector
+        var epochs: Int
     }
 
     /// Something was asked of a peer.
@@ -147,8 +173,11 @@ package struct ReplicationEngine: Engine {
         self.random = random
         clock = HybridClock(floor: floor)
         spoken = replica.vector
+        spokenEpochs = replica.epochs.count
         knowsItself = replica.head(of: replica.my) == 0 || replica.bug == .trustsItself
         nextRound = now.instant
+        rhythm = settings.rhythm(at: now.instant)
+        nextSettling = now.instant
         index.catchUp(with: replica)
     }
 
@@ -157,7 +186,7 @@ package struct ReplicationEngine: Engine {
         var due = Instant.earlier(isDue, contacts.isEmpty ? nil : nextRound)
         for greeting in greetings.values { due = .earlier(due, greeting.next) }
         for chase in chases.values { due = .earlier(due, chase.next) }
-        due = .earlier(due, writesBy)
+        due = .earlier(.earlier(due, writesBy), epochDue)
         return .earlier(due, entry?.next)
     }
 
@@ -184,7 +213,7 @@ package struct ReplicationEngine: Engine {
                 return
             }
             outbox.put(.send(.branch(name, branch), to: peer))
-        case .acks(let acks): takeAcks(acks)
+        case .acks(let acks): takeAcks(acks, at: now)
         case .enter: takeEnter(from: peer, at: now, into: &outbox)
         case .askPiece(let transfer, let number):
             sendPiece(number, of: transfer, to: peer, at: now, into: &outbox)
@@ -203,14 +232,17 @@ package struct ReplicationEngine: Engine {
         case .road(let peer, let road):
             roads[peer] = road == .clear ? nil : road
             if road != .full, services[peer] != nil { isDue = isDue ?? now.instant }
-        case .issue(let epoch):
-            learn([epoch], into: &outbox)
+        case .law(let members, let isKeeper): takeLaw(members, isKeeper: isKeeper, at: now)
+        case .evict(let member): takeEviction(of: member, at: now)
+        case .proved(let proof): takeProof(proof, at: now, into: &outbox)
+        case .settle(let dots):
+            replica.settleReturned(dots)
             store(into: &outbox)
-            hurry(at: now)
         case .authority(let authority):
             guard authority != replica.authority else { return }
             let void = replica.adopt(authority)
             if !void.isEmpty { outbox.put(.requeue(void)) }
+            store(into: &outbox)
         }
     }
 
@@ -222,10 +254,12 @@ package struct ReplicationEngine: Engine {
         }
         if let by = writesBy, by <= now.instant { doubtItself(at: now, into: &outbox) }
         askAgain(at: now, into: &outbox)
+        tendEpochs(at: now, into: &outbox)
         guard nextRound <= now.instant, !contacts.isEmpty else { return }
-        nextRound = now.instant + random.jittered(settings.round, percent: 10)
-        collectSome(into: &outbox)
+        nextRound = now.instant + random.jittered(rhythm.interval(at: now.instant), percent: 10)
+        collectSome(at: now, into: &outbox)
         forgetTransfers(at: now)
+        reportAnew(at: now, into: &outbox)
         if hasNews {
             hasNews = false
             for peer in contacts.prefix(settings.fanout) { greet(peer, anew: true, at: now, into: &outbox) }
@@ -241,6 +275,7 @@ package struct ReplicationEngine: Engine {
             chases[peer] = nil
         }
         contacts = others
+        quicken(at: now)
         nextRound = min(nextRound, now.instant + settings.eager)
     }
 
@@ -250,7 +285,7 @@ package struct ReplicationEngine: Engine {
 
     /// Gives to the disk what has changed. What rests on it is said when it is stored.
     mutating func store(into outbox: inout Outbox<Effect>) {
-        if replica.bug == .speaksBeforeDisk { speak(replica.vector) }
+        if replica.bug == .speaksBeforeDisk { speak(replica.vector, epochs: replica.epochs.count) }
         guard !replica.facts.isEmpty else { return }
         index.catchUp(with: replica)
         let facts = unsaid + replica.takeFacts()
@@ -260,20 +295,21 @@ package struct ReplicationEngine: Engine {
             factBytes += fact.bytes
         }
         tickets += 1
-        unstored.append(Unstored(ticket: makeTicket(), vector: replica.vector))
+        unstored.append(Unstored(ticket: makeTicket(), vector: replica.vector, epochs: replica.epochs.count))
         outbox.put(.store(makeTicket(), facts))
     }
 
-    private mutating func speak(_ vector: VersionVector) {
+    private mutating func speak(_ vector: VersionVector, epochs: Int) {
         spoken = vector
+        spokenEpochs = epochs
         standingCache = nil
     }
 
     private mutating func takeStored(_ ticket: Ticket, at now: Now, into outbox: inout Outbox<Effect>) {
         guard let index = unstored.firstIndex(where: { $0.ticket == ticket }) else { return }
         // Storage keeps their order, so that what came before is stored as well.
-        if unstored[index].vector != spoken { hurry(at: now) }
-        speak(unstored[index].vector)
+        if unstored[index].vector != spoken || unstored[index].epochs != spokenEpochs { hurry(at: now) }
+        speak(unstored[index].vector, epochs: unstored[index].epochs)
         unstored.removeFirst(index + 1)
         let done = written.prefix { spoken.covers($0.dot) }
         for one in done { outbox.put(.written(one.id, one.dot)) }
@@ -284,12 +320,19 @@ package struct ReplicationEngine: Engine {
     /// There is news: all contacts are greeted soon.
     mutating func hurry(at now: Now) {
         hasNews = true
+        quicken(at: now)
         nextRound = min(nextRound, now.instant + settings.eager)
+    }
+
+    /// Something is new, or differs: what was calm is lively for a while.
+    mutating func quicken(at now: Now) {
+        rhythm.notice(at: now.instant)
+        nextRound = min(nextRound, now.instant + settings.round)
     }
 
     mutating func standing() -> Standing {
         if let standingCache { return standingCache }
-        let standing = Standing(replica, upTo: spoken)
+        let standing = Standing(replica, upTo: spoken, in: spokenEpoch)
         standingCache = standing
         return standing
     }

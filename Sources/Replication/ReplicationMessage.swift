@@ -107,7 +107,8 @@ package struct Acks: Hashable, Sendable {
     /// What both have.
     package var fingerprint: Fingerprint
     package var epoch: UInt64
-    /// Of members of the roster, by their place in it, rising, where they are behind: by the place of a writer.
+    /// Of members of the roster, and behind them of those that were evicted and not admitted since, by their places,
+    /// rising, where they are behind: by the place of a writer.
     package var members: [Member]
 
     package struct Member: Hashable, Sendable {

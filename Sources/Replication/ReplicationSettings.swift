@@ -2,8 +2,11 @@ package import Base
 
 /// How a replication engine paces itself.
 package struct ReplicationSettings: Hashable, Sendable {
-    /// Between two greetings while nothing happens.
+    /// Between two greetings as long as there is news, and when there was none for `calmAfter`. News is said at once
+    /// besides; this is for what got lost.
     package var round = Interval.seconds(2)
+    package var calmRound = Interval.seconds(8)
+    package var calmAfter = Interval.seconds(30)
     /// From news to the next greeting.
     package var eager = Interval.milliseconds(50)
     /// Contacts that are greeted at once when there is news.
@@ -20,6 +23,14 @@ package struct ReplicationSettings: Hashable, Sendable {
     package var selfCheck = Interval.seconds(2)
     /// How long a copy is kept for a peer that takes over a live set and does not go on asking.
     package var transferLife = Interval.minutes(1)
+    /// An epoch that only settles is an act of the law, which is kept for ever: so much that waits to be forgotten is
+    /// worth one, and after so long any.
+    package var settledAtOnce = 16_384
+    package var settling = Interval.hours(24)
 
     package init() {}
+
+    func rhythm(at now: Instant) -> Rhythm {
+        Rhythm(lively: round, calm: calmRound, patience: calmAfter, at: now)
+    }
 }

@@ -9,18 +9,13 @@ package struct Held: Hashable, Sendable {
     package var quality: ClockQuality
     /// Of no effect: its writer was evicted before, has forked, or had no right to write here.
     package var isVoid: Bool
-    /// The epoch that its writer knew, or the last that there can be.
-    private let shortEpoch: UInt32
-    package var epoch: UInt64 { UInt64(shortEpoch) }
 
     package init(
-        dot: Dot, time: HybridTime, quality: ClockQuality, epoch: UInt64 = 0, operation: Operation,
-        isVoid: Bool = false
+        dot: Dot, time: HybridTime, quality: ClockQuality, operation: Operation, isVoid: Bool = false
     ) {
         self.dot = dot
         self.time = time
         self.quality = quality
-        shortEpoch = UInt32(clamping: epoch)
         self.operation = operation
         self.isVoid = isVoid
     }
@@ -40,6 +35,15 @@ package struct Slot: Hashable, Sendable {
     private var covered = VersionVector()
 
     package init(_ id: SlotID) { self.id = id }
+
+    /// Whether a removal that nothing has taken the place of shows: a flag that is off, an element that stays out
+    /// though it was added at the same time, a dispute. Such a one is a value, and is not forgotten.
+    var showsRemovals: Bool {
+        switch kind {
+        case .guarded, .latest, .removeWins, .enableWins, .disableWins: true
+        case .register, .addWins, .growing, .counter, .maximum, .minimum, .escrow, .report, .log, nil: false
+        }
+    }
 
     package var kind: Kind? { Kind(rawValue: id.kind) }
     package var isEmpty: Bool { held.isEmpty }
@@ -100,6 +104,9 @@ package struct Slot: Hashable, Sendable {
         case .none: return false
         }
     }
+
+    /// Operations that no forgetting takes away.
+    var lasting: Int { live.count { !$0.operation.isRemoval } }
 
     /// The counting operations whose place no other has taken, by dot.
     package var live: [Held] {

@@ -14,7 +14,7 @@ struct Standing {
         var id: Digest
     }
 
-    init(_ replica: Replica, upTo spoken: VersionVector) {
+    init(_ replica: Replica, upTo spoken: VersionVector, in epoch: Epoch) {
         let heads = spoken.dots.compactMap { dot -> Head? in
             // A fork may have cut a log short since.
             guard let log = replica.logs[dot.writer], case let end = min(dot.sequence, log.head), end > 0 else {
@@ -22,7 +22,7 @@ struct Standing {
             }
             return log.id(of: end).map { Head(writer: dot.writer, sequence: end, id: $0) }
         }
-        let epoch = Replica.hash(replica.epoch)
+        let epoch = Replica.hash(epoch)
         var forks = ByteWriter(capacity: 64)
         for (_, fork) in replica.forks { fork.proof.encode(into: &forks) }
         let proofs = Digest(hashing: forks.bytes.raw)

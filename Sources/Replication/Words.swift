@@ -171,6 +171,16 @@ package struct VersionVector: Hashable, Sendable {
         result.join(other)
         return result
     }
+
+    /// As far as both go.
+    package func met(_ other: VersionVector) -> VersionVector {
+        var result = VersionVector()
+        result.dots = dots.compactMap { dot in
+            let sequence = min(dot.sequence, other[dot.writer])
+            return sequence > 0 ? Dot(dot.writer, sequence) : nil
+        }
+        return result
+    }
 }
 
 extension VersionVector: WireValue {

@@ -51,9 +51,10 @@ extension Scenario {
 
     /// A node that knows the first two of the mesh when it starts, as an invitation would tell it.
     static func meshNode(
-        _ birth: Birth, of script: Script, hasTCP: Bool = false, records: Bool = true, storeBug: ReplicaBug? = nil
+        _ birth: Birth, of script: Script, hasTCP: Bool = false, records: Bool = true, storeBug: ReplicaBug? = nil,
+        isKept: Bool = false
     ) -> MarramNode {
-        let charter = meshCharter(of: birth.addresses.count, seed: script.seed)
+        let charter = meshCharter(of: birth.addresses.count, seed: script.seed, isKept: isKept)
         let identity = meshIdentity(birth.index, seed: script.seed, charter: charter)
         var configuration = NodeConfiguration(
             name: birth.name, site: "main", id: identity.id, boot: UInt64(birth.boots), listen: birth.address,
@@ -69,19 +70,25 @@ extension Scenario {
     }
 
     /// The same node has the same keys in all its lives. Where only sessions are played, the mesh has no records.
-    static func meshIdentity(_ index: Int, seed: UInt64, charter: Charter? = nil) -> NodeIdentity {
+    static func meshIdentity(_ index: Int, seed: UInt64, charter: [Record] = []) -> NodeIdentity {
         var entropy = Entropy.seeded(seed &+ UInt64(index))
         return NodeIdentity(
-            of: charter?.mesh ?? Digest(Bytes32(seed, 1, 2, 3)), charter: charter?.records ?? [], from: &entropy)
+            of: charter.first?.id ?? Digest(Bytes32(seed, 1, 2, 3)), charter: charter, from: &entropy)
     }
 
-    /// All nodes of a simulated mesh were there when it began.
-    private static func meshCharter(of nodes: Int, seed: UInt64) -> Charter {
+    /// All nodes of a simulated mesh were there when it began; where epochs are kept, the first keeps them.
+    private static func meshCharter(of nodes: Int, seed: UInt64, isKept: Bool) -> [Record] {
         var entropy = Entropy.seeded(~seed)
         let founder = SigningKey.drawn(from: &entropy)
-        return Charter(
+        let charter = Charter(
             founding: "simulated", by: Person(name: "ada", keys: [SignerKey(founder.publicKey)]), key: founder,
             nodes: (0..<nodes).map { meshIdentity($0, seed: seed).keys }, nonce: Bytes32(seed, 1, 2, 3))
+        guard isKept else { return charter.records }
+        let grant = Act.grant(Grant(.node(meshIdentity(0, seed: seed).keys), Charter.keeper))
+        return charter.records
+            + OperatorActs.records(
+                grant, by: founder, epoch: seed ^ 1, head: charter.mesh, at: WallTime(milliseconds: 0),
+                in: charter.mesh)
     }
 
     /// Questions at any time; in every fourth seed somebody says goodbye.

@@ -120,6 +120,17 @@ private let up =
             letter("version", #""data":{"version":"0.1.0","protocol":1}"#),
             letter("leave", #""data":{"mesh":"store-0412","told":2}"#),
             letter("error", #""error":{"code":"M1203","what":"w","because":"b","try":"t"}"#),
+            letter(
+                "epoch",
+                #""data":{"number":3,"issued":"2026-11-20T14:02:11.118Z","keeper":"till-01","members":5,"#
+                    + #""frozen":false,"waits_for":[{"name":"till-07","id":"\#(id)","lacks":12,"#
+                    + #""since":"2026-11-20T14:02:11.118Z"},{"name":"till-08","id":"\#(id)","lacks":null,"#
+                    + #""since":"2026-11-20T14:02:11.118Z"}],"omitted":1,"waiting":40,"returned":2}"#),
+            letter(
+                "returned",
+                #""data":{"writes":[{"key":"till/tax","kind":"register","wrote":"7","#
+                    + #""time":"2026-11-20T14:02:11.118Z","holds":null},{"key":"till/tax","kind":"register","#
+                    + #""wrote":null,"time":"2026-11-20T14:02:11.118Z","holds":"8"}],"omitted":0}"#),
         ]))
 func aReplyIsWrittenInItsPublishedForm(_ reply: Reply, _ line: String) {
     #expect(Samples.envelope(reply).json.description == line)
@@ -152,7 +163,7 @@ func aReplyThatLacksAFieldIsRefusedByName(_ reply: Reply) throws {
     if case .links = reply { nullable.formUnion(["name", "id"]) }
     if case .link = reply { nullable.formUnion(["name", "id"]) }
     nullable.formUnion(["min_microseconds", "median_microseconds", "p99_microseconds", "carrier"])
-    nullable.formUnion(["from", "loss_there_ppm"])
+    nullable.formUnion(["from", "loss_there_ppm", "lacks", "wrote", "holds"])
     nullable.formUnion(["measured_microseconds", "estimated_microseconds", "estimate_error_percent"])
     if case .link = reply { nullable.remove("carrier") }
     if case .links = reply { nullable.remove("carrier") }

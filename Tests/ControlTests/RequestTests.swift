@@ -42,6 +42,10 @@ private func refusal(of text: String) -> Complaint? {
             #"{"schema":"marram.request/1","verb":"write_answer","path":"/tmp/a.answer","node":"till-09"}"#,
             #"{"schema":"marram.request/1","verb":"version"}"#,
             #"{"schema":"marram.request/1","verb":"leave"}"#,
+            #"{"schema":"marram.request/1","verb":"epoch"}"#,
+            #"{"schema":"marram.request/1","verb":"evict","node":"till-07"}"#,
+            #"{"schema":"marram.request/1","verb":"returned"}"#,
+            #"{"schema":"marram.request/1","verb":"settle_returned"}"#,
         ]))
 func aRequestIsWrittenInItsPublishedFormAndReadsBack(_ request: Request, _ line: String) throws {
     let body = try Samples.body(request.frame)

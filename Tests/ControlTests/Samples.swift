@@ -111,6 +111,19 @@ enum Samples {
         .version(VersionReply(version: "0.1.0", controlProtocol: 1)),
         .left(LeaveReply(mesh: "store-0412", told: 2)),
         .failure(Complaint(.directoryInUse, what: "w", because: "b", remedy: "t")),
+        .epoch(
+            EpochReply(
+                number: 3, issued: at, keeper: "till-01", members: 5, isFrozen: false,
+                holdups: [
+                    .init(name: "till-07", id: id, lacks: 12, since: at),
+                    .init(name: "till-08", id: id, lacks: nil, since: at),
+                ], omitted: 1, waiting: 40, returned: 2)),
+        .returned(
+            ReturnedReply(
+                rows: [
+                    .init(key: "till/tax", kind: .register, wrote: "7", at: at, holds: nil),
+                    .init(key: "till/tax", kind: .register, wrote: nil, at: at, holds: "8"),
+                ], omitted: 0)),
     ]
 
     static let record: Record = {
@@ -132,7 +145,7 @@ enum Samples {
         .acts(count: 20), .explainAuthority(word: "invite.create", by: nil, on: "mesh"),
         .writeLaw(path: "/tmp/a.law", record: "0a"), .writeLaw(path: "/tmp/a.law", record: nil),
         .writeAnswer(path: "/tmp/a.answer", node: "till-09"), .version,
-        .leave,
+        .leave, .epoch, .evict("till-07"), .returned, .settleReturned,
     ]
 
     /// The body of a whole frame.

@@ -42,6 +42,36 @@ import Testing
         try eventually(within: seconds) { try holds(key, value, on: number) }
     }
 
+    /// An operator names the second to keep the epochs; what is deleted then is forgotten everywhere, also by one that
+    /// was off meanwhile, and nobody shows it again.
+    @Test func whatIsDeletedIsForgottenByAllWhereEpochsAreKept() throws {
+        var daemons = try mesh(of: 3)
+        #expect(try set("till/tax", "7.5", on: 1) == 0)
+        for number in 2...3 { #expect(try arrives("till/tax", "7.5", on: number)) }
+        let named = try run("marram", ["epoch", "keep", "till-2", "--data", data(1)])
+        try #require(named.status == 0, "\(named.errors)")
+        func epoch(_ number: Int) throws -> [String: Any] {
+            let reply = try run("marram", ["epoch", "--json", "--data", data(number)])
+            return try reply.json()["data"] as? [String: Any] ?? [:]
+        }
+        for number in 1...3 {
+            let begins = try eventually(within: 15) { try epoch(number)["members"] as? Int == 3 }
+            #expect(begins, "\(daemons[number - 1].said)")
+        }
+        daemons[2].kill()
+        #expect(try run("marram", ["del", "till/tax", "--data", data(1)]).status == 0)
+        let waits = try eventually(within: 15) { (try epoch(1)["waits_for"] as? [Any])?.count == 1 }
+        #expect(waits, "for who is off")
+        daemons[2] = try Daemon(data: data(3))
+        for number in 1...3 {
+            let forgets = try eventually(within: 40) {
+                try epoch(number)["waiting"] as? Int == 0 && !(try holds("till/tax", "7.5", on: number))
+            }
+            let state = try epoch(number)
+            #expect(forgets, "\(number): \(state) \(daemons[number - 1].said)")
+        }
+    }
+
     @Test func whatIsWrittenOnOneNodeIsReadOnTheOthers() throws {
         let daemons = try mesh(of: 3)
         #expect(try set("till/tax", "7.5", on: 1) == 0)

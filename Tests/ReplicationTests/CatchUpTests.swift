@@ -79,7 +79,7 @@ private func catchUp(_ mesh: inout EngineMesh) -> Cost {
     (third.me, third.my) = (EngineMesh.name(2), Writer(EngineMesh.name(2)))
     mesh.add(third)
     mesh.connectAll()
-    mesh.run(for: .seconds(300))
+    mesh.run(for: .seconds(900))
     let rounds = mesh.sent["greeting"]?.count ?? 0
     #expect(rounds > 3 * 100)
     #expect(mesh.sent.keys.sorted() == ["acks", "greeting", "same"], "\(mesh.sent)")

@@ -1,5 +1,6 @@
 import Base
 import Crypto
+import Simulation
 
 @testable import Replication
 
@@ -11,6 +12,7 @@ struct EngineMesh {
         case verified(Int, Ticket, [Bool], life: Int)
         case signed(Int, Digest, Signature, life: Int)
         case judged(Int, Ticket, Int, life: Int)
+        case proved(Int, [UInt8], life: Int)
     }
 
     struct Scheduled {
@@ -37,21 +39,32 @@ struct EngineMesh {
     /// Stored facts that a node could not take up again.
     var misfits = 0
     let bug: ReplicaBug?
-    let members: Int
     /// By the name of the message.
     var sent: [String: (count: Int, bytes: Int)] = [:]
     var bytes = 0
     var answers: [(node: Int, request: UInt64, dot: Dot?, refusal: WriteRefusal?)] = []
     var requeued: [[Transaction]] = []
     var notes: [(Int, ReplicationEngine.Note)] = []
-    /// Whether the node's disk stores nothing for now.
-    var fullDisks: Set<Int> = []
+    /// Nodes whose disks store nothing for now: what they are given waits.
+    var fullDisks: Set<Int> = [] {
+        didSet {
+            let ready = unstored.filter { !fullDisks.contains($0.node) }
+            unstored.removeAll { !fullDisks.contains($0.node) }
+            for store in ready { put(store.event, after: storeTime) }
+        }
+    }
+    var unstored: [(node: Int, event: Event)] = []
     var heaviest = 0
     /// How far each node's own clock is off.
     var shifts: [Interval] = []
     /// Which epochs bear what the mesh demands.
     var isValidEpoch: (Epoch) -> Bool = { _ in true }
     var settings = ReplicationSettings()
+    let genesis: Epoch
+    /// What each was last told of who may write what; nil where there is no law.
+    var laws: [Authority?]
+    /// What was ever written, and is perhaps lost again.
+    var witness = Witness()
 
     static let namespace = Namespace(high: 1, low: 2)
 
@@ -76,14 +89,18 @@ struct EngineMesh {
         return signature
     }
 
-    init(_ count: Int, seed: UInt64 = 1, bug: ReplicaBug? = nil, settings: ReplicationSettings = .init()) {
+    init(
+        _ count: Int, seed: UInt64 = 1, bug: ReplicaBug? = nil, settings: ReplicationSettings = .init(),
+        isOpen: Bool = false
+    ) {
         random = Random(seed: seed)
+        genesis = isOpen ? .open : Self.genesis(count)
+        laws = Array(repeating: isOpen ? Authority() : nil, count: count)
         self.settings = settings
         self.bug = bug
-        members = count
         for index in 0..<count {
             let replica = Replica(
-                namespace: Self.namespace, me: Self.name(index), genesis: Self.genesis(count), bug: bug)
+                namespace: Self.namespace, me: Self.name(index), genesis: genesis, authority: laws[index], bug: bug)
             add(replica)
         }
     }
@@ -125,6 +142,17 @@ struct EngineMesh {
         carry(outbox, index)
     }
 
+    /// The law has changed, and some hear of it.
+    mutating func tell(_ law: Authority, _ index: Int) {
+        laws[index] = law
+        perform(.authority(law), index)
+    }
+
+    /// As if somebody had an epoch signed that no engine proposed.
+    mutating func issue(_ epoch: Epoch, _ index: Int) {
+        step(index) { $0.issue(epoch, at: $1, into: &$2) }
+    }
+
     mutating func write(_ index: Int, _ request: UInt64, _ changes: [Change]) {
         perform(.write(RequestID(number: request), changes), index)
     }
@@ -133,7 +161,7 @@ struct EngineMesh {
     mutating func crash(_ index: Int) {
         lives[index] += 1
         var replica = Replica(
-            namespace: Self.namespace, me: Self.name(index), genesis: Self.genesis(members), bug: bug)
+            namespace: Self.namespace, me: Self.name(index), genesis: genesis, authority: laws[index], bug: bug)
         misfits += replica.load(stored(index))
         engines[index] = ReplicationEngine(
             replica, settings: settings, clock: HybridTime(bits: 0), random: random.split("engine"), at: now)
@@ -148,7 +176,7 @@ struct EngineMesh {
     }
 
     func fingerprint(_ index: Int) -> Fingerprint {
-        Standing(engines[index].replica, upTo: engines[index].spoken).fingerprint
+        Standing(engines[index].replica, upTo: engines[index].spoken, in: engines[index].spokenEpoch).fingerprint
     }
 
     mutating func carry(_ outbox: Outbox<ReplicationEngine.Effect>, _ index: Int) {
@@ -164,11 +192,12 @@ struct EngineMesh {
             case .sign(let id):
                 put(.signed(index, id, Self.signature(self.id(index), id), life: life), after: .microseconds(50))
             case .store(let ticket, let facts):
-                guard !fullDisks.contains(index) else { continue }
-                put(.stored(index, ticket, facts, life: life), after: storeTime)
+                let event = Event.stored(index, ticket, facts, life: life)
+                if fullDisks.contains(index) { unstored.append((index, event)) } else { put(event, after: storeTime) }
             case .written(let id, let dot): answers.append((index, id.number, dot, nil))
             case .refused(let id, let refusal): answers.append((index, id.number, nil, refusal))
             case .requeue(let transactions): requeued[index] += transactions
+            case .propose: put(.proved(index, [1], life: life), after: .milliseconds(50))
             case .note(let note): notes.append((index, note))
             }
         }
@@ -177,7 +206,8 @@ struct EngineMesh {
     private mutating func send(_ message: ReplicationMessage, from index: Int, to peer: NodeID) {
         let encoded = message.encoded
         bytes += encoded.count
-        let kind = String("\(message)".prefix { $0 != "(" })
+        // Far cheaper than to print all of it.
+        let kind = Mirror(reflecting: message).children.first?.label ?? "\(message)"
         sent[kind, default: (0, 0)].count += 1
         sent[kind, default: (0, 0)].bytes += encoded.count
         guard let to = engines.indices.first(where: { id($0) == peer }), !random.strikes(perMillion: loss) else {
@@ -242,9 +272,12 @@ struct EngineMesh {
             step(index) { $0.perform(.verified(ticket, truths), at: $1, into: &$2) }
         case .signed(let index, let id, let signature, let life) where life == lives[index]:
             step(index) { $0.perform(.signed(id, signature), at: $1, into: &$2) }
+            witness.see(engines[index].replica)
         case .judged(let index, let ticket, let valid, let life) where life == lives[index]:
             step(index) { $0.perform(.judged(ticket, valid: valid), at: $1, into: &$2) }
-        case .stored, .verified, .signed, .judged: break
+        case .proved(let index, let proof, let life) where life == lives[index]:
+            step(index) { $0.perform(.proved(proof), at: $1, into: &$2) }
+        case .stored, .verified, .signed, .judged, .proved: break
         }
     }
 
@@ -262,6 +295,43 @@ struct EngineMesh {
             guard !values.isEmpty else { return nil }
             return "\(slot.id.key) \(slot.id.element): \(values.map { "\($0.dot.sequence)=\($0.operation.value)" })"
         }
+    }
+}
+
+extension EngineMesh {
+    /// What some replicas make of everything, held against what was written: everybody must have every acknowledged
+    /// write in its logs, show just what stands, and every writer must have back just those writes that are void.
+    func findings(among nodes: [Int]) -> [String] {
+        var findings: [String] = []
+        guard let first = nodes.first else { return [] }
+        let epochs = engines[first].replica.epochs
+        let law = laws[first] ?? Authority()
+        for node in nodes {
+            let replica = engines[node].replica
+            if replica.epochs != epochs { findings.append("\(node) is in another epoch") }
+            if replica.hasEpochConflict { findings.append("\(node) knows two epochs of one number") }
+            let truth = witness.standing(replica.vector, epochs, law)
+            if Witness.shown(by: replica) != truth { findings.append("\(node) does not show what stands") }
+            if !replica.forks.isEmpty { findings.append("a fork") }
+            for dot in answers.compactMap(\.dot) where !replica.vector.covers(dot) {
+                // What a member wrote that was thrown out for ever reaches nobody.
+                let author = witness.written[dot]?.author
+                guard nodes.contains(where: { id($0) == author }) else { continue }
+                findings.append("\(dot) was acknowledged, and \(node) lacks it")
+            }
+        }
+        for node in nodes {
+            let mine = answers.compactMap(\.dot).filter { witness.written[$0]?.author == id(node) }
+            let void = Set(mine.filter { !witness.isValid($0, epochs, law) })
+            let back = Set(engines[node].replica.returned.keys)
+            // What was void and never acknowledged may be handed back too.
+            if !void.isSubset(of: back) { findings.append("\(node) was not handed back all that is void") }
+            if back.contains(where: { witness.isValid($0, epochs, law) }) {
+                findings.append("\(node) was handed too much")
+            }
+        }
+        if misfits > 0 { findings.append("\(misfits) facts did not fit") }
+        return findings
     }
 }
 

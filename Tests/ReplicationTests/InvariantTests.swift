@@ -161,7 +161,7 @@ func everyAcknowledgedWriteIsAccountedFor(bug: ReplicaBug?) {
         mesh.write(2, 0, [put(0, 1)])
         mesh.run(for: .seconds(10))
         for index in 0..<3 { mesh.connect(index, index < 2 ? [1 - index] : []) }
-        mesh.perform(.issue(mesh.engines[0].replica.evicting(mesh.id(2))), 0)
+        mesh.issue(mesh.engines[0].replica.evicting(mesh.id(2)), 0)
         let late = 1 + seed % 5
         for number in 1...late {
             mesh.write(2, number, [put(UInt8(number), 1)])

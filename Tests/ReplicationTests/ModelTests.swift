@@ -240,7 +240,7 @@ struct Schedule {
     }
 }
 
-private func schedules(_ usual: Int) -> UInt64 {
+func schedules(_ usual: Int) -> UInt64 {
     guard let text = getenv("MARRAM_SCHEDULES"), let count = UInt64(String(cString: text)) else { return UInt64(usual) }
     return count
 }

@@ -61,7 +61,7 @@ struct Shop {
             case .store(let ticket, let facts): underWay.append((ticket, facts))
             case .written(let id, _): wrote.append(id)
             case .refused(_, let refusal): refused.append(refusal)
-            case .send, .verify, .judge, .requeue, .note: Issue.record("\(effect) of a node that is alone")
+            case .send, .verify, .judge, .requeue, .propose, .note: Issue.record("\(effect) of a node that is alone")
             }
         }
         outbox.removeAll()

@@ -6,7 +6,7 @@ import Testing
 /// Which oracle finds which planted bug.
 private let banks = [
     ("answersBeforeDisk", "acknowledged-kept"), ("forgetsContext", "deleted-stays-deleted"),
-    ("digestWithoutDeletions", "everybody-same"),
+    ("digestWithoutDeletions", "everybody-same"), ("noFence", "what-stands-is-shown"),
 ]
 
 @Test(.timeLimit(.minutes(10)))

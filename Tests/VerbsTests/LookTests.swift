@@ -64,6 +64,11 @@ func aPipeGetsPlainText(_ name: String) throws {
             ActsReply(
                 rows: [.init(record: "0a", at: Samples.at, actor: "\u{1B}ä", act: "ö", isValid: false, why: "\u{9B}")],
                 total: 1)),
+        "epoch": .epoch(
+            EpochReply(
+                number: 1, issued: Samples.at, keeper: "\u{1B}[2Jä", members: 1, isFrozen: true,
+                holdups: [.init(name: "ö\u{9B}2J", id: Samples.id, lacks: nil, since: Samples.at)], omitted: 0,
+                waiting: 1, returned: 1)),
         "leave": .left(LeaveReply(mesh: "m\u{1B}[2J", told: 1)),
         "record": .recording(RecordingReply(path: "/ä\u{9B}2J", bytes: 1, inputs: 1)),
     ]

@@ -31,6 +31,7 @@ private func printed(_ line: String) -> String {
               role        show the roles of the mesh; give them to nodes and take them back
               auth        explain who may do what, and whether an act counts
               audit       show, save and check who did what by the mesh's law
+              epoch       show who belongs, and who holds forgetting up
               status      show on one screen how this node and its mesh are doing
               members     show who is in the mesh and how each is doing
               links       show the ways to the peers and how each is doing

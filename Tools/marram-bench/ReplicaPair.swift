@@ -154,7 +154,7 @@ struct ReplicaPair {
                 inbox.append((1 - index, message))
             case .verify(let ticket, let claims): verdict = (ticket, claims.map { $0.isTrue(in: Corpus.mesh) })
             case .store(let ticket, let facts): unstored.append((ticket, facts))
-            case .judge, .sign, .written, .refused, .requeue, .note: break
+            case .judge, .sign, .written, .refused, .requeue, .propose, .note: break
             }
         }
         if index == 1 { spent += nanoseconds() - start }

@@ -11,12 +11,14 @@ extension Scenario {
     static let replication = Scenario(
         name: "replication", purpose: "keys between whole nodes: loss, crashes, splits, with bugs to plant",
         habitat: replicationHabitat, bugs: replicationBugs.map(\.rawValue),
-        mustReach: ["took"] + replicationHabitat.faults.filter(\.isTimed).map { "fault.\($0)" },
+        mustReach: ["took", "epoch"] + replicationHabitat.faults.filter(\.isTimed).map { "fault.\($0)" },
         workload: { tape, script in replicationWorkload(&tape, script) },
         stage: { script, bug in replicationStage(script, bug.flatMap(ReplicaBug.init(rawValue:))) })
 
     /// One for each oracle of its own.
-    private static let replicationBugs: [ReplicaBug] = [.answersBeforeDisk, .forgetsContext, .digestWithoutDeletions]
+    private static let replicationBugs: [ReplicaBug] = [
+        .answersBeforeDisk, .forgetsContext, .digestWithoutDeletions, .noFence,
+    ]
 
     /// Left out, as in `mesh`: what makes a node forget its starts, or lie; and mischief, which is membership's.
     private static let replicationHabitat: Habitat = {
@@ -32,12 +34,12 @@ extension Scenario {
 
     private static func replicationStage(_ script: Script, _ bug: ReplicaBug?) -> Stage<MarramNode> {
         Stage(
-            bear: { birth in meshNode(birth, of: script, storeBug: bug) },
+            bear: { birth in meshNode(birth, of: script, storeBug: bug, isKept: script.seed % 4 != 0) },
             request: { errand in replicationRequest(errand) },
             checkers: { _ in ReplicationOracles.all(isSound: bug == nil) })
     }
 
-    /// `set KEY NUMBER BYTES`, a value that no other write has; `del KEY`.
+    /// `set KEY NUMBER BYTES`, a value that no other write has; `del KEY`; `evict NODE`, which the first node takes.
     private static func replicationRequest(_ errand: Errand) -> Request? {
         let numbers = errand.numbers
         guard let key = numbers.first, (0..<64).contains(key) else { return nil }
@@ -48,6 +50,7 @@ extension Scenario {
             else { return nil }
             let value = "v\(numbers[1])" + String(repeating: ".", count: numbers[2])
             return .store(.write([Assignment(key: "key/\(key)", .put(ValueBytes(value)))], isTrial: false))
+        case "evict": return try? .evict(named: "node-\(key)")
         case "del": return .store(.write([Assignment(key: "key/\(key)", .remove(nil))], isTrial: false))
         default: return nil
         }
@@ -56,7 +59,10 @@ extension Scenario {
     private static func replicationWorkload(_ tape: inout Tape, _ script: Script) -> [Action] {
         let end = max(Int(script.safety.milliseconds), 1)
         let keys = tape.pick([1, 4, 16])
-        return (0..<tape.range(5...80)).map { number in
+        let evictions = (0..<tape.below(3)).map { _ in
+            Action(at: .milliseconds(Int64(tape.below(end))), .ask(0, Errand("evict", [tape.below(script.nodes)])))
+        }
+        let writes = (0..<tape.range(5...80)).map { number in
             let key = tape.below(keys)
             let errand =
                 tape.below(3) == 2
@@ -65,5 +71,6 @@ extension Scenario {
             let at = Interval.milliseconds(Int64(tape.below(end)))
             return Action(at: at, .ask(tape.below(script.nodes), errand))
         }
+        return evictions + writes
     }
 }

@@ -15,6 +15,9 @@ package struct Charter: Sendable {
     /// What every node may do: renew the leases of others, and vouch for those who come with an invitation.
     package static let everyNode = Grant.Terms(can: [.renew, .sponsor], scope: .everything)
 
+    /// What a node is given besides that keeps the epochs.
+    package static let keeper = Grant.Terms(can: [.epochs], scope: .everything)
+
     /// Founds the mesh `name` with one operator and the nodes `nodes`. `nonce` tells it from every other, and names the
     /// founder's feed.
     package init(

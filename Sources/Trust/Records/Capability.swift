@@ -38,6 +38,8 @@ package struct Capability: Hashable, Comparable, Sendable, CustomStringConvertib
     package static let invite = Capability(known: "invite.create")
     /// Signing the leases of others, and confirming newcomers.
     package static let renew = Capability(known: "lease.renew")
+    /// Keeping the epochs of what is replicated: saying who belongs.
+    package static let epochs = Capability(known: "epoch.issue")
     /// Proposing something that others approve.
     package static let propose = Capability(known: "release.propose")
     /// Writing a key of the store: done to the object `key:` and the key.

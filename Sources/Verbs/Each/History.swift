@@ -23,8 +23,11 @@ extension Verb {
             guard case .key(let key) = envelope.reply else { throw errand.unexpected(envelope) }
             errand.present(envelope, as: KeyTables.writes(key.writes, errand))
             if key.omitted > 0 { errand.narrate("and \(Figures.count(key.omitted, "older write"))\n") }
+            if key.hasForgotten { errand.narrate(forgotten) }
             return .done
         })
+
+    private static let forgotten = "older writes are forgotten: every member has what took their place\n"
 
     /// `marram explain key KEY`
     static func tellOfKey(_ name: String, _ errand: inout Errand) throws(Complaint) -> ExitCode {
@@ -45,6 +48,7 @@ extension Verb {
             }
             text += table.rendered(look, isWide: false)
             if key.omitted > 0 { text += "and \(Figures.count(key.omitted, "older write"))\n" }
+            if key.hasForgotten { text += forgotten }
             return text
         }
         return key.row?.isInConflict ?? false ? .no : .done

@@ -73,6 +73,7 @@ extension Verb {
         .role,
         .authority,
         .audit,
+        .epoch,
         .status,
         .members,
         .links,

@@ -42,6 +42,7 @@ private func carryOut(
         engine.perform(.judged(ticket, valid: epochs.count), at: now, into: &outbox)
     case .sign(let digest): engine.perform(.signed(digest, signature), at: now, into: &outbox)
     case .store(let ticket, _): engine.perform(.stored(ticket), at: now, into: &outbox)
+    case .propose: engine.perform(.proved([1]), at: now, into: &outbox)
     case .written, .refused, .requeue, .note: break
     }
 }
@@ -57,6 +58,7 @@ private func believer() -> ReplicationEngine {
         random: Random(seed: 1), at: start)
     var outbox = Outbox<ReplicationEngine.Effect>()
     engine.perform(.contacts([peer]), at: start, into: &outbox)
+    engine.perform(.law([engine.replica.me.author, peer].sorted(), isKeeper: true), at: start, into: &outbox)
     for number in UInt8(1)...3 {
         let change = Change.put(.register, key: [number % 2], value: [number], resolves: false)
         engine.perform(.write(RequestID(number: UInt64(number)), [change]), at: start, into: &outbox)
