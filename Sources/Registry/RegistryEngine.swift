@@ -129,7 +129,7 @@ package struct RegistryEngine: Engine, Sendable {
         self.isInvited = isInvited
         self.random = random
         self.feed = OwnFeed(certificate: feed)
-        book = RecordBook(mesh: mesh)
+        book = RecordBook(mesh: mesh, bug: bug)
         clock = HybridClock(floor: HybridTime(bits: 0))
         nextComparison = now.instant + Pace.comparison
         judged = now.instant
@@ -138,7 +138,7 @@ package struct RegistryEngine: Engine, Sendable {
         summary = RegistryMessage.Summary(warnings: Digest(.zero), everything: Digest(.zero))
         let facts = stored.filter { $0.shelf == Shelf.records }.compactMap(\.value)
         book.restore(founding + facts.compactMap { try? Record(decoding: $0.raw) })
-        judge()
+        if bug != .restoresUnjudged { judge() }
         hurryLease(at: now)
     }
 
@@ -169,6 +169,13 @@ package struct RegistryEngine: Engine, Sendable {
         var writer = ByteWriter()
         writer.list(Array(cuts.prefix(Limits.cuts)).risingOnce)
         return writer.bytes
+    }
+
+    /// The cuts with which a removal of an operator leaves what was done in office until now. Who did nothing leaves
+    /// nothing to name; that this is known is said by naming the genesis.
+    package func cuts(leaving leaver: Operator) -> [Cut] {
+        let cuts = bug == .dropsCuts ? [] : book.law?.cutsThatLeaveAll(of: leaver.person.keys) ?? []
+        return cuts.isEmpty ? [Cut(feed: book.mesh, sequence: 1, entry: book.mesh)] : cuts
     }
 
     /// The law, to be checked elsewhere; of one act only what the verdict on it rests on.
