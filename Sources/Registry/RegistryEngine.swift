@@ -219,7 +219,8 @@ package struct RegistryEngine: Engine, Sendable {
         case .leased(let record): hear(lease: record, from: peer, at: now, into: &outbox)
         case .declined(let why):
             guard isInvited, !isMemberMyself else { return }
-            lastDecline = why
+            // What another says who may not vouch at all is no news.
+            if why != .noSponsor || lastDecline == nil { lastDecline = why }
             outbox.put(.note(.declined(why, by: peer)))
             if why == .noSponsor { askSponsor(into: &outbox) }
         }
