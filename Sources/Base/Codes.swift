@@ -27,7 +27,7 @@ extension Code {
         remedy: "on a member: marram invite --expires 24h")
     package static let invitationUnreadable = Code(
         number: 1208, title: "the invitation cannot be read",
-        because: "a token is one word that starts with MARRAM2- and ends with a check of itself",
+        because: "a token is one word that starts with MARRAM3- and ends with a check of itself",
         remedy: "copy the whole token again, or ask for a new one: marram invite")
     package static let mayNotInvite = Code(
         number: 1214, title: "this node may not invite",

@@ -63,7 +63,7 @@ import Testing
         mistyped[40] = mistyped[40] == "Z" ? "Y" : "Z"
         let half = String(good.prefix(good.count / 2))
         let cases = [
-            ("MARRAM2-", "M1208"), ("MARRAM2-HELLO", "M1208"), ("MARRAM-\u{7}\u{1B}[2J", "M1208"),
+            ("MARRAM3-", "M1208"), ("MARRAM3-HELLO", "M1208"), ("MARRAM-\u{7}\u{1B}[2J", "M1208"),
             ("MARRAM1-AH7K2", "M1208"), (half, "M1208"), (String(good.dropLast()), "M1208"),
             (String(good.dropLast(7)), "M1208"), (good + good, "M1208"), (String(mistyped), "M1208"), (short, "M1207"),
         ]
