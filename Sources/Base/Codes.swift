@@ -27,7 +27,7 @@ extension Code {
         remedy: "on a member: marram invite --expires 24h")
     package static let invitationUnreadable = Code(
         number: 1208, title: "the invitation cannot be read",
-        because: "a token is one word that starts with MARRAM2- and ends with a check of itself",
+        because: "a token is one word that starts with MARRAM3- and ends with a check of itself",
         remedy: "copy the whole token again, or ask for a new one: marram invite")
     package static let mayNotInvite = Code(
         number: 1214, title: "this node may not invite",
@@ -133,6 +133,10 @@ extension Code {
         number: 1238, title: "this directory has not asked to be let in",
         because: "the key that an answer is to is made when the request is",
         remedy: "marram join --request FILE, and then bring FILE to an operator")
+    package static let notLetIn = Code(
+        number: 1239, title: "no member has let this node in",
+        because: "its invitation ended, was spent or is of another mesh, or no member who may vouch answered",
+        remedy: "marram links shows who answered; else, on a member: marram invite, and join with a new directory")
     package static let fileNotWritten = Code(
         number: 1234, title: "the file cannot be written",
         because: "the system refused it, or it is there already; nothing was done",
@@ -160,7 +164,7 @@ extension Code {
         notInitialised, directoryNotWritable, directoryInUse, alreadyInitialised, badName, invitationExpired,
         rootRefused, proposalUnreadable, proposalOutdated, signaturesMissing, notToSign, cardUnreadable,
         signersMissing, unknownOperator, otherMesh, fileNotWritten, requestUnreadable, answerUnreadable,
-        answerForAnother, nothingAsked,
+        answerForAnother, nothingAsked, notLetIn,
         invitationUnreadable, identityUnreadable, cryptographyUnavailable, mayNotInvite, directoryExposed,
         operatorKeyUnreadable, recordsNotTaken, unknownNode, alreadyRevoked, identityOfSharedKey,
         nothingToConfirm, unknownRecord, lawNotWritten, lawRefused,

@@ -38,7 +38,7 @@ package struct TokenReport: Hashable, Sendable {
 extension InviteToken.Refusal {
     fileprivate var sentence: String {
         switch self {
-        case .notAToken: "it does not start with MARRAM2-; one that starts with MARRAM1- is of an earlier version"
+        case .notAToken: "it does not start with MARRAM3-; one that starts with a lower number is of an earlier version"
         case .mistyped: "a character is missing, added or mistyped"
         case .malformed: "it was made by a version that this one does not know"
         case .notAuthentic: "whoever it names did not sign it, or it was changed"

@@ -59,10 +59,10 @@ extension Host {
         case .revoked(let id): log.write(.warning, "\(node.name(of: id)) was revoked", at: now.wall)
         case .sponsored(let id): log.write(.info, "\(node.name(of: id)) came in by an invitation", at: now.wall)
         case .turnedAway(let id, let why):
-            log.write(level(of: why), "\(id.short) was turned away: \(words(why))", at: now.wall)
+            log.write(level(of: why), "\(id.short) was turned away: \(why.words)", at: now.wall)
         case .declined(let why, let peer):
             log.write(
-                level(of: why), "\(node.name(of: peer)) did not let this node in: \(words(why))", at: now.wall)
+                level(of: why), "\(node.name(of: peer)) did not let this node in: \(why.words)", at: now.wall)
         case .ignored(let reason, let peer):
             log.write(.debug, "\(node.name(of: peer)) was not answered about the law: \(reason)", at: now.wall)
         case .refused(let why, _): log.write(.warning, "a record was refused: \(why)", at: now.wall)
@@ -76,16 +76,6 @@ extension Host {
 
     /// Another node may vouch where this one may not.
     private func level(of why: RegistryMessage.Decline) -> LogWriter.Level { why == .noSponsor ? .debug : .warning }
-
-    private func words(_ why: RegistryMessage.Decline) -> String {
-        switch why {
-        case .void: "whoever signed the invitation may not invite, or may no more"
-        case .expired: "the invitation has ended"
-        case .spent: "so many nodes as it admits have come with the invitation"
-        case .noSponsor: "a node that is no member yet lets nobody in"
-        case .notAuthentic: "the invitation, or what was shown with it, is not truly signed"
-        }
-    }
 
     private func log(_ note: ReplicationEngine.Note) {
         switch note {

@@ -106,8 +106,24 @@ extension MarramNode {
     }
 
     private func problems(at now: Now) -> [StatusReply.Problem] {
-        clockProblems(at: now) + twinProblems + memberProblems(at: now) + epochProblems(at: now)
+        entryProblems(at: now) + clockProblems(at: now) + twinProblems + memberProblems(at: now)
+            + epochProblems(at: now)
     }
+
+    /// An invited node that is still outside says why, at once when a member has told it; a node that calls the wrong
+    /// mesh hears nothing at all, so silence counts after a while.
+    private func entryProblems(at now: Now) -> [StatusReply.Problem] {
+        let registry = switchboard.registry
+        guard signatory.isInvited, !registry.isMemberMyself else { return [] }
+        if let why = registry.lastDecline, why != .noSponsor {
+            return [StatusReply.Problem(.notLetIn, what: "this node was not let in: \(why.words)")]
+        }
+        guard now.instant - started >= Self.patienceOfNewcomers else { return [] }
+        return [StatusReply.Problem(.notLetIn, what: "no member of its mesh has let this node in yet")]
+    }
+
+    /// Longer than a first handshake takes on a bad link.
+    private static let patienceOfNewcomers = Interval.seconds(10)
 
     private var twinProblems: [StatusReply.Problem] {
         let registry = switchboard.registry

@@ -112,9 +112,7 @@ extension MarramNode {
             guard let leaving = law.root.head.state.operators.first(where: { $0.person.name == name }) else {
                 throw Complaint(.unknownOperator, what: "no operator of the mesh is called \(name)")
             }
-            cuts = law.cutsThatLeaveAll(of: leaving.person.keys)
-            // Who did nothing leaves nothing to name; that this is known is said by naming the genesis.
-            if cuts.isEmpty { cuts = [Cut(feed: law.mesh, sequence: 1, entry: law.mesh)] }
+            cuts = registry.cuts(leaving: leaving)
         }
         return RootReply(
             chain: law.root.path.compactMap { registry.book[$0.id] }, cuts: cuts, written: store.cuts(of: nil))

@@ -122,12 +122,6 @@ extension RegistryEngine {
     }
 }
 
-/// Faults that tests plant. Each must be found.
-package enum RegistryBug: String, CaseIterable, Sendable {
-    /// Whose own lease is stale signs none: after a long night nobody would.
-    case staleNeverSigns
-}
-
 extension RegistryEngine.LeaseRound: WireValue {
     func encode(into writer: inout ByteWriter) {
         terms.encode(into: &writer)

@@ -37,6 +37,8 @@ extension RegistryEngine: WireValue {
         writer.bool(nextSpread != nil)
         if let nextSpread { writer.instant(nextSpread) }
         writer.instant(nextComparison)
+        writer.instant(rhythm.lastNews)
+        writer.instant(nextTurn)
         writer.varint(UInt64(goingOn.count))
         for (node, due) in goingOn {
             writer.nodeID(node)
@@ -92,6 +94,8 @@ extension RegistryEngine: WireValue {
         spreading = try reader.list(of: Spreading.self, atMost: Limits.recordsSpreading)
         nextSpread = try reader.bool() ? try reader.instant() : nil
         nextComparison = try reader.instant()
+        rhythm = Pace.rhythm(at: try reader.instant())
+        nextTurn = try reader.instant()
         for _ in 0..<(try reader.count(atMost: Limits.members)) {
             let node = try reader.nodeID()
             guard goingOn.keys.last.map({ $0 < node }) ?? true else { throw .notCanonical }

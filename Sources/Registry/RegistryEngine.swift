@@ -62,6 +62,9 @@ package struct RegistryEngine: Engine, Sendable {
     var spreading: [Spreading] = []
     var nextSpread: Instant?
     var nextComparison: Instant
+    var rhythm: Rhythm
+    /// When peers may be asked and answered anew.
+    var nextTurn: Instant
     /// Whom to ask whether there is more, since it had something new a moment ago.
     var goingOn: SortedMap<NodeID, Instant> = SortedMap()
     /// Nodes that this one began to speak with and does not know.
@@ -73,7 +76,7 @@ package struct RegistryEngine: Engine, Sendable {
     var isInvited: Bool
     /// Whom a newcomer has met, for when the first does not let it in.
     var sponsors: [NodeID] = []
-    /// How many of them it may still ask before the next comparison.
+    /// How many of them it may still ask in this turn.
     var asksLeft = 0
     package internal(set) var lastDecline: RegistryMessage.Decline?
     /// Between what moments the true time must lie, as far as members have said.
@@ -82,14 +85,14 @@ package struct RegistryEngine: Engine, Sendable {
     package internal(set) var clocksHeard = 0
     var clockRound: ClockRound?
     var nextClocks: Instant
-    /// How many clocks it may still tell before the next comparison.
+    /// How many clocks it may still tell in this turn.
     var clockAnswersLeft = Limits.clocksTold
     /// What others of the site have signed about this node last, and since when it has it.
     package internal(set) var lease: Verified?
     var leaseKnown: Instant
     var leaseRound: LeaseRound?
     var nextLease: Instant
-    /// How many it may still sign before the next comparison.
+    /// How many it may still sign in this turn.
     var leasesLeft = Limits.leasesSigned
     let bug: RegistryBug?
     /// Of members that this node had sessions with.
@@ -131,22 +134,24 @@ package struct RegistryEngine: Engine, Sendable {
         self.isInvited = isInvited
         self.random = random
         self.feed = OwnFeed(certificate: feed)
-        book = RecordBook(mesh: mesh)
+        book = RecordBook(mesh: mesh, bug: bug)
         clock = HybridClock(floor: HybridTime(bits: 0))
         nextComparison = now.instant + Pace.comparison
+        rhythm = Pace.rhythm(at: now.instant)
+        nextTurn = now.instant + Pace.turn
         judged = now.instant
         time = TimeBracket(storedFloor: Self.storedFloor(stored), at: now)
         nextClocks = now.instant + Pace.clocksMissing
         summary = RegistryMessage.Summary(warnings: Digest(.zero), everything: Digest(.zero))
         let facts = stored.filter { $0.shelf == Shelf.records }.compactMap(\.value)
         book.restore(founding + facts.compactMap { try? Record(decoding: $0.raw) })
-        judge()
+        if bug != .restoresUnjudged { judge() }
         hurryLease(at: now)
     }
 
     package var deadline: Instant? {
         let judging = hasNews ? judged + Pace.judging : nil
-        let tended = Instant.earlier(.earlier(nextClocks, nextLease), judging)
+        let tended = Instant.earlier(.earlier(nextClocks, nextLease), .earlier(nextTurn, judging))
         return goingOn.values.reduce(.earlier(.earlier(nextComparison, nextSpread), tended)) {
             .earlier($0, $1)
         }
@@ -171,6 +176,13 @@ package struct RegistryEngine: Engine, Sendable {
         var writer = ByteWriter()
         writer.list(Array(cuts.prefix(Limits.cuts)).risingOnce)
         return writer.bytes
+    }
+
+    /// The cuts with which a removal of an operator leaves what was done in office until now. Who did nothing leaves
+    /// nothing to name; that this is known is said by naming the genesis.
+    package func cuts(leaving leaver: Operator) -> [Cut] {
+        let cuts = bug == .dropsCuts ? [] : book.law?.cutsThatLeaveAll(of: leaver.person.keys) ?? []
+        return cuts.isEmpty ? [Cut(feed: book.mesh, sequence: 1, entry: book.mesh)] : cuts
     }
 
     /// The law, to be checked elsewhere; of one act only what the verdict on it rests on.
@@ -199,7 +211,9 @@ package struct RegistryEngine: Engine, Sendable {
         guard !barred.risingContains(peer) else { return outbox.put(.note(.ignored(.barred, from: peer))) }
         let contact = Contact(onSessionWith: peer)
         switch message {
-        case .summary(let theirs): take(theirs, from: contact, into: &outbox)
+        case .summary(let theirs):
+            if theirs != summary { quicken(at: now) }
+            take(theirs, from: contact, into: &outbox)
         case .parts(let lane, let range, let digests): take(digests, of: range, lane, from: contact, into: &outbox)
         case .list(let lane, let range, let ids): take(list: ids, of: range, lane, from: contact, into: &outbox)
         case .want(let ids): show(book.inOrder(ids), to: contact, into: &outbox)
@@ -214,7 +228,8 @@ package struct RegistryEngine: Engine, Sendable {
         case .leased(let record): hear(lease: record, from: peer, at: now, into: &outbox)
         case .declined(let why):
             guard isInvited, !isMemberMyself else { return }
-            lastDecline = why
+            // What another says who may not vouch at all is no news.
+            if why != .noSponsor || lastDecline == nil { lastDecline = why }
             outbox.put(.note(.declined(why, by: peer)))
             if why == .noSponsor { askSponsor(into: &outbox) }
         }
@@ -222,7 +237,9 @@ package struct RegistryEngine: Engine, Sendable {
 
     package mutating func perform(_ command: Command, at now: Now, into outbox: inout Outbox<Effect>) {
         switch command {
-        case .met(let peer, let isMine): meet(peer, isMine: isMine, into: &outbox)
+        case .met(let peer, let isMine):
+            quicken(at: now)
+            meet(peer, isMine: isMine, into: &outbox)
         case .neighbours(let contacts): neighbours = contacts
         case .take(let records): take(records, from: nil, at: now, into: &outbox)
         case .operate(let operation):
@@ -241,17 +258,28 @@ package struct RegistryEngine: Engine, Sendable {
         }
         tendClocks(at: now, into: &outbox)
         tendLease(at: now, into: &outbox)
+        if nextTurn <= now.instant { takeTurn(at: now, into: &outbox) }
         guard nextComparison <= now.instant else { return }
-        nextComparison = now.instant + random.jittered(Pace.comparison, percent: 25)
+        nextComparison = now.instant + random.jittered(rhythm.interval(at: now.instant), percent: 25)
+        if let neighbour = random.pick(neighbours) { outbox.put(.send(.summary(summary), to: neighbour)) }
+    }
+
+    // MARK: Inside
+
+    private mutating func takeTurn(at now: Now, into outbox: inout Outbox<Effect>) {
+        nextTurn = now.instant + random.jittered(Pace.turn, percent: 25)
         asksLeft = sponsors.count
         clockAnswersLeft = Limits.clocksTold
         leasesLeft = Limits.leasesSigned
         forgetTwins(at: now)
         askSponsor(into: &outbox)
-        if let neighbour = random.pick(neighbours) { outbox.put(.send(.summary(summary), to: neighbour)) }
     }
 
-    // MARK: Inside
+    /// There is something that others may lack, or this node may.
+    private mutating func quicken(at now: Now) {
+        rhythm.notice(at: now.instant)
+        nextComparison = min(nextComparison, now.instant + Pace.comparison)
+    }
 
     /// A session begins with the hashes of what each holds. A newcomer shows its invitation.
     private mutating func meet(_ peer: NodeID, isMine: Bool, into outbox: inout Outbox<Effect>) {
@@ -295,6 +323,7 @@ package struct RegistryEngine: Engine, Sendable {
             }
         }
         guard !news.isEmpty else { return }
+        quicken(at: now)
         for record in news {
             outbox.put(.persist(Fact(shelf: Shelf.records, key: record.id.value.bytes, value: record.encoded)))
         }
@@ -370,8 +399,17 @@ enum Pace {
     static let spread = Interval.milliseconds(200)
     /// How many members hear news in one round.
     static let fanOut = 3
-    /// Between two comparisons with somebody.
+    /// Between two comparisons with somebody, and when nothing was new for so long.
     static let comparison = Interval.seconds(2)
+    static let calmComparison = Interval.seconds(8)
+    static let calmAfter = Interval.seconds(30)
+    /// Between two times at which it is counted anew what peers may ask and are answered.
+    static let turn = Interval.seconds(2)
+
+    static func rhythm(at now: Instant) -> Rhythm {
+        Rhythm(lively: comparison, calm: calmComparison, patience: calmAfter, at: now)
+    }
+
     /// Between two judgements of what peers said.
     static let judging = Interval.milliseconds(50)
     /// Between two questions for the time, and until it is asked again when too few have answered.

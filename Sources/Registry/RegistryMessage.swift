@@ -57,6 +57,17 @@ package enum RegistryMessage: Hashable, Sendable {
         /// This node may not vouch for anybody; another may.
         case noSponsor = 4
         case notAuthentic = 5
+
+        /// What to tell a person.
+        package var words: String {
+            switch self {
+            case .void: "whoever signed the invitation may not invite, or may no more"
+            case .expired: "the invitation has ended"
+            case .spent: "so many nodes as it admits have come with the invitation"
+            case .noSponsor: "a node that is no member yet lets nobody in"
+            case .notAuthentic: "the invitation, or what was shown with it, is not truly signed"
+            }
+        }
     }
 }
 

@@ -115,7 +115,7 @@ private let up =
                 "rtt",
                 #""data":{"from":"a","to":"b","measured_microseconds":900,"estimated_microseconds":1000,"#
                     + #""estimate_error_percent":7,"silent":["c"]}"#),
-            letter("invitation", #""data":{"token":"MARRAM2-AH7K","uses":20,"expires":"2026-11-20T14:02:11.118Z"}"#),
+            letter("invitation", #""data":{"token":"MARRAM3-AH7K","uses":20,"expires":"2026-11-20T14:02:11.118Z"}"#),
             letter("recording", #""data":{"path":"/tmp/a.rec","bytes":123,"inputs":45}"#),
             letter("version", #""data":{"version":"0.1.0","protocol":1}"#),
             letter("leave", #""data":{"mesh":"store-0412","told":2}"#),

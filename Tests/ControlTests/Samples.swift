@@ -106,7 +106,7 @@ enum Samples {
             RoundTripReply(
                 from: "a", to: "b", measured: .microseconds(900), estimated: .milliseconds(1), errorPercent: 7,
                 silent: ["c"])),
-        .invitation(InvitationReply(token: "MARRAM2-AH7K", uses: 20, expires: at)),
+        .invitation(InvitationReply(token: "MARRAM3-AH7K", uses: 20, expires: at)),
         .recording(RecordingReply(path: "/tmp/a.rec", bytes: 123, inputs: 45)),
         .version(VersionReply(version: "0.1.0", controlProtocol: 1)),
         .left(LeaveReply(mesh: "store-0412", told: 2)),

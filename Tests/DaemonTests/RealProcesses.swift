@@ -54,6 +54,19 @@ func run(_ program: String, _ arguments: [String], input: String? = nil, within 
         errors: try String(contentsOfFile: errorPath, encoding: .utf8))
 }
 
+/// The three lines of a refusal: its code and what is wrong, because of what, and what to try.
+func expectComplaint(
+    _ finished: Finished, _ code: String, saying parts: String..., location: SourceLocation = #_sourceLocation
+) {
+    #expect(finished.status != 0, sourceLocation: location)
+    let signs = ["✗ \(code) ", "error \(code) "]
+    #expect(signs.contains { finished.errors.hasPrefix($0) }, "\(finished.errors)", sourceLocation: location)
+    for part in ["because", "try"] + parts {
+        #expect(
+            finished.errors.contains(part), "\(part) is missing in: \(finished.errors)", sourceLocation: location)
+    }
+}
+
 /// A folder that is gone when the value is.
 final class TemporaryFolder {
     let path: String

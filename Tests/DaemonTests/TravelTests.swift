@@ -48,6 +48,10 @@ import Testing
         var daemons = try mesh(of: 3)
         #expect(try set("till/tax", "7.5", on: 1) == 0)
         for number in 2...3 { #expect(try arrives("till/tax", "7.5", on: number)) }
+        let early = try run("marram", ["epoch", "keep", "till-2", "--data", data(1)])
+        expectComplaint(early, "M1303", saying: "on probation", "marram node confirm till-2")
+        let confirmed = try run("marram", ["node", "confirm", "till-2", "--data", data(1)])
+        #expect(confirmed.status == 0, "\(confirmed.errors)")
         let named = try run("marram", ["epoch", "keep", "till-2", "--data", data(1)])
         try #require(named.status == 0, "\(named.errors)")
         func epoch(_ number: Int) throws -> [String: Any] {

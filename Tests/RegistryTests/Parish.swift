@@ -37,6 +37,7 @@ struct Parish {
     private var outbox = Outbox<RegistryEngine.Effect>()
 
     let charter: Charter
+    private let bug: RegistryBug?
 
     static func signer(_ number: Int) -> SigningKey {
         var entropy = Entropy.seeded(UInt64(number) + 50)
@@ -46,7 +47,8 @@ struct Parish {
     private static let publicKeys = (0..<1_200).map { SignerKey(signer($0).publicKey) }
     private static let founder = 1_199
 
-    init(_ count: Int, newcomers: Int = 0, seed: UInt64 = 1) {
+    init(_ count: Int, newcomers: Int = 0, seed: UInt64 = 1, bug: RegistryBug? = nil) {
+        self.bug = bug
         random = Random(seed: seed)
         let nodes = (0..<count).map(Self.keys)
         charter = Charter(
@@ -65,7 +67,7 @@ struct Parish {
         return RegistryEngine(
             me: keys, mesh: charter.mesh, founding: records, stored: stored,
             feed: FeedCertificate(owner: keys.signing, epoch: epoch, key: keys.signing),
-            isInvited: records.isEmpty, random: Random(seed: UInt64(number) + 9), at: now)
+            isInvited: records.isEmpty, random: Random(seed: UInt64(number) + 9), bug: bug, at: now)
     }
 
     static func key(_ number: Int) -> SignerKey { publicKeys[number] }

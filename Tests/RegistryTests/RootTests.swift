@@ -92,3 +92,25 @@ func whatTheOperatorsDecideReachesEverybodyAndNewcomers(_ loss: Int) {
     #expect(unjudged > 0 && judgements * 3 < arrivals * 2, "\(judgements) judgements of \(arrivals) arrivals")
     #expect(parish.engines[1].members.count == 122 && parish.engines[1].judgedRecords == 4 + 360)
 }
+
+/// Who founded the mesh is sent away, and the members whom that operator made stay members.
+@Test(arguments: [RegistryBug?.none, .dropsCuts])
+func whatAnOperatorDidInOfficeOutlivesItsRemoval(bug: RegistryBug?) throws {
+    var parish = Parish(4, bug: bug)
+    for node in 1..<4 { parish.connect(node, 0) }
+    parish.act(.grant(Grant(.node(Parish.keys(7)), Charter.everyNode)), at: 0)
+    parish.run(milliseconds: 2_000)
+    let law = try #require(parish.engines[2].book.law)
+    let ada = try #require(law.root.head.state.operators.first)
+    let removal = update(
+        parish, [.add(person(800)), .remove(name: ada.person.name, cuts: parish.engines[2].cuts(leaving: ada))])
+    parish.perform(.take([removal]), by: 2)
+    parish.run(milliseconds: 5_000) { heads($0).allSatisfy { $0 == removal.id } }
+    #expect(heads(parish)[2] == removal.id, "the removal itself is one that a law takes")
+    // Who takes it without the cuts is alone from then on, so the others may not even have heard.
+    let (all, members) = (parish.engines, [0, 1, 2, 3, 7].map(Parish.id))
+    #expect(members.allSatisfy { all[2].isMember($0) } == (bug == nil))
+    guard bug == nil else { return }
+    #expect(heads(parish).allSatisfy { $0 == removal.id })
+    #expect(all.allSatisfy { engine in members.allSatisfy { engine.isMember($0) } })
+}

@@ -116,13 +116,13 @@ private let esc = "\u{1B}["
 }
 
 @Test func anInvitationIsATokenAndWhatItAllows() {
-    let reply = Reply.invitation(InvitationReply(token: "MARRAM2-AH7K", uses: 20, expires: Samples.at))
+    let reply = Reply.invitation(InvitationReply(token: "MARRAM3-AH7K", uses: 20, expires: Samples.at))
     let stage = Stage(answering: reply)
     #expect(stage.run("invite --uses 20 --expires 24h") == .done)
     #expect(stage.asked == [.invite(uses: 20, lifetime: .hours(24))])
-    #expect(stage.output == "MARRAM2-AH7K    20 uses, until 2026-11-20 14:02:11 UTC\n")
+    #expect(stage.output == "MARRAM3-AH7K    20 uses, until 2026-11-20 14:02:11 UTC\n")
     #expect(stage.run("invite -o name") == .done)
-    #expect(stage.output == "MARRAM2-AH7K\n")
+    #expect(stage.output == "MARRAM3-AH7K\n")
     #expect(stage.asked.last == .invite(uses: 1, lifetime: .hours(24)))
     #expect(stage.run("invite --uses 1001") == .usage)
     #expect(stage.run("invite --expires 31d") == .usage)
@@ -155,8 +155,8 @@ private let esc = "\u{1B}["
     #expect(stage.output == "ok node    till-09  01020304  /tmp/d\nok mesh    store-0412\n")
     #expect(stage.narration.contains("marramd --data /tmp/d"))
     #expect(stage.narration.contains("marram invite --data /tmp/d"))
-    #expect(stage.run("join MARRAM2-X --json") == .done)
-    #expect(stage.founded.last?.key == "MARRAM2-X")
+    #expect(stage.run("join MARRAM3-X --json") == .done)
+    #expect(stage.founded.last?.key == "MARRAM3-X")
     #expect(
         stage.output == #"{"schema":"marram.node/1","node":"till-01","at":"2026-11-20T14:02:11.118Z","view":null,"#
             + #""data":{"mesh":"store-0412","name":"till-01","id":"\#(Samples.id)","path":"/var/lib/marram"},"#
@@ -335,10 +335,10 @@ private func nodes(_ rows: [NodeRow]) -> Reply { .nodes(NodesReply(mesh: "aa", h
     stage.tokenReport = { _ in
         TokenReport(mesh: "0102030405", uses: 3, expires: Samples.at, addresses: [Address(v4: 0x0A09_000B, port: 7946)])
     }
-    #expect(stage.run("join MARRAM2-X --check") == .done)
+    #expect(stage.run("join MARRAM3-X --check") == .done)
     #expect(stage.output == "ok mesh 01020304, 3 uses, until 2026-11-20 14:02:11 UTC\n   10.9.0.11:7946\n")
     #expect(stage.founded.isEmpty)
-    #expect(stage.run("join MARRAM2-X --check --json") == .done && stage.output.contains(#""uses":3"#))
+    #expect(stage.run("join MARRAM3-X --check --json") == .done && stage.output.contains(#""uses":3"#))
 }
 
 @Test func anOperatorsWordEndsAProbation() {

@@ -20,7 +20,7 @@ import Trust
     stage.files["/stick/a"] = [8]
     #expect(stage.run("join /stick/a") == .no && stage.narration.contains("M1236"))
     let count = stage.founded.count
-    for line in ["join", "join MARRAM2-X --request /r", "join --check --request /r", "join /stick/a --check"] {
+    for line in ["join", "join MARRAM3-X --request /r", "join --check --request /r", "join /stick/a --check"] {
         #expect(stage.run(line) == .usage, "\(line)")
     }
     #expect(stage.run("join marram2-damaged") == .done, "whatever begins like a token is no file")

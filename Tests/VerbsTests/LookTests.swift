@@ -73,7 +73,7 @@ func aPipeGetsPlainText(_ name: String) throws {
         "record": .recording(RecordingReply(path: "/ä\u{9B}2J", bytes: 1, inputs: 1)),
     ]
     let arguments = [
-        "init": "x", "join": "MARRAM2-x", "config": "check", "record": "save x", "completion": "bash",
+        "init": "x", "join": "MARRAM3-x", "config": "check", "record": "save x", "completion": "bash",
         "explain": "link x",
         "ping": "x", "rtt": "x y", "watch": "--since 0 -n 1", "node": "list", "operator": "list",
         "policy": "show", "role": "list",

@@ -100,6 +100,9 @@ private func printed(_ line: String) -> String {
               seen, and can be thrown out again. The mesh's first node invites; any node
               lets in. It admits at most 1000 nodes and lives for at most 30 days.
 
+              A terminal that has room for it, and may show colours, shows the token as a QR
+              code too. A pipe gets the token alone.
+
             Options:
               --uses N        how many nodes it admits (default: 1)
               --expires TIME  how long it is valid: 30m, 24h, 7d (default: 24h)

@@ -11,6 +11,7 @@ import Trust
 final class Stage {
     var environment: [String: String] = ["LANG": "C.UTF-8", "TERM": "xterm"]
     var isTerminal = false
+    var size: (columns: Int, rows: Int)?
     var typed: String?
     /// What can be read, standard input as "-".
     var files: [String: [UInt8]] = [:]
@@ -76,6 +77,7 @@ final class Stage {
                 },
                 writeNarration: { self.narration += $0 },
                 outputIsTerminal: isTerminal, narrationIsTerminal: isTerminal, inputIsTerminal: isTerminal,
+                outputSize: { self.size },
                 readLine: { self.typed },
                 readBytes: { path, limit throws(Complaint) in
                     guard let bytes = self.files[path ?? "-"], bytes.count <= limit else {

@@ -53,6 +53,14 @@ extension Invite: WireValue {
     }
 }
 
+extension Record {
+    /// What it promises, when it is an invite.
+    package var promise: Invite? {
+        guard case .invite(let promise)? = try? Statement(decoding: body.raw) else { return nil }
+        return promise
+    }
+}
+
 /// What a sponsor writes when somebody came with an invitation: all that others need to judge it without having been
 /// there.
 package struct Redemption: Hashable, Sendable {
@@ -72,12 +80,6 @@ package struct Redemption: Hashable, Sendable {
     }
 
     static let kind = StatementKind("redeem")
-
-    /// What the invitation promised, as far as it reads.
-    package var promise: Invite? {
-        guard case .invite(let promise)? = try? Statement(decoding: invite.body.raw) else { return nil }
-        return promise
-    }
 
     /// What the invite key signs.
     package static func text(invite: Digest, node: NodeKeys, channel: Bytes32) -> [UInt8] {

@@ -12,7 +12,7 @@ package struct InviteToken: ~Copyable {
     package let key: SigningKey
     package let hints: [Address]
 
-    private static let prefix = "MARRAM2-"
+    private static let prefix = "MARRAM3-"
     private static let checkBytes = 4
     /// Far above the longest lawful terms, far below a page.
     private static let longestText = 32_768
@@ -35,14 +35,21 @@ package struct InviteToken: ~Copyable {
         return Self.prefix + groups.joined(separator: "-")
     }
 
+    /// All that it takes to write the invite again, byte by byte, and nothing that the reader can find out: the invite
+    /// key follows from its seed, and what is usual is said with one byte.
     package var encoded: [UInt8] {
+        guard let promise = invite.promise else { preconditionFailure("what invites is an invitation") }
         var writer = ByteWriter()
         writer.digest(mesh)
         key.withSeed { writer.raw($0) }
-        writer.bytes(invite.body)
-        // The body names its signer, so the signature alone says the rest.
+        writer.optional(promise.head == mesh ? nil : promise.head)
+        writer.optional(promise.authority)
+        promise.inviter.encode(into: &writer)
+        writer.optional(promise.terms == Charter.everyNode ? nil : promise.terms)
+        writer.u16(promise.uses)
+        writer.wallTime(promise.expires)
         invite.seals[0].signature.encode(into: &writer)
-        writer.list(hints)
+        writer.list(hints.map(Hint.init))
         return writer.bytes
     }
 
@@ -67,29 +74,81 @@ package struct InviteToken: ~Copyable {
 
     /// Checks all that the newcomer can check alone. Whether the inviter is an operator shows when the root is shown.
     package init(decoding bytes: RawSpan) throws(Refusal) {
+        let parts: Parts
+        do throws(DecodeError) { parts = try Parts(decoding: bytes) } catch { throw .malformed }
+        let seed = Bytes32.byteCount..<Bytes32.byteCount + SigningKey.seedByteCount
+        let key = Self.signing(SecretBytes(copying: bytes.extracting(seed)))
+        let invite = parts.invite(to: SignerKey(key.publicKey))
+        do throws(RecordRefusal) { _ = try Verified(invite, in: parts.mesh) } catch { throw .notAuthentic }
+        self.init(mesh: parts.mesh, invite: invite, key: key, hints: parts.hints)
+    }
+
+    /// What the bytes say, but for the seed, which is copied to where secrets are.
+    private struct Parts {
         let mesh: Digest
-        let invite: Record
+        let head: Digest
+        let authority: Digest?
+        let inviter: SignerKey
+        let terms: Grant.Terms
+        let uses: UInt16
+        let expires: WallTime
+        let signature: Signature
         let hints: [Address]
-        let promise: Invite
-        do throws(DecodeError) {
+
+        init(decoding bytes: RawSpan) throws(DecodeError) {
             var reader = ByteReader(bytes)
             mesh = try reader.digest()
             _ = try reader.raw(SigningKey.seedByteCount)
-            let body = try reader.bytes(atMost: Limits.recordBodyBytes)
-            let signature = try Signature(from: &reader)
-            hints = try reader.list(of: Address.self, atMost: Limits.seedAddresses)
+            let head = try reader.optional(Digest.self)
+            authority = try reader.optional(Digest.self)
+            inviter = try SignerKey(from: &reader)
+            let terms = try reader.optional(Grant.Terms.self)
+            uses = try reader.u16()
+            expires = try reader.wallTime()
+            signature = try Signature(from: &reader)
+            hints = try reader.list(of: Hint.self, atMost: Limits.seedAddresses).map(\.address)
             try reader.finish()
-            guard case .invite(let said) = try Statement(decoding: body.raw) else { throw DecodeError.unknown }
-            promise = said
-            invite = Record(body: body, seals: [Record.Seal(said.inviter, signature)])
-        } catch {
-            throw .malformed
+            // What is usual has one spelling.
+            guard head != mesh, terms != Charter.everyNode else { throw .notCanonical }
+            guard (1...Limits.invitationUses).contains(Int(uses)) else { throw .outOfRange }
+            self.head = head ?? mesh
+            self.terms = terms ?? Charter.everyNode
         }
-        do throws(RecordRefusal) { _ = try Verified(invite, in: mesh) } catch { throw .notAuthentic }
-        let seed = Bytes32.byteCount..<Bytes32.byteCount + SigningKey.seedByteCount
-        let key = Self.signing(SecretBytes(copying: bytes.extracting(seed)))
-        guard SignerKey(key.publicKey) == promise.key else { throw .notAuthentic }
-        self.init(mesh: mesh, invite: invite, key: key, hints: hints)
+
+        func invite(to key: SignerKey) -> Record {
+            let promise = Invite(
+                head: head, authority: authority, inviter: inviter, key: key, terms: terms, uses: uses,
+                expires: expires)
+            return Record(body: Statement.invite(promise).encoded, seals: [Record.Seal(inviter, signature)])
+        }
+    }
+
+    /// An address in as few bytes as it takes.
+    private struct Hint: WireValue {
+        let address: Address
+
+        init(_ address: Address) { self.address = address }
+
+        func encode(into writer: inout ByteWriter) {
+            if let v4 = address.v4 {
+                writer.u8(4)
+                writer.u32(v4.byteSwapped)
+                writer.u16(address.port)
+            } else {
+                writer.u8(6)
+                writer.address(address)
+            }
+        }
+
+        init(from reader: inout ByteReader) throws(DecodeError) {
+            switch try reader.u8() {
+            case 4: address = Address(v4: try reader.u32().byteSwapped, port: try reader.u16())
+            case 6:
+                address = try reader.address()
+                guard address.v4 == nil else { throw .notCanonical }
+            default: throw .unknown
+            }
+        }
     }
 
     private static func signing(_ seed: borrowing SecretBytes) -> SigningKey {

@@ -131,7 +131,7 @@ extension Judge {
         guard let entry = law.find(grant)?.placed.entry else { return nil }
         return switch entry.act {
         case .grant: entry.authority
-        case .redeem(let redemption): redemption.promise?.authority
+        case .redeem(let redemption): redemption.invite.promise?.authority
         case .revoke, .suspend, .propose, .approve, .operate, .cosign, .nextKey, .confirm, .resolve, .close: nil
         }
     }

@@ -20,7 +20,7 @@ extension Law {
         while let id = next.popLast() {
             guard asked.insert(id).inserted, let (log, placed) = find(id) else { continue }
             if let authority = placed.entry.authority { next.append(authority) }
-            if case .redeem(let redemption) = placed.entry.act, let made = redemption.promise?.authority {
+            if case .redeem(let redemption) = placed.entry.act, let made = redemption.invite.promise?.authority {
                 next.append(made)
             }
             take(log.id)
@@ -45,7 +45,7 @@ extension Law {
             !keys.contains(log.certificate.owner)
                 && log.linked.values.contains { placed in
                     guard case .redeem(let redemption) = placed.entry.act else { return false }
-                    return redemption.promise.map { keys.contains($0.inviter) } ?? false
+                    return redemption.invite.promise.map { keys.contains($0.inviter) } ?? false
                 }
         }.map(\.0)
         let cuts = (sponsors + own).compactMap { feed -> Cut? in

@@ -128,8 +128,14 @@ extension Verb {
     private static func keep(_ name: String, _ errand: inout Errand) throws(Complaint) {
         let asked = try errand.ask(try .node(named: name))
         guard case .node(let reply) = asked.reply else { throw errand.unexpected(asked) }
-        guard reply.node.standing == .full else {
-            throw Complaint(.badArgument, what: "\(reply.node.name) is \(reply.node.standing.rawValue)")
+        guard reply.node.standing != .revoked else {
+            throw Complaint(.alreadyRevoked, what: "\(reply.node.name) was revoked before")
+        }
+        guard reply.node.standing != .probation else {
+            throw Complaint(
+                .badArgument, what: "\(reply.node.name) is on probation, and uses no role yet",
+                because: "it came with an invitation, and neither an operator nor half of its site has vouched for it",
+                remedy: "marram node confirm \(reply.node.name)")
         }
         let order = OperatorDesk.Order(mesh: reply.mesh, head: reply.head, .grant(keys: reply.keys, Charter.keeper))
         let (file, ask) = (errand.operatorKeys[0], errand.passphrase)

@@ -34,7 +34,7 @@ extension Verb {
             ),
         ],
         examples: [
-            Example(command: "marram join MARRAM2-AH7K2", what: "become a node of the mesh that made the token"),
+            Example(command: "marram join MARRAM3-AH7K2", what: "become a node of the mesh that made the token"),
             Example(command: "marram join --request /mnt/stick/till-09 --name till-09", what: "ask, by way of a stick"),
             Example(command: "marram join /mnt/stick/till-09.answer", what: "come in with what came back"),
         ],

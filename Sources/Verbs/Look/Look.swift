@@ -56,6 +56,13 @@ struct Look: Hashable, Sendable {
         return "\u{1B}[\(tone.number)m\(text)\u{1B}[0m"
     }
 
+    /// Dark on light whatever the terminal has otherwise, for what a camera reads; nil where the look has no signs or
+    /// no colours.
+    func onPaper(_ lines: [String]) -> String? {
+        guard signs, colour else { return nil }
+        return lines.map { "\u{1B}[30;47m\($0)\u{1B}[0m\n" }.joined()
+    }
+
     /// One of two spellings of the same thing.
     func sign(_ sign: String, else word: String) -> String { signs ? sign : word }
 

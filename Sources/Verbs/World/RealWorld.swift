@@ -21,6 +21,11 @@ extension World {
             outputIsTerminal: isatty(STDOUT_FILENO) == 1,
             narrationIsTerminal: isatty(STDERR_FILENO) == 1,
             inputIsTerminal: isatty(STDIN_FILENO) == 1,
+            outputSize: {
+                var size = winsize()
+                guard unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 else { return nil }
+                return size.ws_col > 0 && size.ws_row > 0 ? (Int(size.ws_col), Int(size.ws_row)) : nil
+            },
             readLine: { Swift.readLine() },
             readBytes: { path, limit throws(Complaint) in try read(path, atMost: limit) },
             now: wallTime,

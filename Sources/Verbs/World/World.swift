@@ -12,6 +12,8 @@ package struct World {
     package var outputIsTerminal: Bool
     package var narrationIsTerminal: Bool
     package var inputIsTerminal: Bool
+    /// How many columns and rows the terminal behind standard output has; nil when it is none, or does not say.
+    package var outputSize: () -> (columns: Int, rows: Int)?
     package var readLine: () -> String?
     /// A file's bytes, or with nil those of standard input; no more than so many.
     package var readBytes: (String?, Int) throws(Complaint) -> [UInt8]
@@ -57,6 +59,7 @@ package struct World {
         writeOutput: @escaping (String) throws(Complaint) -> Void,
         writeNarration: @escaping (String) -> Void,
         outputIsTerminal: Bool, narrationIsTerminal: Bool, inputIsTerminal: Bool,
+        outputSize: @escaping () -> (columns: Int, rows: Int)?,
         readLine: @escaping () -> String?,
         readBytes: @escaping (String?, Int) throws(Complaint) -> [UInt8],
         now: @escaping () -> WallTime,
@@ -87,6 +90,7 @@ package struct World {
         self.outputIsTerminal = outputIsTerminal
         self.narrationIsTerminal = narrationIsTerminal
         self.inputIsTerminal = inputIsTerminal
+        self.outputSize = outputSize
         self.readLine = readLine
         self.readBytes = readBytes
         self.now = now

@@ -53,7 +53,8 @@ private func stage(answering envelope: Envelope) -> World {
     }
     return World(
         environment: { $0 == "LANG" ? "C.UTF-8" : nil }, writeOutput: check, writeNarration: check,
-        outputIsTerminal: false, narrationIsTerminal: false, inputIsTerminal: false, readLine: { nil },
+        outputIsTerminal: false, narrationIsTerminal: false, inputIsTerminal: false, outputSize: { nil },
+        readLine: { nil },
         readBytes: { _, _ in [] }, now: { WallTime(milliseconds: 0) }, pause: { _ in }, secondsEast: { _ in 3_600 },
         currentDirectory: { "/" },
         ask: { _, _, _ in envelope }, initialise: { _, _ throws(Complaint) in throw Complaint(.alreadyInitialised) },
