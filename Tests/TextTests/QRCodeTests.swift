@@ -47,7 +47,8 @@ let qrShapes = QRCode.versions.flatMap { version in
     for shape in qrShapes {
         for mask in QRCode.masks { try check(shape.capacity - mask, shape, mask: mask) }
     }
-    for length in 0...619 {
+    // Seven has no divisor with the eight masks in common.
+    for length in stride(from: 0, through: 619, by: 7) {
         try check(length, try #require(QRCode.Shape.smallest(for: length)), mask: length % 8)
     }
 }

@@ -79,20 +79,21 @@ func aTokensCodeIsDrawnWhereThereIsRoom(_ hints: Int, _ columns: Int, _ lines: I
 
 @Test func nobodyButAPersonGetsACode() {
     let token = token(hints: 1)
-    let plain = "\(token)    1 use, until 2026-11-20 14:02:11 UTC\n"
+    let allowed = "1 use, until 2026-11-20 14:02:11 UTC\n"
+    let plain = "\(token)    \(allowed)"
     func output(_ line: String, _ change: (Stage) -> Void) -> String {
         let stage = stage(token, 200, 100)
         change(stage)
         #expect(stage.run(line) == .done)
-        #expect(stage.narration.isEmpty)
+        #expect(stage.narration == (stage.isTerminal || line != "invite" ? "" : allowed))
         return stage.output
     }
-    #expect(output("invite") { $0.isTerminal = false } == plain)
+    #expect(output("invite") { $0.isTerminal = false } == "\(token)\n")
     #expect(output("invite") { $0.environment["NO_COLOR"] = "1" } == plain)
     #expect(output("invite --no-color") { _ in } == plain)
     #expect(output("invite") { $0.environment["TERM"] = "dumb" } == plain)
     for ascii in [output("invite --ascii") { _ in }, output("invite") { $0.environment["LANG"] = "C" }] {
-        #expect(ascii == "\u{1B}[1m\(token)\u{1B}[0m    1 use, until 2026-11-20 14:02:11 UTC\n")
+        #expect(ascii == "\u{1B}[1m\(token)\u{1B}[0m    \(allowed)")
     }
     #expect(output("invite -o name") { _ in } == "\(token)\n")
     #expect(output("invite --json") { _ in }.hasPrefix("{"))

@@ -36,14 +36,16 @@ extension Verb {
             let lifetime = try Settings.time(errand.invocation["expires"] ?? "24h", of: "expires")
             let envelope = try errand.ask(try .invitation(uses: uses, lifetime: lifetime))
             guard case .invitation(let invitation) = envelope.reply else { throw errand.unexpected(envelope) }
-            let expires = errand.moment(invitation.expires)
-            let code = errand.settings.format == .table ? errand.code(of: invitation.token) : nil
             let format = errand.settings.format
+            let allowed = "\(Figures.count(invitation.uses, "use")), until \(errand.moment(invitation.expires))\n"
+            let code = format == .table ? errand.code(of: invitation.token) : nil
+            // Whoever takes what comes out of a pipe for the token is right.
+            let isPipe = !errand.world.outputIsTerminal
+            if isPipe, format == .table { errand.narrate(allowed) }
             errand.present(envelope) { look in
                 let token = look.clean(invitation.token)
-                guard format != .name else { return "\(token)\n" }
-                let allowed = "\(Figures.count(invitation.uses, "use")), until \(expires)"
-                return "\(look.paint(token, .strong))    \(allowed)\n" + (code ?? "")
+                guard format != .name, !isPipe else { return "\(token)\n" }
+                return "\(look.paint(token, .strong))    \(allowed)" + (code ?? "")
             }
             return .done
         })
