@@ -15,7 +15,8 @@ func settings(_ extra: [SwiftSetting] = []) -> [SwiftSetting] {
     ] + extra
 }
 
-/// What people ask for and what is read from files is seldom done: small is better there than fast.
+/// What people ask for, what is read from files and what the law says is seldom worked out: small is better there than
+/// fast.
 let cold: [SwiftSetting] = [.unsafeFlags(["-Osize"], .when(configuration: .release))]
 
 func cellar(_ name: String, pkgConfig: String, apt: String) -> Target {
@@ -66,19 +67,19 @@ let package = Package(
         room("Base", extra: [.enableExperimentalFeature("Lifetimes")]),
         // 2 Drivers and helpers
         room("Choices", ["Base"]),
-        room("Text", ["Base"]),
+        room("Text", ["Base"], extra: cold),
         room("Crypto", ["Base", "CSodium"]),
         room("Compression", ["Base", "CZstd"]),
         room("Loop", ["Base", "CUV"]),
         room("Disk", ["Base", "CSQLite"]),
         // 3 Law
-        room("Trust", ["Base", "Crypto"]),
+        room("Trust", ["Base", "Crypto"], extra: cold),
         room("Traffic", ["Base"]),
         room("Noise", ["Base", "Crypto"]),
         // 4 Engines
         room("Session", ["Base", "Crypto", "Noise", "Traffic", "Trust"]),
         room("Membership", ["Base", "Crypto"]),
-        room("Registry", ["Base", "Crypto", "Trust"]),
+        room("Registry", ["Base", "Crypto", "Trust"], extra: cold),
         room("Replication", ["Base", "Compression", "Crypto"]),
         room("Control", ["Base", "Text", "Trust"], extra: cold),
         // 5 Node
