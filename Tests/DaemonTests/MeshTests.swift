@@ -82,7 +82,7 @@ import Testing
         #expect(isFull, "\(two.said)")
         // A third node with an invitation for two stays outside.
         try run("marram", ["join", token, "--data", data(4), "--name", "till-04", "--listen", try listen()])
-        let four = try Daemon(data: data(4))
+        let four = try Daemon(data: data(4), isHealthy: false)
 
         let revoked = try run("marram", ["node", "revoke", "till-03", "--stolen", "--yes", "--data", data(1)])
         #expect(revoked.status == 0, "\(revoked.output) \(revoked.errors)")
