@@ -292,8 +292,9 @@ extension Limits {
     package static let rootUpdates = 4_096
     /// Rows of each of the root's tables: roles, policies, sites.
     package static let tableRows = 64
-    /// Feeds of one owner that were not closed. A start that ends well closes its feed.
-    package static let liveFeeds = 64
+    /// Feeds of one owner that were not closed, as many as one revocation names. A start that ends well closes its
+    /// feed; a node whose power is cut every night after it did something has a year and a half.
+    package static let liveFeeds = cuts
     /// Feeds of one owner altogether: an unclean end every day for a decade. More are the work of a thief.
     package static let feedsPerOwner = 4_096
     /// Entries of one feed that wait for an earlier one.
@@ -313,6 +314,10 @@ extension Limits {
     package static let clocksAsked = 5
     /// Clocks that one node tells in two seconds: each costs a signature, and a mesh asks once in minutes.
     package static let clocksTold = 32
+    /// Nodes that hold something else and are asked again within two seconds: twice the pace at which others are.
+    package static let askedAgain = 4
+    /// Ends of feeds that one node cosigns at one time; the rest comes some minutes later.
+    package static let cosignedAtOnce = 16
     /// Leases that one node signs in two seconds; whoever hears nothing asks somebody else.
     package static let leasesSigned = 32
     /// Members that are quarantined here at one time, as many as there may be.

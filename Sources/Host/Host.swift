@@ -216,6 +216,9 @@ package final class Host {
     /// Ends as soon as everything that the node wanted stored is stored, or could not be.
     private func end() {
         isEnding = true
+        now = loop.now()
+        node.end(at: now, into: &outbox)
+        carryOut()
         if storage.isIdle || storage.trouble != nil { loop.stop() }
     }
 

@@ -17,7 +17,7 @@ package typealias NodeOutbox = Outbox<WorldEffect<Envelope, NodeNote>>
 package struct MarramNode: ~Copyable {
     let configuration: NodeConfiguration
     /// What the switchboard's engines want signed is signed here: it holds no key.
-    let signatory: Signatory
+    var signatory: Signatory
     /// Of this the keys of invitations are made.
     var entropy: Entropy
     var sessions: Sessions
@@ -238,6 +238,11 @@ package struct MarramNode: ~Copyable {
         }
     }
 
+    /// The last thing that it is told in this life: what it leaves to be stored and sent ends the feed of this start.
+    package mutating func end(at now: Now, into world: inout NodeOutbox) {
+        take(.performed(.end), at: now, into: &world)
+    }
+
     /// The facts of `ticket` are on the disk.
     package mutating func persisted(_ ticket: Ticket, at now: Now, into world: inout NodeOutbox) {
         take(.persisted(ticket), at: now, into: &world)
@@ -309,6 +314,8 @@ package struct MarramNode: ~Copyable {
             case .wrote(let id, let dot): wasMade(id, dot, at: now, into: &world)
             case .refused(let id, let refusal): wasRefused(id, refusal, at: now, into: &world)
             case .sign(let statement): inputs.append(.performed(.take([signatory.sign(statement)])))
+            case .turnKey:
+                inputs.append(.performed(.goOver(to: signatory.drawNextKey(from: &entropy))))
             case .redeem(let peer): redeem(at: peer, now, into: &world)
             case .tellClock(let nonce, let peer): tellClock(nonce, to: peer, now, into: &world)
             case .signLease(let terms, let peer): signLease(terms, for: peer, now, into: &world)

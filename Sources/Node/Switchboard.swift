@@ -27,6 +27,8 @@ package struct Switchboard {
         case sign(Statement)
         /// Show the node's invitation to a peer, tied to the session with it.
         case redeem(at: NodeID)
+        /// Draw the next key of this start's feed, and say by `goOver` which it is.
+        case turnKey
         /// Sign what time it is, under this nonce, and say it to this node.
         case tellClock(UInt64, to: NodeID)
         /// Sign a lease with these terms, and say it to this node.
@@ -64,6 +66,10 @@ package struct Switchboard {
         case settle([Dot])
         /// Take these signed records in.
         case take([Record])
+        /// This start's key was replaced by this one.
+        case goOver(to: SignerKey)
+        /// This life ends.
+        case end
     }
 
     /// What is on its way to the disk.
@@ -168,6 +174,8 @@ package struct Switchboard {
         case .take(let records):
             registry.perform(.take(records), at: now, into: &registryOutbox)
             takeProof(from: records, at: now)
+        case .goOver(let key): registry.perform(.goOver(to: key), at: now, into: &registryOutbox)
+        case .end: registry.perform(.end, at: now, into: &registryOutbox)
         case .write(let id, let changes): store.perform(.write(id, changes), at: now, into: &storeOutbox)
         case .attested(let id, let signature): store.perform(.signed(id, signature), at: now, into: &storeOutbox)
         case .verified(let ticket, let truths): store.perform(.verified(ticket, truths), at: now, into: &storeOutbox)
@@ -228,6 +236,7 @@ package struct Switchboard {
             case .send(let message, let contact): outbox.put(.send(.registry(message), to: contact))
             case .persist(let fact): facts.append(fact)
             case .sign(let statement): outbox.put(.sign(statement))
+            case .turnKey: outbox.put(.turnKey)
             case .redeem(let peer): outbox.put(.redeem(at: peer))
             case .tellClock(let nonce, let peer): outbox.put(.tellClock(nonce, to: peer))
             case .signLease(let terms, let peer): outbox.put(.signLease(terms, to: peer))
@@ -378,6 +387,10 @@ extension Switchboard.Input: WireValue {
         case .performed(.settle(let dots)):
             writer.u8(15)
             writer.list(dots)
+        case .performed(.goOver(let key)):
+            writer.u8(16)
+            key.encode(into: &writer)
+        case .performed(.end): writer.u8(17)
         }
     }
 
@@ -416,6 +429,8 @@ extension Switchboard.Input: WireValue {
             self = .performed(.road(peer, road))
         case 14: self = .performed(.evict(try reader.nodeID()))
         case 15: self = .performed(.settle(try reader.list(of: Dot.self, atMost: Limits.operations)))
+        case 16: self = .performed(.goOver(to: try SignerKey(from: &reader)))
+        case 17: self = .performed(.end)
         default: throw .unknown
         }
     }

@@ -8,4 +8,8 @@ package enum RegistryBug: String, CaseIterable, Sendable {
     case dropsCuts
     /// What was stored is there after a start, and nothing follows from it until the next record comes.
     case restoresUnjudged
+    /// The key of a start is never replaced: who takes over the node can rewrite all that it did since it began.
+    case keepsItsKey
+    /// Nobody puts its name behind what others did.
+    case cosignsNothing
 }

@@ -46,8 +46,9 @@ extension RegistryEngine {
     }
 
     /// Writes the next entry of this start's feed. Its number and what it follows are settled here; the signature comes
-    /// back by `take`.
+    /// back by `take`. Behind its end a feed has no place.
     mutating func act(_ act: Act, under authority: Digest?, at now: Now, into outbox: inout Outbox<Effect>) {
+        guard !feed.isClosed else { return }
         guard let head = book.law?.root.head.id else {
             preconditionFailure("only who has the law acts by it")
         }
@@ -60,6 +61,7 @@ extension RegistryEngine {
                 feed: id, sequence: last.sequence + 1, previous: last.id, head: head, authority: authority,
                 time: clock.tick(at: now), act: act))
         feed.last = (Digest(hashing: entry.encoded.raw), last.sequence + 1)
+        if act.isWeighty, nextKeyTurn == nil { nextKeyTurn = now.instant + Pace.keyLife }
         outbox.put(.sign(entry))
     }
 }

@@ -25,6 +25,7 @@ extension RegistryEngine: WireValue {
             writer.digest(last.id)
             writer.varint(last.sequence)
         }
+        writer.bool(feed.isClosed)
         writer.bool(isInvited)
     }
 
@@ -49,6 +50,11 @@ extension RegistryEngine: WireValue {
             for node in nodes { writer.nodeID(node) }
         }
         writer.varint(UInt64(asksLeft))
+        writer.varint(UInt64(againLeft))
+        for due in [nextKeyTurn, nextCosigning] {
+            writer.bool(due != nil)
+            if let due { writer.instant(due) }
+        }
         writer.list(assemblies)
         time.encode(into: &writer)
         writer.varint(UInt64(clocksHeard))
@@ -84,6 +90,7 @@ extension RegistryEngine: WireValue {
             let id = try reader.digest()
             feed.last = (id, try reader.ordinal())
         }
+        feed.isClosed = try reader.bool()
         isInvited = try reader.bool()
         summary = RegistryMessage.Summary(warnings: Digest(.zero), everything: Digest(.zero))
         let records = try reader.list(of: Record.self, atMost: Limits.records)
@@ -104,6 +111,9 @@ extension RegistryEngine: WireValue {
         for _ in 0..<(try reader.count(atMost: Limits.strangersShown)) { strangersShown.append(try reader.nodeID()) }
         for _ in 0..<(try reader.count(atMost: Limits.sponsorsMet)) { sponsors.append(try reader.nodeID()) }
         asksLeft = try reader.count(atMost: sponsors.count)
+        againLeft = try reader.count(atMost: Limits.askedAgain)
+        nextKeyTurn = try reader.bool() ? try reader.instant() : nil
+        nextCosigning = try reader.bool() ? try reader.instant() : nil
         assemblies = try reader.list(of: Assembly.self, atMost: Limits.assemblies)
         time = try TimeBracket(from: &reader)
         clocksHeard = try reader.count(atMost: Limits.clocksAsked)

@@ -22,6 +22,10 @@ package struct RegistryEngine: Engine, Sendable {
         case take([Record])
         /// Say in this node's name that this is done, by the grant that lets it.
         case operate(Operation)
+        /// This start's key was replaced by this one.
+        case goOver(to: SignerKey)
+        /// This life ends.
+        case end
     }
 
     package enum Effect: Hashable, Sendable {
@@ -29,6 +33,8 @@ package struct RegistryEngine: Engine, Sendable {
         case persist(Fact)
         /// Sign this, and hand the record in by `take`.
         case sign(Statement)
+        /// Draw the next key of this start's feed, and say by `goOver` which it is.
+        case turnKey
         /// Show the invitation to this node; its session is part of what is signed.
         case redeem(at: NodeID)
         /// Sign what time it is, under this nonce, and say it to this node.
@@ -67,6 +73,8 @@ package struct RegistryEngine: Engine, Sendable {
     var nextTurn: Instant
     /// Whom to ask whether there is more, since it had something new a moment ago.
     var goingOn: SortedMap<NodeID, Instant> = SortedMap()
+    /// How many more of them that hold something else may still be asked in this turn.
+    var againLeft = Limits.askedAgain
     /// Nodes that this one began to speak with and does not know.
     var strangersShown: [NodeID] = []
     var assemblies: [Assembly] = []
@@ -94,6 +102,10 @@ package struct RegistryEngine: Engine, Sendable {
     var nextLease: Instant
     /// How many it may still sign in this turn.
     var leasesLeft = Limits.leasesSigned
+    /// When the key of this start's feed is replaced; nil while it has done nothing to others.
+    var nextKeyTurn: Instant?
+    /// When it is seen whether there are ends of feeds to cosign.
+    var nextCosigning: Instant?
     let bug: RegistryBug?
     /// Of members that this node had sessions with.
     var starts = SortedMap<NodeID, Starts>()
@@ -111,6 +123,7 @@ package struct RegistryEngine: Engine, Sendable {
     struct OwnFeed: Hashable, Sendable {
         let certificate: FeedCertificate
         var last: (id: Digest, sequence: UInt64)?
+        var isClosed = false
 
         static func == (left: OwnFeed, right: OwnFeed) -> Bool {
             left.certificate == right.certificate && left.last?.id == right.last?.id
@@ -147,11 +160,13 @@ package struct RegistryEngine: Engine, Sendable {
         book.restore(founding + facts.compactMap { try? Record(decoding: $0.raw) })
         if bug != .restoresUnjudged { judge() }
         hurryLease(at: now)
+        expectCosigning(at: now)
     }
 
     package var deadline: Instant? {
         let judging = hasNews ? judged + Pace.judging : nil
-        let tended = Instant.earlier(.earlier(nextClocks, nextLease), .earlier(nextTurn, judging))
+        let diary = Instant.earlier(nextKeyTurn, nextCosigning)
+        let tended = Instant.earlier(.earlier(.earlier(nextClocks, nextLease), diary), .earlier(nextTurn, judging))
         return goingOn.values.reduce(.earlier(.earlier(nextComparison, nextSpread), tended)) {
             .earlier($0, $1)
         }
@@ -212,7 +227,7 @@ package struct RegistryEngine: Engine, Sendable {
         let contact = Contact(onSessionWith: peer)
         switch message {
         case .summary(let theirs):
-            if theirs != summary { quicken(at: now) }
+            if theirs != summary { askAgain(peer, at: now) }
             take(theirs, from: contact, into: &outbox)
         case .parts(let lane, let range, let digests): take(digests, of: range, lane, from: contact, into: &outbox)
         case .list(let lane, let range, let ids): take(list: ids, of: range, lane, from: contact, into: &outbox)
@@ -245,6 +260,8 @@ package struct RegistryEngine: Engine, Sendable {
         case .operate(let operation):
             guard let right = right(to: operation.capability) else { return }
             act(.operate(operation), under: right.grant, at: now, into: &outbox)
+        case .goOver(let key): goOver(to: key, at: now, into: &outbox)
+        case .end: closeDiary(at: now, into: &outbox)
         }
     }
 
@@ -258,6 +275,7 @@ package struct RegistryEngine: Engine, Sendable {
         }
         tendClocks(at: now, into: &outbox)
         tendLease(at: now, into: &outbox)
+        tendDiary(at: now, into: &outbox)
         if nextTurn <= now.instant { takeTurn(at: now, into: &outbox) }
         guard nextComparison <= now.instant else { return }
         nextComparison = now.instant + random.jittered(rhythm.interval(at: now.instant), percent: 25)
@@ -271,8 +289,17 @@ package struct RegistryEngine: Engine, Sendable {
         asksLeft = sponsors.count
         clockAnswersLeft = Limits.clocksTold
         leasesLeft = Limits.leasesSigned
+        againLeft = Limits.askedAgain
         forgetTwins(at: now)
         askSponsor(into: &outbox)
+    }
+
+    /// Who holds something else is asked once more in a moment: what makes up for it may be lost on the way.
+    private mutating func askAgain(_ peer: NodeID, at now: Now) {
+        quicken(at: now)
+        guard againLeft > 0, goingOn[peer] == nil else { return }
+        againLeft -= 1
+        goingOn[peer] = now.instant + Pace.again
     }
 
     /// There is something that others may lack, or this node may.
@@ -340,6 +367,7 @@ package struct RegistryEngine: Engine, Sendable {
         judged = now.instant
         startSpreading(news, at: now)
         hurryLease(at: now)
+        expectCosigning(at: now)
         if barred != former {
             outbox.put(.bar(barred))
             for node in barred where !former.risingContains(node) { outbox.put(.note(.revoked(node))) }
@@ -425,6 +453,11 @@ enum Pace {
     static let leaseStep = Interval.seconds(1)
     /// For how long two that ran under one identity are remembered.
     static let twins = Interval.hours(1)
-    /// Until a peer that had news is asked for more.
+    /// Until a peer that had news is asked for more, and one that holds something else is asked again.
     static let goOn = Interval.milliseconds(100)
+    static let again = Interval.milliseconds(500)
+    /// After its first act, a key lasts so long.
+    static let keyLife = Interval.hours(1)
+    /// Until the ends of feeds are cosigned, half as much more or less: what belongs together is done by then.
+    static let cosigning = Interval.minutes(10)
 }

@@ -54,6 +54,28 @@ import Testing
         #expect(one.stop() == 0, "a daemon that is asked to end ends well: \(one.said)")
     }
 
+    /// What it did in this life is closed behind it, and the next life does more.
+    @Test func aSponsorThatIsStoppedClosesItsFeed() throws {
+        let folder = try TemporaryFolder()
+        func data(_ number: Int) -> String { "\(folder.path)/node-\(number)" }
+        func listen() throws -> String { "127.0.0.1:\(try freePort())" }
+        try run("marram", ["init", "store", "--data", data(1), "--name", "till-01", "--listen", try listen()])
+        for (number, closed) in [(2, 0), (3, 1)] {
+            let one = try Daemon(data: data(1))
+            let before = try run("marram", ["audit", "tail", "--data", data(1)]).output
+            #expect(before.components(separatedBy: "ends its feed").count - 1 == closed, "\(before)")
+            let invited = try run("marram", ["invite", "--data", data(1), "-o", "name"])
+            let token = invited.output.trimmingCharacters(in: .whitespacesAndNewlines)
+            try run(
+                "marram",
+                ["join", token, "--data", data(number), "--name", "till-0\(number)", "--listen", try listen()])
+            let newcomer = try Daemon(data: data(number), isHealthy: false)
+            let isIn = try eventually(within: 15) { try standings(one).count == number }
+            #expect(isIn, "\(one.said) \(newcomer.said)")
+            #expect(one.stop() == 0, "\(one.said)")
+        }
+    }
+
     @Test func aNodeIsInvitedAndThrownOut() throws {
         let folder = try TemporaryFolder()
         func data(_ number: Int) -> String { "\(folder.path)/node-\(number)" }

@@ -31,6 +31,8 @@ struct Parish {
     /// When each node began to bar somebody.
     private(set) var barredAt: [Int: Int64] = [:]
     private(set) var sent = 0
+    /// Which key signs each node's entries: a node's first is its own.
+    private(set) var feedKeys: [Int]
     private(set) var facts: [[Fact]]
     private(set) var largestMessage = 0
     /// What comes out of an engine that was handed something by the test.
@@ -46,6 +48,8 @@ struct Parish {
 
     private static let publicKeys = (0..<1_200).map { SignerKey(signer($0).publicKey) }
     private static let founder = 1_199
+    /// Between the numbers of two keys that follow one another.
+    private static let keysApart = 100
 
     init(_ count: Int, newcomers: Int = 0, seed: UInt64 = 1, bug: RegistryBug? = nil) {
         self.bug = bug
@@ -59,6 +63,7 @@ struct Parish {
         clockErrors = [Interval](repeating: .zero, count: all)
         facts = [[Fact]](repeating: [], count: all)
         side = [Int](repeating: 0, count: all)
+        feedKeys = Array(0..<all)
         for number in 0..<all { engines.append(engine(number, charter: number < count ? charter.records : [])) }
     }
 
@@ -125,16 +130,17 @@ struct Parish {
 
     mutating func restart(_ node: Int, charter records: [Record]) {
         engines[node] = engine(node, charter: records, stored: facts[node], epoch: random.next())
+        feedKeys[node] = node
         for other in engines.indices {
             sessions[node][other] = false
             sessions[other][node] = false
         }
     }
 
-    /// The ids that every one of `nodes` holds, or nil when they differ.
+    /// The ids that every one of `nodes` holds and has judged, or nil when they differ.
     func agreement(of nodes: Range<Int>) -> [Digest]? {
         let ids = engines[nodes.lowerBound].book.ids
-        return nodes.allSatisfy { engines[$0].book.ids == ids } ? ids : nil
+        return nodes.allSatisfy { engines[$0].book.ids == ids && engines[$0].judgedRecords == ids.count } ? ids : nil
     }
 
     // MARK: The world
@@ -142,9 +148,9 @@ struct Parish {
     mutating func run(milliseconds: Int64, until isDone: (Parish) -> Bool = { _ in false }) {
         let end = time + milliseconds
         while time < end, !isDone(self) {
-            time += 10
+            time = min(end, max(time + 10, nextEvent))
             for node in engines.indices where engines[node].deadline.map({ $0 <= now.instant }) ?? false {
-                let others = (0..<6).map { _ in random.below(engines.count) }
+                let others = (0..<12).map { _ in random.below(engines.count) }.risingOnce
                     .filter { $0 != node && engines[node].isMember(Self.id($0)) }
                 engines[node].perform(
                     .neighbours(others.map { Contact(onSessionWith: Self.id($0)) }), at: now, into: &outbox)
@@ -155,6 +161,13 @@ struct Parish {
             post.removeAll { $0.due <= time }
             for letter in due { deliver(letter) }
         }
+    }
+
+    /// When something is due next, on the grid of ten milliseconds.
+    private var nextEvent: Int64 {
+        let wakes = engines.compactMap(\.deadline).map { ($0 - (.zero + .seconds(100))).milliseconds + 1 }
+        let due = (wakes + post.map(\.due)).min() ?? .max
+        return due > time ? time + (due - time + 9) / 10 * 10 : time
     }
 
     mutating func connect(_ one: Int, _ other: Int) {
@@ -197,8 +210,13 @@ struct Parish {
                     Letter(due: time + 20 + Int64(random.below(40)), from: node, to: to, message: heard))
             case .persist(let fact): facts[node].append(fact)
             case .sign(let statement):
-                let record = Record(statement, by: Self.signer(node), in: charter.mesh)
-                perform(.take([record]), by: node)
+                var signer = node
+                if case .entry(let entry) = statement {
+                    signer = feedKeys[node]
+                    if case .nextKey = entry.act { feedKeys[node] += Self.keysApart }
+                }
+                perform(.take([Record(statement, by: Self.signer(signer), in: charter.mesh)]), by: node)
+            case .turnKey: perform(.goOver(to: Self.key(feedKeys[node] + Self.keysApart)), by: node)
             case .bar(let nodes):
                 if barredAt[node] == nil, !nodes.isEmpty { barredAt[node] = time }
                 for id in nodes {

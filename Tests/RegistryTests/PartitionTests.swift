@@ -8,11 +8,15 @@ import Trust
 /// How many partitions are tried: `REGISTRY_PARTITIONS` says, and a few seconds' worth otherwise.
 private let partitions = getenv("REGISTRY_PARTITIONS").flatMap { Int(String(cString: $0)) } ?? 30
 
+/// Found by longer runs. 4,851: what ends the revoker's feed came to nobody in half a minute, since each time one of
+/// the four messages that make up for a difference was lost, and the next try was seconds away.
+private let foundBefore: [UInt64] = [4_851]
+
 /// A member is thrown out on one side of a split, while it goes on letting newcomers in wherever it is still believed.
 /// When the sides meet, what it did before the cut stands everywhere, and what it did after it nowhere.
 @Test func whatARevokedMemberDoesAfterwardsCountsNowhere() {
     var (actsAfterwards, cutsWithoutThePast) = (0, 0)
-    for seed in 1...UInt64(partitions) {
+    for seed in foundBefore + (1...UInt64(partitions)) {
         var random = Random(seed: seed)
         var parish = Parish(5, newcomers: 2, seed: seed)
         parish.loss = random.below(3) * 15

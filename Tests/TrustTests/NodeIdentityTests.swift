@@ -85,7 +85,7 @@ private func token(hints: [Address] = []) -> InviteToken {
 
 @Test func whatAStartSignsIsSignedWithAKeyOfItsOwn() throws {
     var entropy = Entropy.seeded(3)
-    let one = Signatory(founder(), from: &entropy)
+    var one = Signatory(founder(), from: &entropy)
     let other = Signatory(founder(), from: &entropy)
     #expect(one.certificate.owner == other.certificate.owner && one.certificate.key != other.certificate.key)
     #expect(one.certificate.epoch != other.certificate.epoch)
@@ -95,7 +95,7 @@ private func token(hints: [Address] = []) -> InviteToken {
         feed: certificate.id, sequence: 1, previous: certificate.id, head: one.mesh, authority: nil,
         time: HybridTime(bits: 0), act: .close)
     let signed = one.sign(.entry(entry))
-    #expect(signed.seals.map(\.key) == [one.certificate.key])
+    #expect(signed.seals.map { $0.key } == [one.certificate.key])
 }
 
 @Test func aTokenOfTheFirstNodeLetsSomebodyInAndNoFurther() throws {
@@ -119,4 +119,26 @@ private func token(hints: [Address] = []) -> InviteToken {
         under: right, head: judgement.head, terms: Charter.founders, uses: 1,
         expires: WallTime(milliseconds: 1_000_000), hints: [], from: &entropy)
     #expect(try refusal(greedy.invite) == .void(.exceeds(.delegation)))
+}
+
+/// From the entry that names the next key on, the one before it signs nothing more.
+@Test func aNodeGoesOverToTheKeyThatItDrew() throws {
+    var entropy = Entropy.seeded(4)
+    var signatory = Signatory(founder(), from: &entropy)
+    let (first, mesh) = (signatory.certificate.key, signatory.mesh)
+    let next = signatory.drawNextKey(from: &entropy)
+    func entry(_ act: Act) -> Statement {
+        .entry(
+            Entry(
+                feed: mesh, sequence: 1, previous: mesh, head: mesh, authority: nil, time: HybridTime(bits: 0), act: act
+            ))
+    }
+    func signer(of record: Record) throws -> SignerKey {
+        _ = try Verified(record, in: mesh)
+        return try #require(record.seals.first).key
+    }
+    #expect(try signer(of: signatory.sign(entry(.close))) == first, "drawn is not gone over to")
+    #expect(try signer(of: signatory.sign(entry(.nextKey(next)))) == first)
+    #expect(try signer(of: signatory.sign(entry(.close))) == next)
+    #expect(try signer(of: signatory.sign(.feed(signatory.certificate))) == signatory.keys.signing)
 }

@@ -108,7 +108,7 @@ extension Act {
         case .propose(let proposal): "proposes \(proposal.subjects.object)"
         case .approve(let approval): "approves \(approval.subjects.object)"
         case .operate(let operation): "does \(operation.capability) on \(operation.object)"
-        case .cosign: "has seen a feed up to here"
+        case .cosign(let head): "has seen the feed \(head.feed) up to entry \(head.sequence)"
         case .nextKey: "goes on under another key"
         case .redeem(let redemption): "lets \(name(redemption.node.signing)) in by an invitation"
         case .confirm: "vouches for a newcomer"
