@@ -34,7 +34,7 @@ extension MemberRecord {
     /// What is held of it when that is what it says: it leaves, or it is here.
     var ownStanding: Standing { isLeaving ? .left : .here }
 
-    /// How many bytes it takes on the wire, alone or behind another.
+    /// How many bytes it takes on the wire, alone or behind another, with the whole key.
     func encodedByteCount(after other: MemberRecord? = nil) -> Int {
         func varintBytes(_ value: UInt64) -> Int { max(1, (UInt64.bitWidth - value.leadingZeroBitCount + 6) / 7) }
         return 1 + Bytes32.byteCount + Host(address).byteCount + 1 + name.utf8.count
@@ -128,16 +128,26 @@ extension Address {
 }
 
 /// The first byte holds all that is a choice of few: the kind of host (two bits), leaving, host seen, sealed, room for
-/// the standing of a claim (two bits), and whether site and port are those of the record before. A sealed record has
-/// the key in the place of the id, which is the key's hash.
+/// the standing of a claim (two bits), and whether site and port are those of the record before. A claim, whose standing
+/// says who leaves, has there whether the key is short. A sealed record has the key in the place of the id, which is the
+/// key's hash.
 extension MemberRecord: WireValue {
-    package func encode(into writer: inout ByteWriter) { encode(standing: 0, after: nil, into: &writer) }
+    package func encode(into writer: inout ByteWriter) { encode(isLeaving ? 4 : 0, after: nil, into: &writer) }
 
-    func encode(standing: UInt8, after other: MemberRecord?, into writer: inout ByteWriter) {
+    /// As a part of a claim.
+    func encode(
+        _ standing: Standing, hasShortKey: Bool, after other: MemberRecord?, into writer: inout ByteWriter
+    ) {
+        encode(standing.rawValue << 5 | (hasShortKey ? 4 : 0), hasShortKey: hasShortKey, after: other, into: &writer)
+    }
+
+    private func encode(
+        _ choices: UInt8, hasShortKey: Bool = false, after other: MemberRecord?, into writer: inout ByteWriter
+    ) {
         let isShort = isAtHome(with: other)
-        let said: UInt8 = (isLeaving ? 4 : 0) | (isHostSeen ? 8 : 0) | (seal == nil ? 0 : 16)
-        writer.u8(Host(address).rawValue | said | standing << 5 | (isShort ? 128 : 0))
-        writer.bytes32(seal?.key.bytes ?? id.value)
+        let said: UInt8 = (isHostSeen ? 8 : 0) | (seal == nil ? 0 : 16) | (isShort ? 128 : 0)
+        writer.u8(Host(address).rawValue | choices | said)
+        if hasShortKey, let seal { writer.u64(seal.key.firstWord) } else { writer.bytes32(seal?.key.bytes ?? id.value) }
         encodeFields(isShort: isShort, into: &writer)
         seal?.signature.encode(into: &writer)
     }
@@ -159,20 +169,31 @@ extension MemberRecord: WireValue {
     }
 
     package init(from reader: inout ByteReader) throws(DecodeError) {
-        let (record, standing) = try Self.withStanding(after: nil, from: &reader)
-        guard standing == 0 else { throw .notCanonical }
-        self = record
+        let choices = try reader.u8()
+        guard choices & 0x60 == 0 else { throw .notCanonical }
+        self = try Self.read(choices, isLeaving: choices & 4 != 0, hasShortKey: false, after: nil, from: &reader)
     }
 
-    /// A record and the two bits that a claim keeps beside it.
-    static func withStanding(
+    /// As a part of a claim: with its standing, and whether its key, and with it the id, has still to be completed.
+    static func inClaim(
         after other: MemberRecord?, from reader: inout ByteReader
-    ) throws(DecodeError) -> (MemberRecord, UInt8) {
+    ) throws(DecodeError) -> (record: MemberRecord, standing: Standing, hasShortKey: Bool) {
         let choices = try reader.u8()
+        guard let standing = Standing(rawValue: choices >> 5 & 3) else { throw .outOfRange }
+        let hasShortKey = choices & 4 != 0
+        let record = try read(
+            choices, isLeaving: standing == .left, hasShortKey: hasShortKey, after: other, from: &reader)
+        return (record, standing, hasShortKey)
+    }
+
+    private static func read(
+        _ choices: UInt8, isLeaving: Bool, hasShortKey: Bool, after other: MemberRecord?, from reader: inout ByteReader
+    ) throws(DecodeError) -> MemberRecord {
         let isShort = choices & 128 != 0
         guard !isShort || other != nil, let host = Host(rawValue: choices & 3) else { throw .outOfRange }
-        let key = VerifyingKey(try reader.bytes32())
         let isSealed = choices & 16 != 0
+        guard isSealed || !hasShortKey else { throw .notCanonical }
+        let key = hasShortKey ? VerifyingKey(beginning: try reader.u64()) : VerifyingKey(try reader.bytes32())
         var address = try Address(host, from: &reader)
         let isHostSeen = choices & 8 != 0
         guard !isHostSeen || !address.isUnspecified else { throw .notCanonical }
@@ -181,11 +202,11 @@ extension MemberRecord: WireValue {
         if isShort, let other { (site, address.port) = (other.site, other.address.port) }
         if !isShort { (site, address.port) = (try reader.name(), try reader.u16()) }
         var record = MemberRecord(
-            id: isSealed ? key.nodeID : NodeID(key.bytes), name: name, site: site, address: address,
-            life: try Life(from: &reader), isLeaving: choices & 4 != 0)
+            id: isSealed && !hasShortKey ? key.nodeID : NodeID(key.bytes), name: name, site: site, address: address,
+            life: try Life(from: &reader), isLeaving: isLeaving)
         guard record.isAtHome(with: other) == isShort else { throw .notCanonical }
         record.isHostSeen = isHostSeen
         if isSealed { record.seal = Seal(key, try Signature(from: &reader)) }
-        return (record, choices >> 5 & 3)
+        return record
     }
 }

@@ -133,10 +133,11 @@ extension MembershipEngine {
         while begun.left > 0 {
             let member = members.values[place % members.count]
             if member.record.seal != nil, isMissing(member.mark), mayTell(member, peer) {
-                let size = member.claim.encodedByteCount(after: claims.last)
+                let claim = claim(of: member, toReaderOfShortKeys: begun.question.readsShortKeys)
+                let size = claim.encodedByteCount(after: claims.last)
                 if claims.count == most || bytes + size > room { break }
                 bytes += size
-                claims.append(member.claim)
+                claims.append(claim)
             }
             place += 1
             begun.left -= 1
@@ -149,6 +150,12 @@ extension MembershipEngine {
         let answer = Answer(pulse: pulse, root: view, claims: claims, rest: rest, doors: doors)
         spend(answer.encoded.count, at: now)
         send(.told(answer), to: peer, into: &outbox)
+    }
+
+    private func claim(of member: Member, toReaderOfShortKeys isReader: Bool) -> Claim {
+        var claim = member.claim
+        claim.hasShortKey = isReader && (member.record.seal.map { acquaintances.contains($0.key) } ?? false)
+        return claim
     }
 
     /// A deaf node does not testify for those it does not hear, and nobody is told that it is here itself.

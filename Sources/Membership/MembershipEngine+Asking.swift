@@ -122,7 +122,7 @@ extension MembershipEngine {
         for hash in inside { filter.insert(hash) }
         let question = Question(
             asker: me, pulse: pulse, root: view, salt: salt, partBits: UInt8(bits), part: part,
-            count: inside.count, filter: filter.bytes)
+            readsShortKeys: acquaintances.count > members.count, count: inside.count, filter: filter.bytes)
         spend(questionHeaderBytes + filter.bytes.count, at: now)
         send(.ask(question), to: peer, into: &outbox)
     }

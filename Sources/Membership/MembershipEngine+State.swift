@@ -65,6 +65,7 @@ extension MembershipEngine: WireValue {
         writer.optional(spokeUp) { $0.instant($1) }
         voice.encode(into: &writer)
         coordinate.encode(into: &writer)
+        acquaintances.encode(into: &writer)
         writer.bytes32(random.state)
         writer.u64(mischief.bits)
         writer.bool(isSigning)
@@ -133,6 +134,7 @@ extension MembershipEngine: WireValue {
         spokeUp = try reader.bool() ? try reader.instant() : nil
         voice = try Voice(from: &reader)
         coordinate = try Coordinate(from: &reader)
+        acquaintances = try Acquaintances(from: &reader)
         let state = try reader.bytes32()
         guard state != .zero else { throw .outOfRange }
         random = Random(state: state)

@@ -13,6 +13,8 @@ package struct MembershipEngine: Engine {
         case signed(Seal, Life)
         /// Somebody of this mesh has called on the local net, from addresses that are not this node's.
         case heard(Call)
+        /// These belong to the mesh, whether this node has met them or not.
+        case acquainted(Acquaintances)
     }
 
     package enum Effect: Hashable, Sendable {
@@ -61,6 +63,8 @@ package struct MembershipEngine: Engine {
         case heardSince
         /// A record that its subject did not sign.
         case forged
+        /// A record of one whose key was told by its beginning, and of whom the law that is here does not speak.
+        case unknownKey
         /// It came from one that told a forgery not long ago, and costs too much to look at.
         case toldByALiar
     }
@@ -104,6 +108,7 @@ package struct MembershipEngine: Engine {
     var voice: Voice
     /// Where this node stands among the others.
     package internal(set) var coordinate: Coordinate
+    var acquaintances = Acquaintances()
     var random: Random
     let mischief: Mischief
     /// What this node says of itself was given to be signed.
@@ -186,12 +191,14 @@ package struct MembershipEngine: Engine {
         case .accuse(let charge): takeAccusation(charge, from: peer, at: now, into: &outbox)
         case .witness(let charge): takeTestimony(charge, from: peer, at: now, into: &outbox)
         case .seek(let charge): takeSeek(charge, from: peer, at: now, into: &outbox)
-        case .news(let claims): takeNews(claims, from: peer, at: now, into: &outbox)
+        case .news(let claims): takeNews(completed(claims, into: &outbox), from: peer, at: now, into: &outbox)
         case .offer(let marks): takeOffer(marks, from: peer, at: now, into: &outbox)
         case .want(let ids): takeWant(ids, from: peer, at: now, into: &outbox)
         case .known(let hashes): takeKnown(hashes, from: peer, at: now, into: &outbox)
         case .ask(let question): takeQuestion(question, from: peer, at: now, into: &outbox)
-        case .told(let answer): takeAnswer(answer, from: peer, at: now, into: &outbox)
+        case .told(var answer):
+            answer.claims = completed(answer.claims, into: &outbox)
+            takeAnswer(answer, from: peer, at: now, into: &outbox)
         }
         sendNews(at: now, into: &outbox)
         seekSeal(into: &outbox)
@@ -217,6 +224,7 @@ package struct MembershipEngine: Engine {
         case .heard(let call):
             guard nextBeat != nil else { return outbox.put(.note(.ignored(.alreadyLeft))) }
             hear(call, at: now, into: &outbox)
+        case .acquainted(let acquaintances): self.acquaintances = acquaintances
         }
         seekSeal(into: &outbox)
     }
@@ -253,6 +261,13 @@ package struct MembershipEngine: Engine {
     }
 
     // MARK: Small words
+
+    /// The claims whose subjects this node can name.
+    private func completed(_ claims: [Claim], into outbox: inout Outbox<Effect>) -> [Claim] {
+        let known = claims.compactMap(acquaintances.completed)
+        if known.count < claims.count { outbox.put(.note(.ignored(.unknownKey))) }
+        return known
+    }
 
     func send(_ message: MembershipMessage, to peer: NodeID, into outbox: inout Outbox<Effect>) {
         guard let member = members[peer] else { return }

@@ -197,7 +197,7 @@ extension Claim: WireValue {
     package func encode(into writer: inout ByteWriter) { encode(after: nil, into: &writer) }
 
     private func encode(after last: MemberRecord?, into writer: inout ByteWriter) {
-        record.encode(standing: standing.rawValue, after: last, into: &writer)
+        record.encode(standing, hasShortKey: hasShortKey, after: last, into: &writer)
         guard standing == .down else { return }
         writer.varint(pulse)
         writer.varint(UInt64(accusers.count))
@@ -207,11 +207,7 @@ extension Claim: WireValue {
     package init(from reader: inout ByteReader) throws(DecodeError) { try self.init(after: nil, from: &reader) }
 
     private init(after last: MemberRecord?, from reader: inout ByteReader) throws(DecodeError) {
-        let bits: UInt8
-        (record, bits) = try MemberRecord.withStanding(after: last, from: &reader)
-        guard let standing = Standing(rawValue: bits) else { throw .outOfRange }
-        guard (standing == .left) == record.isLeaving else { throw .outOfRange }
-        self.standing = standing
+        (record, standing, hasShortKey) = try MemberRecord.inClaim(after: last, from: &reader)
         pulse = 0
         accusers = []
         guard standing == .down else { return }
@@ -230,7 +226,7 @@ extension Question: WireValue {
         writer.varint(pulse)
         writer.u64(root)
         writer.u64(salt)
-        writer.u8(partBits)
+        writer.u8(partBits | (readsShortKeys ? 128 : 0))
         writer.u16(part)
         writer.varint(UInt64(count))
         writer.bytes(filter)
@@ -241,7 +237,9 @@ extension Question: WireValue {
         pulse = try Life.pulse(from: &reader)
         root = try reader.u64()
         salt = try reader.u64()
-        partBits = try reader.u8()
+        let choices = try reader.u8()
+        readsShortKeys = choices & 128 != 0
+        partBits = choices & 127
         part = try reader.u16()
         guard partBits <= 16, Int(part) < 1 << Int(partBits) else { throw .outOfRange }
         count = try reader.count(atMost: Limits.members + 1)

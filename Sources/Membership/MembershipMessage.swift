@@ -1,4 +1,5 @@
 package import Base
+internal import Crypto
 
 /// What members tell each other.
 package enum MembershipMessage: Hashable, Sendable {
@@ -78,6 +79,9 @@ package struct Claim: Hashable, Sendable {
     /// Of a member that is down: the last of its beats that anybody heard, and who did not hear it any more.
     package var pulse: UInt64
     package var accusers: [NodeID]
+    /// On the wire, the first bytes stand for the subject's key: whoever is told has it. As read, key and id are still
+    /// nobody's.
+    package var hasShortKey = false
 
     package init(_ record: MemberRecord, _ standing: Standing, pulse: UInt64 = 0, accusers: [NodeID] = []) {
         self.record = record
@@ -125,6 +129,7 @@ extension Claim {
     /// How many bytes it takes, alone or behind another.
     func encodedByteCount(after other: Claim? = nil) -> Int {
         record.encodedByteCount(after: other?.record)
+            - (hasShortKey ? Bytes32.byteCount - VerifyingKey.shortByteCount : 0)
             + (standing == .down ? 11 + accusers.count * Bytes32.byteCount : 0)
     }
 }
@@ -139,6 +144,8 @@ package struct Question: Hashable, Sendable {
     /// Of how many parts, as a power of two, this is which.
     package var partBits: UInt8
     package var part: UInt16
+    /// The asker has the keys of all members, as far as it knows.
+    package var readsShortKeys = false
     /// How many marks are in the filter: whoever is asked sees by it whether there is anything to ask in return.
     package var count: Int
     package var filter: [UInt8]

@@ -147,6 +147,8 @@ package struct Switchboard {
         guard judgementsTold != registry.judgements, let judgement = registry.judgement else { return }
         judgementsTold = registry.judgements
         store.perform(.authority(Authority(judgement.writing)), at: now, into: &storeOutbox)
+        let keys = registry.members.values.map(\.node.signing.key)
+        membership.perform(.acquainted(Acquaintances(keys)), at: now, into: &membershipOutbox)
         let isKeeper = registry.keeper == registry.me.id
         store.perform(.law(registry.standing, isKeeper: isKeeper), at: now, into: &storeOutbox)
     }

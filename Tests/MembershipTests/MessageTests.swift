@@ -113,7 +113,9 @@ private let golden: [(MembershipMessage, String)] = [
 }
 
 @Test func aClaimThatContradictsItselfIsRefused() {
-    #expect(throws: DecodeError.outOfRange) { try Claim(decoding: Claim(about, .left).encoded.raw) }
+    var nobodys = Claim(about, .here)
+    nobodys.hasShortKey = true
+    #expect(throws: DecodeError.notCanonical) { try Claim(decoding: nobodys.encoded.raw) }
     let unsorted = Claim(about, .down, pulse: 1, accusers: [subject, subject])
     #expect(throws: DecodeError.notCanonical) { try Claim(decoding: unsorted.encoded.raw) }
 }

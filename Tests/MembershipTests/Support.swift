@@ -86,6 +86,11 @@ struct Subject {
     /// Hears somebody call on the local net.
     mutating func hear(_ call: Call) -> [Effect] { collect { $0.perform(.heard(call), at: time($1), into: &$2) } }
 
+    /// Learns whom the law names.
+    mutating func meet(_ acquaintances: Acquaintances) {
+        _ = collect { $0.perform(.acquainted(acquaintances), at: time($1), into: &$2) }
+    }
+
     mutating func leave() -> [Effect] { collect { $0.perform(.leave, at: time($1), into: &$2) } }
 
     mutating func beat(

@@ -7,10 +7,13 @@ struct MembershipPeople {
     let ids: [NodeID]
     /// Looked up only.
     let numbers: [NodeID: Int]
+    /// Everybody has the law on its disk.
+    let acquaintances: Acquaintances
 
     init(_ count: Int) {
         ids = (0..<count).map { MembershipNode.id($0) }
         numbers = Dictionary(uniqueKeysWithValues: zip(ids, 0..<count))
+        acquaintances = Acquaintances((0..<count).map { MembershipNode.key($0) })
     }
 }
 
@@ -60,6 +63,7 @@ struct MembershipNode: Inhabitant, ~Copyable {
             settings: MembershipSettings(interval: interval, rules: rules), notary: .invented(Self.notaryWord),
             seeds: Array(birth.addresses.prefix(3)), stored: birth.facts, random: Random(seed: birth.seed),
             mischief: birth.mischief, at: birth.now)
+        engine.perform(.acquainted(people.acquaintances), at: birth.now, into: &effects)
     }
 
     /// In this world a hash stands in for signatures: 500 nodes would be verifying for minutes.
