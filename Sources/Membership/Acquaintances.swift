@@ -2,8 +2,7 @@ package import Base
 package import Crypto
 
 /// The keys of everybody of whom the law says that it belongs. A node that has them need not be told a whole key with
-/// each record: the first eight bytes say which. Two members whose keys begin alike cost each other nothing but that one
-/// of them is not told of that way.
+/// each record: the first eight bytes say which. Of two members whose keys begin alike, one is not told of that way.
 package struct Acquaintances: Hashable, Sendable {
     private var keys = SortedMap<UInt64, VerifyingKey>()
 

@@ -128,9 +128,9 @@ extension Address {
 }
 
 /// The first byte holds all that is a choice of few: the kind of host (two bits), leaving, host seen, sealed, room for
-/// the standing of a claim (two bits), and whether site and port are those of the record before. A claim, whose standing
-/// says who leaves, has there whether the key is short. A sealed record has the key in the place of the id, which is the
-/// key's hash.
+/// the standing of a claim (two bits), and whether site and port are those of the record before. Instead of leaving,
+/// which its standing says, a claim has there whether the key is short. A sealed record has the key in the place of the
+/// id, which is the key's hash.
 extension MemberRecord: WireValue {
     package func encode(into writer: inout ByteWriter) { encode(isLeaving ? 4 : 0, after: nil, into: &writer) }
 
