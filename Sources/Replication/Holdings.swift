@@ -1,0 +1,139 @@
+internal import Base
+internal import Crypto
+
+/// What a replica holds of what another one knows, as words and as a sketch of them. Two that know the same
+/// transactions differ in what each has forgotten, and in nothing else; so of one who comes back below the floor of
+/// another the two find out by a few cells what it should have forgotten too, however much both hold.
+///
+/// It is made step by step, out of the replica as it was.
+struct Holdings: Sendable {
+    private let replica: Replica
+    /// Nothing beyond this is looked at.
+    private let known: VersionVector
+    /// In the order of the slots.
+    private(set) var words: [UInt64] = []
+    /// Of each word, in which slot its operation is.
+    private var places: [UInt32] = []
+    private(set) var tally = Tally()
+    private(set) var sketch: Sketch
+    /// The next slot, and the next word that is not in the sketch yet.
+    private var next = 0
+    private var mixed = 0
+
+    init(_ replica: Replica, upTo known: VersionVector, cells: Int, seed: UInt32) {
+        self.replica = replica
+        self.known = known
+        sketch = Sketch(of: [], cells: cells, seed: seed)
+    }
+
+    var isReady: Bool { next == replica.slots.count && mixed == words.count }
+
+    /// One step: looks at some slots, and mixes what was found there.
+    mutating func goOn() {
+        let end = words.count + Limits.comparedAtOnce
+        let last = min(next + Limits.comparedAtOnce, replica.slots.count)
+        while next < last, words.count < end {
+            let slot = replica.slots[next]
+            for held in slot.held where known[held.dot.writer] >= held.dot.sequence {
+                words.append(Self.word(held.dot, slot.id, seed: sketch.seed))
+                places.append(UInt32(next))
+            }
+            next += 1
+        }
+        let stop = min(words.count, mixed + Limits.comparedAtOnce)
+        for index in mixed..<stop {
+            sketch.mix(words[index])
+            tally.count(words[index], seed: sketch.seed)
+        }
+        mixed = stop
+    }
+
+    /// Begins the sketch anew, with so many cells at least: many more, so that it seldom has to.
+    mutating func widen(toHold cells: Int) {
+        let count = min(max(cells, 4 * sketch.cells.count), Limits.copyCells)
+        sketch = Sketch(of: [], cells: count, seed: sketch.seed)
+        tally = Tally()
+        mixed = 0
+    }
+
+    /// Which operation the word in this place stands for.
+    func operation(of place: Int) -> Forgotten? {
+        let slot = replica.slots[Int(places[place])]
+        return slot.held.first { Self.word($0.dot, slot.id, seed: sketch.seed) == words[place] }
+            .map { Forgotten(slot: slot.id, dot: $0.dot) }
+    }
+
+    /// An operation as eight keyed bytes: of which transaction, and on which slot. What the transaction says, its id
+    /// vouches for.
+    static func word(_ dot: Dot, _ slot: SlotID, seed: UInt32) -> UInt64 {
+        var state = Sip(seed: seed)
+        state.absorb(dot.writer.high)
+        state.absorb(dot.writer.low)
+        state.absorb(dot.sequence)
+        state.absorb(UInt64(slot.kind) << 32 | UInt64(slot.key.count) << 16 | UInt64(slot.element.count))
+        let bytes = state.absorb(slot.key) + state.absorb(slot.element)
+        return state.finished(bytes: 32 + bytes)
+    }
+}
+
+/// An operation that a replica holds and should not.
+struct Forgotten: Hashable, Sendable {
+    var slot: SlotID
+    var dot: Dot
+}
+
+/// The last transaction of a log, and its id.
+struct End: Hashable, Sendable {
+    var dot: Dot
+    var id: Digest
+}
+
+/// A set of words as a few numbers, whatever their order: how many there are, and two sums over them.
+struct Tally: Hashable, Sendable {
+    private(set) var count = 0
+    private var low: UInt64 = 0
+    private var high: UInt64 = 0
+
+    mutating func count(_ word: UInt64, seed: UInt32) {
+        count += 1
+        low &+= word
+        high &+= Sip.hash(word, 3, seed: seed)
+    }
+
+    mutating func discount(_ word: UInt64, seed: UInt32) {
+        count -= 1
+        low &-= word
+        high &-= Sip.hash(word, 3, seed: seed)
+    }
+
+    /// Vouches for a copy: where each log ends and by which id, and what is held of that which both know. Ids are
+    /// chained, so that whoever comes to the same mark has the same transactions, and has forgotten the same of them.
+    func mark(_ ends: [End]) -> Digest {
+        var writer = ByteWriter(capacity: 32 + 56 * ends.count)
+        writer.u64(UInt64(count))
+        writer.u64(low)
+        writer.u64(high)
+        for end in ends {
+            end.dot.encode(into: &writer)
+            writer.digest(end.id)
+        }
+        return Digest(hashing: writer.bytes.raw)
+    }
+}
+
+extension Sip {
+    /// Bytes as words, the last filled up with zeros. Answers how many bytes that came to.
+    fileprivate mutating func absorb(_ bytes: [UInt8]) -> Int {
+        var (word, shift) = (UInt64(0), UInt64(0))
+        for byte in bytes {
+            word |= UInt64(byte) << shift
+            shift += 8
+            if shift == 64 {
+                absorb(word)
+                (word, shift) = (0, 0)
+            }
+        }
+        absorb(word)
+        return (bytes.count / 8 + 1) * 8
+    }
+}
