@@ -10,6 +10,8 @@ struct Holdings: Sendable {
     private let replica: Replica
     /// Nothing beyond this is looked at.
     private let known: VersionVector
+    /// The hash of each of its writers, as far as that goes.
+    private let starts: [Sip]
     /// In the order of the slots.
     private(set) var words: [UInt64] = []
     /// Of each word, in which slot its operation is.
@@ -23,6 +25,7 @@ struct Holdings: Sendable {
     init(_ replica: Replica, upTo known: VersionVector, cells: Int, seed: UInt32) {
         self.replica = replica
         self.known = known
+        starts = known.dots.map { Self.start($0.writer, seed: seed) }
         sketch = Sketch(of: [], cells: cells, seed: seed)
     }
 
@@ -34,16 +37,18 @@ struct Holdings: Sendable {
         let last = min(next + Limits.comparedAtOnce, replica.slots.count)
         while next < last, words.count < end {
             let slot = replica.slots[next]
-            for held in slot.held where known[held.dot.writer] >= held.dot.sequence {
-                words.append(Self.word(held.dot, slot.id, seed: sketch.seed))
+            for held in slot.held {
+                guard let place = known.place(of: held.dot) else { continue }
+                words.append(Self.word(held.dot, slot.id, after: starts[place]))
                 places.append(UInt32(next))
             }
             next += 1
         }
         let stop = min(words.count, mixed + Limits.comparedAtOnce)
         for index in mixed..<stop {
-            sketch.mix(words[index])
-            tally.count(words[index], seed: sketch.seed)
+            let hash = sketch.hash(of: words[index])
+            sketch.mix(words[index], hash: hash)
+            tally.count(words[index], hash: hash)
         }
         mixed = stop
     }
@@ -59,20 +64,28 @@ struct Holdings: Sendable {
     /// Which operation the word in this place stands for.
     func operation(of place: Int) -> Forgotten? {
         let slot = replica.slots[Int(places[place])]
-        return slot.held.first { Self.word($0.dot, slot.id, seed: sketch.seed) == words[place] }
-            .map { Forgotten(slot: slot.id, dot: $0.dot) }
+        let held = slot.held.first { held in
+            let word = Self.word(held.dot, slot.id, after: Self.start(held.dot.writer, seed: sketch.seed))
+            return word == words[place]
+        }
+        return held.map { Forgotten(slot: slot.id, dot: $0.dot) }
     }
 
     /// An operation as eight keyed bytes: of which transaction, and on which slot. What the transaction says, its id
     /// vouches for.
-    static func word(_ dot: Dot, _ slot: SlotID, seed: UInt32) -> UInt64 {
-        var state = Sip(seed: seed)
-        state.absorb(dot.writer.high)
-        state.absorb(dot.writer.low)
+    private static func word(_ dot: Dot, _ slot: SlotID, after start: Sip) -> UInt64 {
+        var state = start
         state.absorb(dot.sequence)
         state.absorb(UInt64(slot.kind) << 32 | UInt64(slot.key.count) << 16 | UInt64(slot.element.count))
         let bytes = state.absorb(slot.key) + state.absorb(slot.element)
         return state.finished(bytes: 32 + bytes)
+    }
+
+    private static func start(_ writer: Writer, seed: UInt32) -> Sip {
+        var state = Sip(seed: seed)
+        state.absorb(writer.high)
+        state.absorb(writer.low)
+        return state
     }
 }
 
@@ -94,16 +107,16 @@ struct Tally: Hashable, Sendable {
     private var low: UInt64 = 0
     private var high: UInt64 = 0
 
-    mutating func count(_ word: UInt64, seed: UInt32) {
+    mutating func count(_ word: UInt64, hash: UInt64) {
         count += 1
         low &+= word
-        high &+= Sip.hash(word, 3, seed: seed)
+        high &+= hash
     }
 
-    mutating func discount(_ word: UInt64, seed: UInt32) {
+    mutating func discount(_ word: UInt64, hash: UInt64) {
         count -= 1
         low &-= word
-        high &-= Sip.hash(word, 3, seed: seed)
+        high &-= hash
     }
 
     /// Vouches for a copy: where each log ends and by which id, and what is held of that which both know. Ids are
@@ -124,16 +137,15 @@ struct Tally: Hashable, Sendable {
 extension Sip {
     /// Bytes as words, the last filled up with zeros. Answers how many bytes that came to.
     fileprivate mutating func absorb(_ bytes: [UInt8]) -> Int {
-        var (word, shift) = (UInt64(0), UInt64(0))
-        for byte in bytes {
-            word |= UInt64(byte) << shift
-            shift += 8
-            if shift == 64 {
-                absorb(word)
-                (word, shift) = (0, 0)
-            }
+        let whole = bytes.count & ~7
+        for start in stride(from: 0, to: whole, by: 8) {
+            var word: UInt64 = 0
+            for offset in 0..<8 { word |= UInt64(bytes[start + offset]) &<< UInt64(8 * offset) }
+            absorb(word)
         }
+        var word: UInt64 = 0
+        for offset in 0..<bytes.count - whole { word |= UInt64(bytes[whole + offset]) &<< UInt64(8 * offset) }
         absorb(word)
-        return (bytes.count / 8 + 1) * 8
+        return whole + 8
     }
 }

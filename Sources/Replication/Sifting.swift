@@ -123,7 +123,7 @@ struct Sifting: Sendable {
         guard peeling.isOver else { return .goesOn }
         guard peeling.isWhole else { return askForMore() }
         // The giver's, unless they prove to be this replica's own.
-        for word in peeling.found { tally.count(word, seed: seed) }
+        for word in peeling.found { tally.count(word, hash: peeling.rest.hash(of: word)) }
         stage = .finding(Set(peeling.found), next: 0)
         return .goesOn
     }
@@ -147,8 +147,9 @@ struct Sifting: Sendable {
         for place in first..<end where found.contains(holdings.words[place]) {
             guard let operation = holdings.operation(of: place) else { return .fails(.differs) }
             forgotten.append(operation)
+            let hash = holdings.sketch.hash(of: holdings.words[place])
             // It was counted among the own ones, and then as the giver's.
-            for _ in 0..<2 { tally.discount(holdings.words[place], seed: seed) }
+            for _ in 0..<2 { tally.discount(holdings.words[place], hash: hash) }
         }
         guard end == holdings.words.count else {
             stage = .finding(found, next: end)

@@ -38,19 +38,23 @@ struct Sip {
         v0 ^= word
     }
 
+    /// Inlined, and with shifts that need no check: the hottest lines of every comparison.
+    @inline(__always)
     private mutating func turn() {
-        func left(_ word: UInt64, _ count: UInt64) -> UInt64 { word << count | word >> (64 - count) }
         v0 &+= v1
-        v1 = left(v1, 13) ^ v0
-        v0 = left(v0, 32)
+        v1 = Self.left(v1, 13) ^ v0
+        v0 = Self.left(v0, 32)
         v2 &+= v3
-        v3 = left(v3, 16) ^ v2
+        v3 = Self.left(v3, 16) ^ v2
         v0 &+= v3
-        v3 = left(v3, 21) ^ v0
+        v3 = Self.left(v3, 21) ^ v0
         v2 &+= v1
-        v1 = left(v1, 17) ^ v2
-        v2 = left(v2, 32)
+        v1 = Self.left(v1, 17) ^ v2
+        v2 = Self.left(v2, 32)
     }
+
+    @inline(__always)
+    private static func left(_ word: UInt64, _ count: UInt64) -> UInt64 { word &<< count | word &>> (64 - count) }
 }
 
 /// A set of words as a few cells from which somebody who has nearly the same set finds out what differs: a rateless
@@ -80,11 +84,15 @@ package struct Sketch: Hashable, Sendable {
         cells = zip(others, mine.cells).map { Cell(sum: $0.sum ^ $1.sum, check: $0.check ^ $1.check) }
     }
 
-    fileprivate func check(_ element: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: Sip.hash(element, 1, seed: seed)) }
+    /// Of which half is the check in a cell.
+    func hash(of element: UInt64) -> UInt64 { Sip.hash(element, 1, seed: seed) }
+    fileprivate func check(_ element: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: hash(of: element)) }
 
     /// Mixes an element into its cells, or out of them.
-    mutating func mix(_ element: UInt64) {
-        let check = check(element)
+    mutating func mix(_ element: UInt64) { mix(element, hash: hash(of: element)) }
+
+    mutating func mix(_ element: UInt64, hash: UInt64) {
+        let check = UInt32(truncatingIfNeeded: hash)
         var places = Places(element, seed: seed)
         while places.index < cells.count {
             cells[places.index].sum ^= element
@@ -133,8 +141,10 @@ package struct Sketch: Hashable, Sendable {
             state = state &* 0xD120_2E63_0BC4_4E4D &+ 0x9E37_79B9_7F4A_7C15
             // In (0, 1].
             let chance = (Double(state >> 32) + 1) / 4_294_967_296
-            let gap = ((Double(index) + 1.5) * (1 / chance.squareRoot() - 1)).rounded(.up)
-            index += max(1, Int(min(gap, 1_000_000_000)))
+            let gap = min((Double(index) + 1.5) * (1 / chance.squareRoot() - 1), 1_000_000_000)
+            // Rounded up. The processor's own way to do that is not on every one, and else is a call.
+            let whole = Int(gap)
+            index += max(1, Double(whole) < gap ? whole + 1 : whole)
         }
     }
 }

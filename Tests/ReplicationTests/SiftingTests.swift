@@ -16,15 +16,22 @@ struct Sifted {
     var taker = (all: 0.0, longest: 0.0)
 }
 
+/// Seconds that this thread has worked: others may work beside it.
+private func spentByThread() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+}
+
 /// A copy of `other` for `one` by a sketch, without an engine around them; nil where the whole is to be taken.
 func sifted(_ one: Replica, _ other: Replica, seed: UInt32) -> Sifted? {
     guard var sifting = Sifting(one, upTo: one.vector, seed: seed), var comparing = Comparing(other, sifting.question)
     else { return nil }
     var result = Sifted()
     func timed<Result>(_ side: inout (all: Double, longest: Double), _ step: () -> Result) -> Result {
-        let start = clock()
+        let start = spentByThread()
         defer {
-            let spent = Double(clock() - start) / Double(CLOCKS_PER_SEC)
+            let spent = spentByThread() - start
             side = (side.all + spent, max(side.longest, spent))
         }
         return step()
