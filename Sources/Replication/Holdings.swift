@@ -36,12 +36,7 @@ struct Holdings: Sendable {
         let end = words.count + Limits.comparedAtOnce
         let last = min(next + Limits.comparedAtOnce, replica.slots.count)
         while next < last, words.count < end {
-            let slot = replica.slots[next]
-            for held in slot.held {
-                guard let place = known.place(of: held.dot) else { continue }
-                words.append(Self.word(held.dot, slot.id, after: starts[place]))
-                places.append(UInt32(next))
-            }
+            look(at: replica.slots[next])
             next += 1
         }
         let stop = min(words.count, mixed + Limits.comparedAtOnce)
@@ -51,6 +46,16 @@ struct Holdings: Sendable {
             tally.count(words[index], hash: hash)
         }
         mixed = stop
+    }
+
+    /// Of what is held only the dots are copied: of the rest each copy would be counted.
+    private mutating func look(at slot: borrowing Slot) {
+        for index in slot.held.indices {
+            let dot = slot.held[index].dot
+            guard let place = known.place(of: dot) else { continue }
+            words.append(slot.id.word(of: dot, after: starts[place]))
+            places.append(UInt32(next))
+        }
     }
 
     /// Begins the sketch anew, with so many cells at least: many more, so that it seldom has to.
@@ -65,20 +70,9 @@ struct Holdings: Sendable {
     func operation(of place: Int) -> Forgotten? {
         let slot = replica.slots[Int(places[place])]
         let held = slot.held.first { held in
-            let word = Self.word(held.dot, slot.id, after: Self.start(held.dot.writer, seed: sketch.seed))
-            return word == words[place]
+            slot.id.word(of: held.dot, after: Self.start(held.dot.writer, seed: sketch.seed)) == words[place]
         }
         return held.map { Forgotten(slot: slot.id, dot: $0.dot) }
-    }
-
-    /// An operation as eight keyed bytes: of which transaction, and on which slot. What the transaction says, its id
-    /// vouches for.
-    private static func word(_ dot: Dot, _ slot: SlotID, after start: Sip) -> UInt64 {
-        var state = start
-        state.absorb(dot.sequence)
-        state.absorb(UInt64(slot.kind) << 32 | UInt64(slot.key.count) << 16 | UInt64(slot.element.count))
-        let bytes = state.absorb(slot.key) + state.absorb(slot.element)
-        return state.finished(bytes: 32 + bytes)
     }
 
     private static func start(_ writer: Writer, seed: UInt32) -> Sip {
@@ -131,6 +125,18 @@ struct Tally: Hashable, Sendable {
             writer.digest(end.id)
         }
         return Digest(hashing: writer.bytes.raw)
+    }
+}
+
+extension SlotID {
+    /// An operation as eight keyed bytes: of which transaction, whose writer is in `start`, and on which slot. What the
+    /// transaction says, its id vouches for.
+    fileprivate func word(of dot: Dot, after start: Sip) -> UInt64 {
+        var state = start
+        state.absorb(dot.sequence)
+        state.absorb(UInt64(kind) << 32 | UInt64(key.count) << 16 | UInt64(element.count))
+        let bytes = state.absorb(key) + state.absorb(element)
+        return state.finished(bytes: 32 + bytes)
     }
 }
 

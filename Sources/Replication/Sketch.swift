@@ -31,6 +31,8 @@ struct Sip {
         return v0 ^ v1 ^ v2 ^ v3
     }
 
+    /// Inlined, and with shifts that need no check: the hottest lines of every comparison.
+    @inline(__always)
     mutating func absorb(_ word: UInt64) {
         v3 ^= word
         turn()
@@ -38,7 +40,6 @@ struct Sip {
         v0 ^= word
     }
 
-    /// Inlined, and with shifts that need no check: the hottest lines of every comparison.
     @inline(__always)
     private mutating func turn() {
         v0 &+= v1
