@@ -23,6 +23,7 @@ extension ReplicationEngine {
     /// What this replica gives: a copy as it was, which shares with the replica what has not changed since, and where
     /// each piece begins.
     struct Transfer {
+        /// Even of a whole copy. Were a late piece of less taken for one of a whole, what is not in it would be dropped.
         var number: UInt32
         var peer: NodeID
         var replica: Replica
@@ -44,8 +45,8 @@ extension ReplicationEngine {
         outbox.put(.send(nextQuestion(entering), to: peer))
     }
 
-    /// Asks again for what has not come. Without an answer about a sketch it takes the whole copy; after the last try it
-    /// begins anew some other time.
+    /// Asks again for what has not come. Without an answer about a sketch it takes the whole copy; after the last try
+    /// it begins anew some other time.
     mutating func askForEntry(at now: Now, into outbox: inout Outbox<Effect>) {
         guard var entering = entry else { return }
         // It is not the peer that it waits for.
@@ -90,7 +91,8 @@ extension ReplicationEngine {
     mutating func begin(_ comparing: Comparing?, to peer: NodeID, at now: Now) -> UInt32 {
         transfers.removeAll { $0.peer == peer }
         if transfers.count >= Limits.liveSetTransfers { transfers.removeFirst() }
-        let number = UInt32(truncatingIfNeeded: random.next())
+        let chance = UInt32(truncatingIfNeeded: random.next())
+        let number = comparing == nil ? chance & ~1 : chance | 1
         transfers.append(
             Transfer(number: number, peer: peer, replica: replica, lastAsked: now.instant, comparing: comparing))
         return number
@@ -126,6 +128,7 @@ extension ReplicationEngine {
 
     mutating func startPiece(_ piece: Piece, from peer: NodeID, into outbox: inout Outbox<Effect>) {
         guard let entry, entry.peer == peer, piece.number == entry.pieces, entry.sifting?.isDone ?? true,
+            piece.transfer & 1 == (entry.sifting == nil ? 0 : 1),
             entry.transfer == nil ? piece.number == 0 : entry.transfer == piece.transfer
         else { return outbox.put(.note(.ignored(.notAsked, from: peer))) }
         guard let runs = try? piece.pack.runs(resolve: { _ in nil }) else {

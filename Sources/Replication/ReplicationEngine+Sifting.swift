@@ -10,7 +10,8 @@ extension ReplicationEngine {
         _ sketch: CopySketch, from peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>
     ) {
         guard var entering = entry, entering.peer == peer, var sifting = entering.sifting, sifting.isAsking,
-            entering.transfer ?? sketch.transfer == sketch.transfer, sketch.first == sifting.cells.count
+            sketch.transfer & 1 == 1, entering.transfer ?? sketch.transfer == sketch.transfer,
+            sketch.first == sifting.cells.count
         else { return outbox.put(.note(.ignored(.notAsked, from: peer))) }
         entry = nil
         let isRight = sifting.take(sketch)

@@ -61,7 +61,8 @@ struct Sifting: Sendable {
     }
 
     var question: Want {
-        Want(seed: seed, after: heads.map { ShortHead(short: Pack.short($0.writer, seed: seed), sequence: $0.sequence) })
+        let after = heads.map { ShortHead(short: Pack.short($0.writer, seed: seed), sequence: $0.sequence) }
+        return Want(seed: seed, after: after)
     }
 
     /// Whether nothing can be done before cells come.
@@ -102,17 +103,19 @@ struct Sifting: Sendable {
     }
 
     private mutating func count() -> Outcome {
-        guard let isReady = holdings?.isReady, let own = holdings?.sketch, let summary else { return .fails(.malformed) }
-        if !isReady {
+        guard let isReady = holdings?.isReady, isReady else {
             holdings?.goOn()
-        } else if own.cells.count < cells.count {
-            holdings?.widen(toHold: cells.count)
-        } else {
-            tally = holdings?.tally ?? Tally()
-            // So many at least differ, and no sketch tells more than it has cells.
-            guard abs(tally.count - summary.count) <= cells.count else { return askForMore() }
-            stage = .peeling(Peeling(Sketch(cells, without: own)))
+            return .goesOn
         }
+        guard let holdings, let summary else { return .fails(.malformed) }
+        guard holdings.sketch.cells.count >= cells.count else {
+            self.holdings?.widen(toHold: cells.count)
+            return .goesOn
+        }
+        tally = holdings.tally
+        // So many at least differ, and no sketch tells more than it has cells.
+        guard abs(tally.count - summary.count) <= cells.count else { return askForMore() }
+        stage = .peeling(Peeling(Sketch(cells, without: holdings.sketch)))
         return .goesOn
     }
 
@@ -160,8 +163,8 @@ struct Sifting: Sendable {
         return .isDone
     }
 
-    /// Puts to a copy what is not in its pieces, whose runs end so. False when that does not come to what the giver said
-    /// that it holds.
+    /// Puts to a copy what is not in its pieces, whose runs end so. False when that does not come to what the giver
+    /// said that it holds.
     func complete(_ copy: inout Replica.Copy, _ ends: SortedMap<Writer, End>) -> Bool {
         copy.known = known
         copy.forgotten = forgotten

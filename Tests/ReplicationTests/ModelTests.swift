@@ -179,7 +179,7 @@ struct Schedule {
         if bug != .tornAdoption, let copy = sifted(replicas[one], replicas[other], seed: UInt32(adoptions))?.copy {
             _ = replicas[one].adopt(copy)
             sketches += 1
-            if replicas[one].stateHash != whole.stateHash { trouble = "a sketch and a whole copy come to different states" }
+            if replicas[one].stateHash != whole.stateHash { trouble = "a sketch comes to another state than a copy" }
         } else {
             replicas[one] = whole
         }

@@ -14,6 +14,13 @@ struct Sifted {
     /// Seconds of work, all of a side's steps and the longest.
     var giver = (all: 0.0, longest: 0.0)
     var taker = (all: 0.0, longest: 0.0)
+
+    var figures: String {
+        func words(_ side: (all: Double, longest: Double)) -> String {
+            "\(Int(side.all * 1e6)) µs, the longest step \(Int(side.longest * 1e6)) µs"
+        }
+        return "\(bytes) bytes, \(cells) cells; giver \(words(giver)); taker \(words(taker))"
+    }
 }
 
 /// Seconds that this thread has worked: others may work beside it.
@@ -139,15 +146,15 @@ private var keys: Int { getenv("MARRAM_OPERATIONS").flatMap { Int(String(cString
         Issue.record("a sketch does not do")
         return
     }
-    print("100 of \(keys): \(sifted.bytes) bytes, \(sifted.cells) cells, giver \(sifted.giver), taker \(sifted.taker)")
+    print("100 of \(keys): \(sifted.figures)")
     #expect(sifted.copy.forgotten.count == 100)
     #expect(sifted.bytes <= 2_048, "\(sifted.cells) cells")
     var result = taker
     let isTaken = result.adopt(sifted.copy)
     #expect(isTaken && result.stateHash == taker.takingOver(giver).stateHash)
     guard keys >= 100_000 else { return }
-    #expect(sifted.giver.all <= 0.05 && sifted.taker.all <= 0.05, "\(sifted.giver), \(sifted.taker)")
-    #expect(sifted.giver.longest <= 0.005 && sifted.taker.longest <= 0.005, "\(sifted.giver), \(sifted.taker)")
+    #expect(sifted.giver.all <= 0.05 && sifted.taker.all <= 0.05, "\(sifted.figures)")
+    #expect(sifted.giver.longest <= 0.005 && sifted.taker.longest <= 0.005, "\(sifted.figures)")
 }
 
 /// Ten thousand of a hundred thousand, all on one side or half on each.
@@ -158,7 +165,7 @@ private var keys: Int { getenv("MARRAM_OPERATIONS").flatMap { Int(String(cString
         Issue.record("a sketch does not do")
         return
     }
-    print("\(count) of \(keys): \(sifted.bytes) bytes, \(sifted.cells) cells, giver \(sifted.giver), taker \(sifted.taker)")
+    print("\(count) of \(keys): \(sifted.figures)")
     #expect(sifted.copy.forgotten.count == count - sides * count / 2)
     #expect(sifted.bytes <= 18 * count, "\(sifted.cells) cells")
     var result = taker
@@ -319,4 +326,29 @@ extension EngineMesh {
     mesh.comeBack()
     #expect(mesh.hasEntered && mesh.gaveUp(.malformed))
     #expect(mesh.shown(2) == mesh.shown(0))
+}
+
+/// A piece of a copy in which what the asker knows is left out comes when the asker wants a whole one.
+@Test func aLatePieceOfLessIsNotTakenForOneOfTheWhole() {
+    var (first, second) = (returning(seed: 1), returning(seed: 1))
+    var late: Piece?
+    first.meddle = { message in
+        if case .piece(let piece) = message { late = late ?? piece }
+        return message
+    }
+    first.comeBack()
+    #expect(late != nil && late?.isLast ?? false)
+    second.meddle = { message in
+        switch message {
+        case .askSketch: return nil
+        case .piece:
+            defer { late = nil }
+            return late.map { .piece($0) } ?? message
+        default: return message
+        }
+    }
+    second.comeBack()
+    #expect(second.hasEntered && late == nil)
+    #expect(second.noted { $0 == .ignored(.notAsked, from: second.id(0)) })
+    #expect(second.shown(2) == second.shown(0))
 }
