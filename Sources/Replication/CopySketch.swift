@@ -1,5 +1,5 @@
 package import Base
-package import Crypto
+internal import Crypto
 
 /// A part of a sketch of what a replica still holds of what one that comes back knows.
 package struct CopySketch: Hashable, Sendable {

@@ -34,18 +34,28 @@ struct Holdings: Sendable {
     /// One step: looks at some slots, and mixes what was found there.
     mutating func goOn() {
         let end = words.count + Limits.comparedAtOnce
-        let last = min(next + Limits.comparedAtOnce, replica.slots.count)
+        let slots = replica.slots
+        let last = min(next + Limits.comparedAtOnce, slots.count)
         while next < last, words.count < end {
-            look(at: replica.slots[next])
+            look(at: slots[next])
             next += 1
         }
-        let stop = min(words.count, mixed + Limits.comparedAtOnce)
-        for index in mixed..<stop {
-            let hash = sketch.hash(of: words[index])
-            sketch.mix(words[index], hash: hash)
-            tally.count(words[index], hash: hash)
+        mix(upTo: min(words.count, mixed + Limits.comparedAtOnce))
+    }
+
+    private mutating func mix(upTo end: Int) {
+        func hashed(_ place: Int) -> (element: UInt64, hash: UInt64) { (words[place], sketch.hash(of: words[place])) }
+        while mixed + 1 < end {
+            let (one, other) = (hashed(mixed), hashed(mixed + 1))
+            sketch.mix(one, other)
+            tally.count(one.element, hash: one.hash)
+            tally.count(other.element, hash: other.hash)
+            mixed += 2
         }
-        mixed = stop
+        guard mixed < end else { return }
+        sketch.mix(words[mixed])
+        tally.count(words[mixed], hash: hashed(mixed).hash)
+        mixed += 1
     }
 
     /// Of what is held only the dots are copied: of the rest each copy would be counted.

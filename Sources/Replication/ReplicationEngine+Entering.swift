@@ -23,7 +23,7 @@ extension ReplicationEngine {
     /// What this replica gives: a copy as it was, which shares with the replica what has not changed since, and where
     /// each piece begins.
     struct Transfer {
-        /// Even of a whole copy. Were a late piece of less taken for one of a whole, what is not in it would be dropped.
+        /// Even of a whole copy: were a late piece of less taken for one of it, what is not in that would be dropped.
         var number: UInt32
         var peer: NodeID
         var replica: Replica

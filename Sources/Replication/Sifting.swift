@@ -136,7 +136,7 @@ struct Sifting: Sendable {
     private mutating func askForMore() -> Outcome {
         guard let summary else { return .fails(.malformed) }
         let least = abs(tally.count - summary.count)
-        let more = max(least + least / 3 - cells.count, cells.count / 16, Self.firstCells / 2)
+        let more = max(least + least / 3 - cells.count, cells.count / 16, Self.firstCells / 4)
         asked = min(more, Limits.copyCellsAtOnce)
         // The operations themselves, at some seventeen bytes each, would soon take less.
         guard cells.count + asked <= min(summary.count, Limits.copyCells) else { return .fails(.tooMany) }

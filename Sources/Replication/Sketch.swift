@@ -92,14 +92,28 @@ package struct Sketch: Hashable, Sendable {
     /// Mixes an element into its cells, or out of them.
     mutating func mix(_ element: UInt64) { mix(element, hash: hash(of: element)) }
 
-    mutating func mix(_ element: UInt64, hash: UInt64) {
-        let check = UInt32(truncatingIfNeeded: hash)
+    private mutating func mix(_ element: UInt64, hash: UInt64) {
         var places = Places(element, seed: seed)
-        while places.index < cells.count {
-            cells[places.index].sum ^= element
-            cells[places.index].check ^= check
-            places.advance()
+        while places.index < cells.count { put(element, hash, &places) }
+    }
+
+    /// Two at once, in turn: from each place to the next is a long calculation, and a processor does two side by side.
+    mutating func mix(_ one: (element: UInt64, hash: UInt64), _ other: (element: UInt64, hash: UInt64)) {
+        var left = Places(one.element, seed: seed)
+        var right = Places(other.element, seed: seed)
+        while left.index < cells.count, right.index < cells.count {
+            put(one.element, one.hash, &left)
+            put(other.element, other.hash, &right)
         }
+        while left.index < cells.count { put(one.element, one.hash, &left) }
+        while right.index < cells.count { put(other.element, other.hash, &right) }
+    }
+
+    @inline(__always)
+    private mutating func put(_ element: UInt64, _ hash: UInt64, _ places: inout Places) {
+        cells[places.index].sum ^= element
+        cells[places.index].check ^= UInt32(truncatingIfNeeded: hash)
+        places.advance()
     }
 
     /// What is in one of both sets and not in the other, if the cells are enough to say so: this sketch is another's,
