@@ -154,7 +154,7 @@ private var keys: Int { getenv("MARRAM_OPERATIONS").flatMap { Int(String(cString
 }
 
 /// The least of three: whatever else the machine does can only add to it.
-@Test(.serialized, .enabled(if: keys >= 100_000)) func aHundredDifferencesAreToldByFiftyMillisecondsOfWork() {
+@Test(.enabled(if: keys >= 100_000)) func aHundredDifferencesAreToldByFiftyMillisecondsOfWork() {
     let (giver, taker) = parted(keys: keys, forgotten: 100)
     let runs = (1...3).compactMap { sifted(taker, giver, seed: $0) }
     #expect(runs.count == 3)
