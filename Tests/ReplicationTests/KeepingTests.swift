@@ -231,8 +231,7 @@ extension EngineMesh {
 @Test(
     .timeLimit(.minutes(60)),
     arguments: [
-        ReplicaBug.collectsEarly, .noFence, .noFloor, .keepsForgotten, .keepsVoidQuiet, .answersBeforeDisk,
-        .forgetsUnsettled, .judgesSettled,
+        ReplicaBug.noFence, .keepsForgotten, .keepsVoidQuiet, .answersBeforeDisk, .forgetsUnsettled, .judgesSettled,
     ])
 func yearsWithoutOneOfTheRulesAreFound(bug: ReplicaBug) {
     #expect((1...UInt64(60)).contains { !years(seed: $0, bug: bug).findings.isEmpty })
