@@ -405,6 +405,13 @@ extension Limits {
     package static let liveSetTransfers = 2
     /// Cells of one sketch: some two thousand differences, beyond which a whole vector is smaller.
     package static let sketchCells = 4_096
+    /// Cells that tell what one who comes back should have forgotten: some 48,000 operations. 800 kB on the way, and a
+    /// megabyte in the memory of each.
+    package static let copyCells = 65_536
+    /// Those of them in one message: 12 kB, so that little is asked for again when one is lost.
+    package static let copyCellsAtOnce = 1_024
+    /// Operations that are compared in one step, none of which is taken in: a millisecond of work, five on a small node.
+    package static let comparedAtOnce = 2_048
     /// Own writes that wait for their signature or the disk. One more is refused.
     package static let ownWritesWaiting = 64
     /// What one writer adds to an escrow, spends of it or gives one other, so that sums over all writers fit 63 bits.

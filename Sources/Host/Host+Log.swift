@@ -96,6 +96,15 @@ extension Host {
         case .entering(let peer):
             log.write(
                 .info, "this node was away too long: it takes over all keys of \(node.name(of: peer))", at: now.wall)
+        case .sifted(let peer, let forgotten, let cells):
+            log.write(
+                .info,
+                "\(node.name(of: peer)) has forgotten \(forgotten) changes that this node still held, "
+                    + "as \(cells) cells of a sketch told",
+                at: now.wall)
+        case .unsifted(let peer, let why):
+            log.write(
+                .info, "a sketch did not tell what \(node.name(of: peer)) has forgotten: \(why.words)", at: now.wall)
         case .entered(let peer):
             log.write(.info, "all keys of \(node.name(of: peer)) were taken over", at: now.wall)
         case .ignored(let reason, let peer):
@@ -160,6 +169,17 @@ extension Host {
         case .notHeardByTheDeaf(let finding):
             return "\(words(finding)); \(finding.silentEdges) of \(finding.edges) neighbours of this node are silent"
         case .saidGoodbye: return "said goodbye"
+        }
+    }
+}
+
+extension ReplicationEngine.Unsifted {
+    fileprivate var words: String {
+        switch self {
+        case .unanswered: "it was not answered"
+        case .tooMany: "it would have been larger than all keys"
+        case .differs: "what came out was not what that node holds"
+        case .malformed: "the answer was to another question"
         }
     }
 }

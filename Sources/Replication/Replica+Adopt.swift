@@ -9,9 +9,9 @@ extension Replica {
         package var sequence: UInt64
     }
 
-    /// The next part of everything that this replica holds, a step's weight of it. Every run says what id it begins
-    /// after, since the reader may hold nothing before. `next` is nil with the last part.
-    package func part(after cursor: Cursor?) -> (runs: [Run], next: Cursor?) {
+    /// The next part of everything that this replica holds beyond what the reader knows, a step's weight of it. Every
+    /// run says what id it begins after, since the reader may hold nothing before. `next` is nil with the last part.
+    package func part(after cursor: Cursor?, above known: VersionVector = .init()) -> (runs: [Run], next: Cursor?) {
         var runs: [Run] = []
         var (weight, size) = (0, 0)
         var index = 0
@@ -22,7 +22,7 @@ extension Replica {
         }
         while index < logs.count {
             let log = logs.logs[index]
-            let start = sequence ?? log.base
+            let start = sequence ?? max(log.base, known[log.writer])
             if var run = run(of: log.writer, after: start, weight: max(Limits.operations - weight, 1)) {
                 run.previous = log.id(of: start)
                 let (operations, bytes) = measure(run)
@@ -40,13 +40,32 @@ extension Replica {
         return (runs, nil)
     }
 
+    /// What is taken over of another replica.
+    package struct Copy: Sendable {
+        /// All parts, verified, in order.
+        package var runs: [Run] = []
+        /// What the other has forgotten deletions of.
+        package var floor = VersionVector()
+        /// Beyond which the runs begin, and where logs end that the other is not ahead in: nothing, where the runs are
+        /// all that it holds.
+        package var known = VersionVector()
+        package var ends = VersionVector()
+        /// What it has forgotten of all up to there.
+        var forgotten: [Forgotten] = []
+
+        package init(runs: [Run] = [], floor: VersionVector = .init()) {
+            self.runs = runs
+            self.floor = floor
+        }
+    }
+
     /// Takes over everything that another replica holds, at one go: what it knows of and no longer holds is dropped
-    /// here too. The runs are all of its parts, verified, in order. False when a log has forked: nothing was changed.
-    package mutating func adopt(_ runs: [Run], floor others: VersionVector) -> Bool {
-        guard runs.allSatisfy({ !contradicts($0) }) else { return false }
+    /// here too. False when a log has forked: nothing was changed.
+    package mutating func adopt(_ copy: Copy) -> Bool {
+        guard copy.runs.allSatisfy({ !contradicts($0) }), !isForked(upTo: copy.ends) else { return false }
         var kept: [Dot: [Int]] = [:]
         var reach = VersionVector()
-        for run in runs {
+        for run in copy.runs {
             let writer = Writer(run.name)
             for (offset, entry) in run.entries.enumerated() {
                 let dot = Dot(writer, run.first + UInt64(offset))
@@ -54,10 +73,15 @@ extension Replica {
                 if case .transaction(_, let dropped) = entry { kept[dot] = dropped }
             }
         }
-        if bug != .tornAdoption { drop(upTo: reach, keeping: kept) }
-        for run in runs { adopt(run) }
-        for dot in others.dots where floor[dot.writer] < dot.sequence { raiseFloor(to: dot) }
+        if bug != .tornAdoption { drop(above: copy.known, upTo: reach, keeping: kept) }
+        if bug != .keepsForgotten { drop(copy.forgotten) }
+        for run in copy.runs { adopt(run) }
+        for dot in copy.floor.dots where floor[dot.writer] < dot.sequence { raiseFloor(to: dot) }
         return true
+    }
+
+    private func isForked(upTo ends: VersionVector) -> Bool {
+        forks.contains { ends[$0.0] >= $0.1.place && logs[$0.0] != nil }
     }
 
     private func contradicts(_ run: Run) -> Bool {
@@ -70,12 +94,23 @@ extension Replica {
         }
     }
 
-    private mutating func drop(upTo reach: VersionVector, keeping kept: [Dot: [Int]]) {
+    private mutating func drop(_ forgotten: [Forgotten]) {
+        var dots: [Dot] = []
+        for operation in forgotten {
+            guard let index = place(of: operation.slot), slots[index].holds(operation.dot) else { continue }
+            slots[index].forget(operation.dot)
+            dots.append(operation.dot)
+        }
+        for dot in dots.risingOnce { release(dot, trims: false) }
+    }
+
+    private mutating func drop(above known: VersionVector, upTo reach: VersionVector, keeping kept: [Dot: [Int]]) {
         for place in 0..<logs.count {
             let log = logs.logs[place]
             let end = min(reach[log.writer], log.head)
-            guard end > log.base else { continue }
-            for sequence in log.base + 1...end {
+            let start = max(log.base, known[log.writer])
+            guard end > start else { continue }
+            for sequence in start + 1...end {
                 guard let transaction = log.transaction(sequence) else { continue }
                 let dot = Dot(log.writer, sequence)
                 let dropped = kept[dot]

@@ -18,6 +18,10 @@ package enum ReplicaBug: String, CaseIterable, Sendable {
     case noFloor
     /// Takes a live set over piece by piece.
     case tornAdoption
+    /// Keeps what a giver has forgotten of what both knew.
+    case keepsForgotten
+    /// Believes what a sketch comes to without asking whether that is what the giver holds.
+    case trustsSketches
     /// Writes before it knows what its admitter knew.
     case noBarrier
     /// Counts acknowledgements of other epochs.

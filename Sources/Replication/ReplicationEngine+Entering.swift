@@ -2,7 +2,8 @@ internal import Base
 internal import Crypto
 
 /// Coming back below what others have forgotten deletions of: a replica that knows so little takes over everything
-/// that another holds, piece by piece, and changes nothing before it has the last.
+/// that another holds, piece by piece, and changes nothing before it has the last. What both know is not given again
+/// where a sketch tells what of it the other has forgotten.
 extension ReplicationEngine {
     /// What this replica takes over.
     struct Entering {
@@ -10,9 +11,11 @@ extension ReplicationEngine {
         var question: Question
         /// Which copy the giver keeps for this; nil before its first piece.
         var transfer: UInt32?
-        var floor = VersionVector()
-        /// Of the pieces so far, in their order.
-        var runs: [Run] = []
+        /// What is known here already, as long as it counts; nil where the whole copy is taken.
+        var sifting: Sifting?
+        var copy = Replica.Copy()
+        /// Where the runs of the pieces so far end.
+        var ends = SortedMap<Writer, End>()
         var pieces = 0
         var next: Instant { question.next }
     }
@@ -20,32 +23,59 @@ extension ReplicationEngine {
     /// What this replica gives: a copy as it was, which shares with the replica what has not changed since, and where
     /// each piece begins.
     struct Transfer {
+        /// Even of a whole copy: were a late piece of less taken for one of it, what is not in that would be dropped.
         var number: UInt32
         var peer: NodeID
         var replica: Replica
         var lastAsked: Instant
         var cursors: [Replica.Cursor?] = [nil]
+        /// What the taker knows already; nil where it is given everything.
+        var comparing: Comparing?
     }
 
     mutating func takeBelow(from peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>) {
         guard entry == nil, contacts.contains(peer) else { return }
         chases[peer] = nil
-        entry = Entering(peer: peer, question: Question(next: questionTime(1, now)))
+        let seed = UInt32(truncatingIfNeeded: random.next())
+        let entering = Entering(
+            peer: peer, question: Question(next: questionTime(1, now)),
+            sifting: Sifting(replica, upTo: spoken, seed: seed))
+        entry = entering
         outbox.put(.note(.entering(peer)))
-        outbox.put(.send(.enter, to: peer))
+        outbox.put(.send(nextQuestion(entering), to: peer))
     }
 
-    /// Asks again for the piece that has not come; after the last try it begins anew some other time.
+    /// Asks again for what has not come. Without an answer about a sketch it takes the whole copy; after the last try
+    /// it begins anew some other time.
     mutating func askForEntry(at now: Now, into outbox: inout Outbox<Effect>) {
         guard var entering = entry else { return }
-        entering.question.tries += 1
+        // It is not the peer that it waits for.
+        let isWorking = entering.sifting?.isWorking ?? false
+        if !isWorking { entering.question.tries += 1 }
         entering.question.next = questionTime(entering.question.tries, now)
+        guard !isWorking else { return entry = entering }
+        if entering.sifting?.isAsking ?? false, entering.question.tries > Sifting.tries {
+            return enterWhole(.unanswered, at: now, into: &outbox)
+        }
         entry = entering.question.tries > settings.tries ? nil : entering
         if entry != nil { outbox.put(.send(nextQuestion(entering), to: entering.peer)) }
     }
 
     private func nextQuestion(_ entering: Entering) -> ReplicationMessage {
-        entering.transfer.map { .askPiece(transfer: $0, number: entering.pieces) } ?? .enter
+        if let sifting = entering.sifting, sifting.isAsking {
+            return entering.transfer.map {
+                .askCells(transfer: $0, first: sifting.cells.count, count: sifting.asked)
+            } ?? .askSketch(sifting.question)
+        }
+        return entering.transfer.map { .askPiece(transfer: $0, number: entering.pieces) } ?? .enter
+    }
+
+    /// The next question of this entry, as its first try.
+    mutating func askOn(_ entering: Entering, at now: Now, into outbox: inout Outbox<Effect>) {
+        var entering = entering
+        entering.question = Question(next: questionTime(1, now))
+        entry = entering
+        outbox.put(.send(nextQuestion(entering), to: entering.peer))
     }
 
     // MARK: Giving
@@ -53,11 +83,19 @@ extension ReplicationEngine {
     mutating func takeEnter(from peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>) {
         // Only what the disk has is given.
         guard unstored.isEmpty else { return }
+        let number = begin(nil, to: peer, at: now)
+        sendPiece(0, of: number, to: peer, at: now, into: &outbox)
+    }
+
+    /// Keeps a copy for a peer, and none that it had before.
+    mutating func begin(_ comparing: Comparing?, to peer: NodeID, at now: Now) -> UInt32 {
         transfers.removeAll { $0.peer == peer }
         if transfers.count >= Limits.liveSetTransfers { transfers.removeFirst() }
-        let number = UInt32(truncatingIfNeeded: random.next())
-        transfers.append(Transfer(number: number, peer: peer, replica: replica, lastAsked: now.instant))
-        sendPiece(0, of: number, to: peer, at: now, into: &outbox)
+        let chance = UInt32(truncatingIfNeeded: random.next())
+        let number = comparing == nil ? chance & ~1 : chance | 1
+        transfers.append(
+            Transfer(number: number, peer: peer, replica: replica, lastAsked: now.instant, comparing: comparing))
+        return number
     }
 
     mutating func sendPiece(
@@ -68,7 +106,8 @@ extension ReplicationEngine {
         else { return }
         transfers[index].lastAsked = now.instant
         let copy = transfers[index].replica
-        let part = copy.part(after: transfers[index].cursors[number])
+        let known = transfers[index].comparing?.known ?? VersionVector()
+        let part = copy.part(after: transfers[index].cursors[number], above: known)
         if let next = part.next, number + 1 == transfers[index].cursors.count {
             transfers[index].cursors.append(next)
         }
@@ -88,7 +127,8 @@ extension ReplicationEngine {
     // MARK: Taking
 
     mutating func startPiece(_ piece: Piece, from peer: NodeID, into outbox: inout Outbox<Effect>) {
-        guard let entry, entry.peer == peer, piece.number == entry.pieces,
+        guard let entry, entry.peer == peer, piece.number == entry.pieces, entry.sifting?.isDone ?? true,
+            piece.transfer & 1 == (entry.sifting == nil ? 0 : 1),
             entry.transfer == nil ? piece.number == 0 : entry.transfer == piece.transfer
         else { return outbox.put(.note(.ignored(.notAsked, from: peer))) }
         guard let runs = try? piece.pack.runs(resolve: { _ in nil }) else {
@@ -106,18 +146,24 @@ extension ReplicationEngine {
         into outbox: inout Outbox<Effect>
     ) {
         guard var entering = entry, entering.peer == peer, entering.pieces == piece.number else { return }
-        guard isWhole, entering.runs.count + held.count <= Limits.stagedTransactions else { return entry = nil }
+        guard isWhole, entering.copy.runs.count + held.count <= Limits.stagedTransactions else { return entry = nil }
         entering.transfer = piece.transfer
-        if piece.number == 0 { entering.floor = piece.floor }
-        entering.runs += held.map(\.run)
+        if piece.number == 0 { entering.copy.floor = piece.floor }
+        for run in held {
+            entering.copy.runs.append(run.run)
+            guard let id = run.ids.last else { continue }
+            entering.ends[run.writer] = End(dot: Dot(run.writer, run.run.last), id: id)
+        }
         entering.pieces += 1
-        entering.question = Question(next: questionTime(1, now))
-        entry = entering
-        guard piece.isLast || replica.bug == .tornAdoption else {
-            return outbox.put(.send(nextQuestion(entering), to: peer))
+        guard piece.isLast || replica.bug == .tornAdoption else { return askOn(entering, at: now, into: &outbox) }
+        if let sifting = entering.sifting {
+            let isRight = sifting.complete(&entering.copy, entering.ends)
+            guard isRight || replica.bug == .trustsSketches else {
+                return enterWhole(.differs, at: now, into: &outbox)
+            }
         }
         entry = nil
-        guard replica.adopt(entering.runs, floor: entering.floor) else { return }
+        guard replica.adopt(entering.copy) else { return }
         store(into: &outbox)
         standingCache = nil
         outbox.put(.note(.entered(peer)))

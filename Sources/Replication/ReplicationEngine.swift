@@ -77,8 +77,23 @@ package struct ReplicationEngine: Engine {
         case epochConflict
         /// Logs no longer reach back to where this replica is; it takes over the live set.
         case entering(NodeID)
+        /// So many operations that this replica holds are forgotten by the peer, as so many cells have told.
+        case sifted(NodeID, forgotten: Int, cells: Int)
+        /// No sketch tells it; the whole live set is taken.
+        case unsifted(NodeID, Unsifted)
         case entered(NodeID)
         case ignored(Ignored, from: NodeID)
+    }
+
+    /// Why a whole live set is taken.
+    package enum Unsifted: UInt8, CaseIterable, Sendable {
+        /// Perhaps the peer does not know the question.
+        case unanswered
+        /// Cells that would tell the difference take more room than the copy, or than there is.
+        case tooMany
+        /// What came out is not what the giver said that it holds.
+        case differs
+        case malformed
     }
 
     package enum Ignored: UInt8, CaseIterable, Sendable {
@@ -217,6 +232,10 @@ package struct ReplicationEngine: Engine {
         case .enter: takeEnter(from: peer, at: now, into: &outbox)
         case .askPiece(let transfer, let number):
             sendPiece(number, of: transfer, to: peer, at: now, into: &outbox)
+        case .askSketch(let want): takeAskSketch(want, from: peer, at: now, into: &outbox)
+        case .sketch(let sketch): takeSketch(sketch, from: peer, at: now, into: &outbox)
+        case .askCells(let transfer, let first, let count):
+            takeAskCells(first, count, of: transfer, from: peer, at: now)
         }
     }
 
@@ -251,6 +270,8 @@ package struct ReplicationEngine: Engine {
             isDue = nil
             goOn(at: now, into: &outbox)
             serveOn(at: now, into: &outbox)
+            siftOn(at: now, into: &outbox)
+            compareOn(at: now, into: &outbox)
         }
         if let by = writesBy, by <= now.instant { doubtItself(at: now, into: &outbox) }
         askAgain(at: now, into: &outbox)

@@ -44,6 +44,11 @@ package enum ReplicationMessage: Hashable, Sendable {
     case enter
     case piece(Piece)
     case askPiece(transfer: UInt32, number: Int)
+    /// Of what I know, which is up to these: what do you still hold?
+    case askSketch(Want)
+    case sketch(CopySketch)
+    /// More cells of that.
+    case askCells(transfer: UInt32, first: Int, count: Int)
 }
 
 /// The heads of a replica's logs, whole or as a sketch.
@@ -139,7 +144,7 @@ extension ReplicationMessage {
         switch self {
         case .greeting, .same, .acks: true
         case .heads, .more, .want, .batch, .below, .askEpochs, .epochs, .forks, .askBranch, .branch, .enter, .piece,
-            .askPiece:
+            .askPiece, .askSketch, .sketch, .askCells:
             false
         }
     }
@@ -156,7 +161,7 @@ extension ReplicationMessage: WireValue {
     private enum Tag: UInt8 {
         case greeting = 1
         case same, heads, more, want, batch, below, askEpochs, epochs, forks, askBranch, branch, acks, enter, piece
-        case askPiece
+        case askPiece, askSketch, sketch, askCells
     }
 
     package func encode(into writer: inout ByteWriter) {
@@ -190,7 +195,8 @@ extension ReplicationMessage: WireValue {
         case .forks(let proofs):
             tag(.forks)
             writer.list(proofs)
-        case .askBranch, .branch, .acks, .enter, .piece, .askPiece: encodeRare(into: &writer)
+        case .askBranch, .branch, .acks, .enter, .piece, .askPiece, .askSketch, .sketch, .askCells:
+            encodeRare(into: &writer)
         }
     }
 
@@ -215,6 +221,17 @@ extension ReplicationMessage: WireValue {
             tag(.askPiece)
             writer.u32(transfer)
             writer.varint(UInt64(number))
+        case .askSketch(let want):
+            tag(.askSketch)
+            want.encode(into: &writer)
+        case .sketch(let sketch):
+            tag(.sketch)
+            sketch.encode(into: &writer)
+        case .askCells(let transfer, let first, let count):
+            tag(.askCells)
+            writer.u32(transfer)
+            writer.varint(UInt64(first))
+            writer.varint(UInt64(count))
         case .greeting, .same, .heads, .more, .want, .batch, .below, .askEpochs, .epochs, .forks:
             preconditionFailure("the caller wrote these")
         }
@@ -245,6 +262,12 @@ extension ReplicationMessage: WireValue {
         case .askPiece:
             let transfer = try reader.u32()
             self = .askPiece(transfer: transfer, number: try reader.count(atMost: Limits.stagedTransactions))
+        case .askSketch: self = .askSketch(try Want(from: &reader))
+        case .sketch: self = .sketch(try CopySketch(from: &reader))
+        case .askCells:
+            let transfer = try reader.u32()
+            let first = try reader.count(atMost: Limits.copyCells)
+            self = .askCells(transfer: transfer, first: first, count: try reader.count(atMost: Limits.copyCellsAtOnce))
         case nil: throw .unknown
         }
     }
@@ -345,11 +368,7 @@ extension Acks: WireValue {
         writer.varint(UInt64(members.count))
         for member in members {
             writer.varint(UInt64(member.place))
-            writer.varint(UInt64(member.behind.count))
-            for one in member.behind {
-                writer.varint(UInt64(one.writer))
-                writer.varint(one.sequence)
-            }
+            writer.list(member.behind)
         }
     }
 
@@ -360,14 +379,28 @@ extension Acks: WireValue {
         for _ in 0..<(try reader.count(atMost: Limits.members)) {
             let place = try reader.count(atMost: Limits.members)
             guard members.last.map({ $0.place < place }) ?? true else { throw .notCanonical }
-            var behind: [Behind] = []
-            for _ in 0..<(try reader.count(atMost: Limits.writers)) {
-                let writer = try reader.count(atMost: Limits.writers)
-                guard behind.last.map({ $0.writer < writer }) ?? true else { throw .notCanonical }
-                behind.append(Behind(writer: writer, sequence: try reader.varint()))
-            }
-            members.append(Member(place: place, behind: behind))
+            members.append(Member(place: place, behind: try Behind.rising(from: &reader)))
         }
+    }
+}
+
+extension Acks.Behind: WireValue {
+    package func encode(into byteWriter: inout ByteWriter) {
+        byteWriter.varint(UInt64(writer))
+        byteWriter.varint(sequence)
+    }
+
+    package init(from reader: inout ByteReader) throws(DecodeError) {
+        writer = try reader.count(atMost: Limits.writers)
+        sequence = try reader.varint()
+    }
+
+    static func rising(from reader: inout ByteReader) throws(DecodeError) -> [Acks.Behind] {
+        let list = try reader.list(of: Acks.Behind.self, atMost: Limits.writers)
+        for index in list.indices.dropFirst() where list[index - 1].writer >= list[index].writer {
+            throw .notCanonical
+        }
+        return list
     }
 }
 

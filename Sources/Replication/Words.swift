@@ -129,6 +129,12 @@ package struct VersionVector: Hashable, Sendable {
         return (low, low < dots.count && dots[low].writer == writer)
     }
 
+    /// The place among `dots` of what covers this one.
+    func place(of dot: Dot) -> Int? {
+        let (index, found) = place(of: dot.writer)
+        return found && dots[index].sequence >= dot.sequence ? index : nil
+    }
+
     package subscript(writer: Writer) -> UInt64 {
         get {
             let (index, found) = place(of: writer)

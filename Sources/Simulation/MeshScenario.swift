@@ -122,6 +122,7 @@ extension MarramNode: Inhabitant {
         ] + SessionNote.Ending.allCases.map { "session-ended-\($0)" } + ["law"]
         + ["took", "forked", "renamed", "epoch", "epoch-conflict", "entering", "entered", "made-void"]
         + ReplicationEngine.Ignored.allCases.map { "replication-\($0)" }
+        + ["sifted"] + ReplicationEngine.Unsifted.allCases.map { "unsifted-\($0)" }
 
     /// What a batch of seeds must have seen. The others need a fault that this mesh does not bear, or a view of ten
     /// thousand.
@@ -179,6 +180,8 @@ extension MarramNode: Inhabitant {
         case .entering: 5
         case .entered: 6
         case .ignored(let reason, _): 8 + Int(reason.rawValue)
+        case .sifted: 8 + ReplicationEngine.Ignored.allCases.count
+        case .unsifted(_, let why): 9 + ReplicationEngine.Ignored.allCases.count + Int(why.rawValue)
         }
     }
 }

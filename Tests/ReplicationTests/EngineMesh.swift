@@ -63,6 +63,8 @@ struct EngineMesh {
     let genesis: Epoch
     /// What each was last told of who may write what; nil where there is no law.
     var laws: [Authority?]
+    /// What becomes of a message on its way; nil where it is lost.
+    var meddle: (ReplicationMessage) -> ReplicationMessage? = { $0 }
     /// What was ever written, and is perhaps lost again.
     var witness = Witness()
 
@@ -210,9 +212,9 @@ struct EngineMesh {
         let kind = Mirror(reflecting: message).children.first?.label ?? "\(message)"
         sent[kind, default: (0, 0)].count += 1
         sent[kind, default: (0, 0)].bytes += encoded.count
-        guard let to = engines.indices.first(where: { id($0) == peer }), !random.strikes(perMillion: loss) else {
-            return
-        }
+        guard let to = engines.indices.first(where: { id($0) == peer }), !random.strikes(perMillion: loss),
+            let encoded = meddle(message)?.encoded
+        else { return }
         let delay = latency + (jitter > .zero ? random.interval(in: .zero...jitter) : .zero)
         put(.arrive(to: to, from: index, encoded), after: delay)
     }

@@ -323,6 +323,10 @@ func aClockOfTheYear2099CarriesNoOtherAway(bug: ReplicaBug?) {
         ReplicationMessage.batch(Batch(seed: 1, isFirst: true, isLast: true, hasMore: false, pack: pack)).encoded)
     messages.append(ReplicationMessage.heads(mesh.engines[0].heads).encoded)
     messages.append(ReplicationMessage.want(Want(seed: 1, after: [ShortHead(short: 1, sequence: 2)])).encoded)
+    messages += siftingMessages(mesh.engines[0].replica, mesh.engines[1].replica).map(\.encoded)
+    for message in messages {
+        #expect((try? ReplicationMessage(decoding: message.raw))?.encoded == message)
+    }
     var random = Random(seed: 9)
     var refused = 0
     let (now, peer) = (mesh.now, mesh.id(0))

@@ -320,7 +320,8 @@ func rightsHoldInEveryOrder(bug: ReplicaBug?) {
 @Test(
     "Invariant 11: forgetting changes nothing that is shown, and no rule of it can be left out",
     arguments: [
-        ReplicaBug?.none, .collectsEarly, .noFence, .noCut, .noFloor, .tornAdoption, .noBarrier, .mixedAcks,
+        ReplicaBug?.none, .collectsEarly, .noFence, .noCut, .noFloor, .tornAdoption, .keepsForgotten, .noBarrier,
+        .mixedAcks,
     ])
 func forgettingShowsNothing(bug: ReplicaBug?) {
     check(bug, seeds: 0...(bug == nil ? 150 : 4_000)) { seed in
