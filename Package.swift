@@ -27,9 +27,9 @@ func room(_ name: String, _ below: [Target.Dependency] = [], extra: [SwiftSettin
     .target(name: name, dependencies: below, swiftSettings: settings(extra))
 }
 
-/// Into what is installed nothing is loaded at run time, so nothing need find its symbols by name: 770 kB of names. And
-/// where it lies in memory is said in a bitmap instead of a table, which the toolchain's own linker writes and glibc reads
-/// from 2.36 on: 650 kB in the file, and as much in memory.
+/// Into what is installed nothing is loaded at run time, so nothing need find its symbols by name: 770 kB of names.
+/// Where it lies in memory is said in a bitmap instead of a table, which the toolchain's own linker writes and glibc
+/// reads from 2.36 on: 650 kB in the file, and as much in memory.
 func tool(_ name: String, _ below: [Target.Dependency], isInstalled: Bool = false) -> Target {
     let flags = ["--no-export-dynamic", "-z", "pack-relative-relocs"].flatMap { ["-Xlinker", $0] }
     let small: [LinkerSetting] = [.unsafeFlags(["-use-ld=lld"] + flags, .when(configuration: .release))]

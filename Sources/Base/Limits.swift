@@ -410,7 +410,7 @@ extension Limits {
     package static let copyCells = 65_536
     /// Those of them in one message: 12 kB, so that little is asked for again when one is lost.
     package static let copyCellsAtOnce = 1_024
-    /// Operations that are compared in one step, none of which is taken in: a millisecond of work, five on a small node.
+    /// Operations that are compared in one step, none of which is taken in: a millisecond's work, five on a small node.
     package static let comparedAtOnce = 2_048
     /// Own writes that wait for their signature or the disk. One more is refused.
     package static let ownWritesWaiting = 64

@@ -176,11 +176,11 @@ struct Sifting: Sendable {
     /// Where the giver's logs end and by which ids, as they come to be here: of those in which it is ahead, `ends` says
     /// so. Nil when this replica cannot know an id.
     private func reach(_ ends: SortedMap<Writer, End>) -> [End]? {
-        var behind: [Int: UInt64] = [:]
-        for one in summary?.behind ?? [] { behind[one.writer] = one.sequence }
+        var shorter = SortedMap<Int, UInt64>()
+        for one in summary?.behind ?? [] { shorter[one.writer] = one.sequence }
         var all = ends.values
         for (place, head) in heads.enumerated() where ends[head.writer] == nil {
-            let dot = Dot(head.writer, behind[place] ?? head.sequence)
+            let dot = Dot(head.writer, shorter[place] ?? head.sequence)
             guard dot.sequence > 0 else { continue }
             guard let id = replica.logs[dot.writer]?.id(of: dot.sequence) else { return nil }
             all.append(End(dot: dot, id: id))
