@@ -315,7 +315,7 @@ extension Limits {
     /// Clocks that one node tells in two seconds: each costs a signature, and a mesh asks once in minutes.
     package static let clocksTold = 32
     /// Nodes that hold something else and are asked again within two seconds: twice the pace at which others are.
-    package static let askedAgain = 4
+    package static let askedAgain = 2
     /// Ends of feeds that one node cosigns at one time; the rest comes some minutes later.
     package static let cosignedAtOnce = 16
     /// Leases that one node signs in two seconds; whoever hears nothing asks somebody else.
@@ -358,7 +358,7 @@ extension Limits {
     package static let recordsSpreading = 256
     /// Strangers to whom this node shows its law, since it began to speak with them.
     package static let strangersShown = 64
-    /// Members that a newcomer has met and may ask in turn.
+    /// Members that a newcomer has met and asks in turn, and how often it asks within two seconds.
     package static let sponsorsMet = 8
     /// A comment in a minisign signature, as minisign itself bounds it.
     package static let minisignCommentBytes = 1_024

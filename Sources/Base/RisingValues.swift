@@ -8,7 +8,10 @@ extension Array where Element: Comparable {
     }
 
     /// Whether the elements are in order, each once.
-    package var isRising: Bool { zip(self, dropFirst()).allSatisfy { $0 < $1 } }
+    package var isRising: Bool {
+        for index in indices.dropFirst() where self[index - 1] >= self[index] { return false }
+        return true
+    }
 
     /// Whether an array that rises holds `element`.
     package func risingContains(_ element: Element) -> Bool {

@@ -115,16 +115,18 @@ extension RegistryEngine {
 
 /// Spreading news.
 extension RegistryEngine {
-    /// News is said in as many rounds as it takes to reach everybody when all who hear it go on, and a few more.
+    /// A warning is said in as many rounds as it takes to reach everybody when all who hear it go on, and a few more;
+    /// of anything else, whoever was missed hears when it compares with somebody.
     mutating func startSpreading(_ news: [Digest], at now: Now) {
         guard members.count > 1 else { return }
-        var rounds = 3
-        while 1 << (rounds - 3) < members.count { rounds += 1 }
+        var enough = 3
+        while 1 << (enough - 3) < members.count { enough += 1 }
         for record in news {
             if spreading.count >= Limits.recordsSpreading {
                 guard let plain = spreading.firstIndex(where: { !isWarning($0) }) else { return }
                 spreading.remove(at: plain)
             }
+            let rounds = warnings.risingContains(record) ? enough : Pace.plainRounds
             spreading.append(Spreading(record: record, roundsLeft: rounds))
         }
         nextSpread = now.instant

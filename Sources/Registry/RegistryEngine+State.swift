@@ -50,6 +50,7 @@ extension RegistryEngine: WireValue {
             for node in nodes { writer.nodeID(node) }
         }
         writer.varint(UInt64(asksLeft))
+        writer.instant(nextAsk)
         writer.varint(UInt64(againLeft))
         for due in [nextKeyTurn, nextCosigning] {
             writer.bool(due != nil)
@@ -110,7 +111,8 @@ extension RegistryEngine: WireValue {
         }
         for _ in 0..<(try reader.count(atMost: Limits.strangersShown)) { strangersShown.append(try reader.nodeID()) }
         for _ in 0..<(try reader.count(atMost: Limits.sponsorsMet)) { sponsors.append(try reader.nodeID()) }
-        asksLeft = try reader.count(atMost: sponsors.count)
+        asksLeft = try reader.count(atMost: Limits.sponsorsMet)
+        nextAsk = try reader.instant()
         againLeft = try reader.count(atMost: Limits.askedAgain)
         nextKeyTurn = try reader.bool() ? try reader.instant() : nil
         nextCosigning = try reader.bool() ? try reader.instant() : nil

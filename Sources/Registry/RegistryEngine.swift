@@ -84,8 +84,9 @@ package struct RegistryEngine: Engine, Sendable {
     var isInvited: Bool
     /// Whom a newcomer has met, for when the first does not let it in.
     var sponsors: [NodeID] = []
-    /// How many of them it may still ask in this turn.
-    var asksLeft = 0
+    /// How often it may still ask one of them in this turn, and when the next is asked.
+    var asksLeft = Limits.sponsorsMet
+    var nextAsk: Instant
     package internal(set) var lastDecline: RegistryMessage.Decline?
     /// Between what moments the true time must lie, as far as members have said.
     package internal(set) var time: TimeBracket
@@ -152,6 +153,7 @@ package struct RegistryEngine: Engine, Sendable {
         nextComparison = now.instant + Pace.comparison
         rhythm = Pace.rhythm(at: now.instant)
         nextTurn = now.instant + Pace.turn
+        nextAsk = now.instant
         judged = now.instant
         time = TimeBracket(storedFloor: Self.storedFloor(stored), at: now)
         nextClocks = now.instant + Pace.clocksMissing
@@ -167,9 +169,8 @@ package struct RegistryEngine: Engine, Sendable {
         let judging = hasNews ? judged + Pace.judging : nil
         let diary = Instant.earlier(nextKeyTurn, nextCosigning)
         let tended = Instant.earlier(.earlier(.earlier(nextClocks, nextLease), diary), .earlier(nextTurn, judging))
-        return goingOn.values.reduce(.earlier(.earlier(nextComparison, nextSpread), tended)) {
-            .earlier($0, $1)
-        }
+        let said = Instant.earlier(.earlier(nextComparison, nextSpread), asksSponsors ? nextAsk : nil)
+        return goingOn.values.reduce(.earlier(said, tended)) { .earlier($0, $1) }
     }
 
     /// Whether a node is a member in good standing, by the records that are here.
@@ -246,7 +247,7 @@ package struct RegistryEngine: Engine, Sendable {
             // What another says who may not vouch at all is no news.
             if why != .noSponsor || lastDecline == nil { lastDecline = why }
             outbox.put(.note(.declined(why, by: peer)))
-            if why == .noSponsor { askSponsor(into: &outbox) }
+            if why == .noSponsor { askSponsor(at: now, into: &outbox) }
         }
     }
 
@@ -254,7 +255,7 @@ package struct RegistryEngine: Engine, Sendable {
         switch command {
         case .met(let peer, let isMine):
             quicken(at: now)
-            meet(peer, isMine: isMine, into: &outbox)
+            meet(peer, isMine: isMine, at: now, into: &outbox)
         case .neighbours(let contacts): neighbours = contacts
         case .take(let records): take(records, from: nil, at: now, into: &outbox)
         case .operate(let operation):
@@ -276,7 +277,8 @@ package struct RegistryEngine: Engine, Sendable {
         tendClocks(at: now, into: &outbox)
         tendLease(at: now, into: &outbox)
         tendDiary(at: now, into: &outbox)
-        if nextTurn <= now.instant { takeTurn(at: now, into: &outbox) }
+        if nextTurn <= now.instant { takeTurn(at: now) }
+        if nextAsk <= now.instant { askSponsor(at: now, into: &outbox) }
         guard nextComparison <= now.instant else { return }
         nextComparison = now.instant + random.jittered(rhythm.interval(at: now.instant), percent: 25)
         if let neighbour = random.pick(neighbours) { outbox.put(.send(.summary(summary), to: neighbour)) }
@@ -284,20 +286,20 @@ package struct RegistryEngine: Engine, Sendable {
 
     // MARK: Inside
 
-    private mutating func takeTurn(at now: Now, into outbox: inout Outbox<Effect>) {
+    private mutating func takeTurn(at now: Now) {
         nextTurn = now.instant + random.jittered(Pace.turn, percent: 25)
-        asksLeft = sponsors.count
+        asksLeft = Limits.sponsorsMet
         clockAnswersLeft = Limits.clocksTold
         leasesLeft = Limits.leasesSigned
         againLeft = Limits.askedAgain
         forgetTwins(at: now)
-        askSponsor(into: &outbox)
     }
 
-    /// Who holds something else is asked once more in a moment: what makes up for it may be lost on the way.
+    /// Who holds something else is asked once more in a moment: what makes up for it may be lost on the way. While news
+    /// comes in there is no need; it is passed on anyway, and fifty newcomers would tell each other everything at once.
     private mutating func askAgain(_ peer: NodeID, at now: Now) {
         quicken(at: now)
-        guard againLeft > 0, goingOn[peer] == nil else { return }
+        guard nextSpread == nil, againLeft > 0, goingOn[peer] == nil else { return }
         againLeft -= 1
         goingOn[peer] = now.instant + Pace.again
     }
@@ -309,7 +311,7 @@ package struct RegistryEngine: Engine, Sendable {
     }
 
     /// A session begins with the hashes of what each holds. A newcomer shows its invitation.
-    private mutating func meet(_ peer: NodeID, isMine: Bool, into outbox: inout Outbox<Effect>) {
+    private mutating func meet(_ peer: NodeID, isMine: Bool, at now: Now, into outbox: inout Outbox<Effect>) {
         guard !barred.risingContains(peer) else { return }
         tellStart(to: peer, into: &outbox)
         if isMine, !isMember(peer), !strangersShown.contains(peer) {
@@ -318,17 +320,23 @@ package struct RegistryEngine: Engine, Sendable {
         }
         if isInvited, !isMemberMyself {
             if !sponsors.contains(peer) {
-                if sponsors.count >= Limits.sponsorsMet { sponsors.removeFirst() }
-                sponsors.append(peer)
+                if sponsors.count >= Limits.sponsorsMet { sponsors.removeLast() }
+                sponsors.insert(peer, at: 0)
             }
-            return outbox.put(.redeem(at: peer))
+            if nextAsk <= now.instant { askSponsor(at: now, into: &outbox) }
+            return
         }
         outbox.put(.send(.summary(summary), to: Contact(onSessionWith: peer)))
     }
 
-    /// A newcomer asks whom it met, one after the other: many of them may be newcomers too.
-    private mutating func askSponsor(into outbox: inout Outbox<Effect>) {
-        guard isInvited, !isMemberMyself, asksLeft > 0, !sponsors.isEmpty else { return }
+    /// Whether this node waits to be let in and knows somebody who may do so.
+    private var asksSponsors: Bool { isInvited && !isMemberMyself && asksLeft > 0 && !sponsors.isEmpty }
+
+    /// A newcomer asks whom it met, one after the other: many of them may be newcomers too, and whoever lets it in says
+    /// so for ever.
+    private mutating func askSponsor(at now: Now, into outbox: inout Outbox<Effect>) {
+        guard asksSponsors else { return }
+        nextAsk = now.instant + Pace.ask
         asksLeft -= 1
         let next = sponsors.removeFirst()
         sponsors.append(next)
@@ -427,12 +435,16 @@ enum Pace {
     static let spread = Interval.milliseconds(200)
     /// How many members hear news in one round.
     static let fanOut = 3
+    /// In how many rounds it says what warns nobody.
+    static let plainRounds = 6
     /// Between two comparisons with somebody, and when nothing was new for so long.
     static let comparison = Interval.seconds(2)
     static let calmComparison = Interval.seconds(8)
     static let calmAfter = Interval.seconds(30)
     /// Between two times at which it is counted anew what peers may ask and are answered.
     static let turn = Interval.seconds(2)
+    /// How long a newcomer waits for whom it asked to let it in before it asks somebody else.
+    static let ask = Interval.milliseconds(500)
 
     static func rhythm(at now: Instant) -> Rhythm {
         Rhythm(lively: comparison, calm: calmComparison, patience: calmAfter, at: now)

@@ -193,7 +193,8 @@ struct Parish {
         for effect in effects {
             switch effect {
             case .send(let message, let contact):
-                guard let id = contact.node, let to = Self.numbers[id] else { continue }
+                // Some members of the law are nobody's engine.
+                guard let id = contact.node, let to = Self.numbers[id], engines.indices.contains(to) else { continue }
                 // The message is what its bytes say, and they fit a datagram.
                 let bytes = message.encoded
                 largestMessage = max(largestMessage, bytes.count)

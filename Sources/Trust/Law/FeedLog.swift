@@ -16,6 +16,8 @@ struct FeedLog: Hashable, Sendable {
     struct Placed: Hashable, Sendable {
         let id: Digest
         let entry: Entry
+        /// Of a redemption: what its invitation promised. It is asked for in every judgement, and read once.
+        let promise: Invite?
         /// What must sign the entry after it; nil after the last.
         let nextKey: SignerKey?
 
@@ -87,7 +89,8 @@ struct FeedLog: Hashable, Sendable {
             case .close: nil
             case .grant, .revoke, .suspend, .propose, .approve, .operate, .cosign, .redeem, .confirm, .resolve: key
             }
-        let placed = Placed(id: id, entry: entry, nextKey: nextKey)
+        let promise: Invite? = if case .redeem(let redemption) = entry.act { redemption.invite.promise } else { nil }
+        let placed = Placed(id: id, entry: entry, promise: promise, nextKey: nextKey)
         linked[placed.place] = placed
         if all(at: entry.sequence).count > 1 { fork = min(fork ?? entry.sequence, entry.sequence) }
         if nextKey == nil { isClosed = true }

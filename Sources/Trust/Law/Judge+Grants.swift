@@ -27,7 +27,7 @@ extension Judge {
         case .grant(let grant):
             (terms, keys, parent) = (grant.terms, grant.subject.keys, placed.entry.authority)
         case .redeem(let redemption):
-            guard case .invite(let invite)? = try? Verified(stored: redemption.invite).statement else { return nil }
+            guard let invite = placed.promise else { return nil }
             (terms, keys, parent) = (invite.terms, [redemption.node.signing], invite.authority)
             // The sponsor's own grant must have been judged before.
             if let sponsor = placed.entry.authority {
@@ -87,7 +87,7 @@ extension Judge {
         for keep in kept[redemption.invite.id] ?? [] where !keep.risingContains(redemption.node.signing) {
             return .notKept
         }
-        guard case .invite(let invite)? = try? Verified(stored: redemption.invite).statement,
+        guard let invite = link.placed.promise,
             let promised = law.root.height(of: invite.head), let redeemed = law.root.height(of: link.placed.entry.head)
         else { return .headNotOnChain }
         guard let authority = invite.authority else {
@@ -128,10 +128,10 @@ extension Judge {
     }
 
     private func origin(of grant: Digest) -> Digest? {
-        guard let entry = law.find(grant)?.placed.entry else { return nil }
-        return switch entry.act {
-        case .grant: entry.authority
-        case .redeem(let redemption): redemption.invite.promise?.authority
+        guard let placed = law.find(grant)?.placed else { return nil }
+        return switch placed.entry.act {
+        case .grant: placed.entry.authority
+        case .redeem: placed.promise?.authority
         case .revoke, .suspend, .propose, .approve, .operate, .cosign, .nextKey, .confirm, .resolve, .close: nil
         }
     }

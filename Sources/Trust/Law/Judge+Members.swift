@@ -26,9 +26,7 @@ extension Judge {
         forEachValid { log, placed in
             switch placed.entry.act {
             case .redeem(let redemption):
-                guard let link = links[placed.id],
-                    case .invite(let invite)? = try? Verified(stored: redemption.invite).statement
-                else { return }
+                guard let link = links[placed.id], let invite = placed.promise else { return }
                 let arrival = Arrival(
                     redemption: placed.id, node: redemption.node.signing, site: link.terms.site)
                 comers.update(redemption.invite.id, default: []) { $0.append(arrival) }

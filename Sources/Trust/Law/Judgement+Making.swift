@@ -57,12 +57,7 @@ extension Judge {
     private func founder(of link: Link) -> String? {
         var first = link
         while let parent = first.parent.flatMap({ links[$0] }) { first = parent }
-        var maker = first.log.certificate.owner
-        if case .redeem(let redemption) = first.placed.entry.act,
-            case .invite(let invite)? = try? Verified(stored: redemption.invite).statement
-        {
-            maker = invite.inviter
-        }
+        let maker = first.placed.promise?.inviter ?? first.log.certificate.owner
         guard let height = law.root.height(of: first.placed.entry.head) else { return nil }
         return law.root.path[height].state.holder(of: maker)?.person.name
     }

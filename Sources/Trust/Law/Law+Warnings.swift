@@ -20,9 +20,7 @@ extension Law {
         while let id = next.popLast() {
             guard asked.insert(id).inserted, let (log, placed) = find(id) else { continue }
             if let authority = placed.entry.authority { next.append(authority) }
-            if case .redeem(let redemption) = placed.entry.act, let made = redemption.invite.promise?.authority {
-                next.append(made)
-            }
+            if let made = placed.promise?.authority { next.append(made) }
             take(log.id)
             var step: FeedLog.Placed? = placed
             // Whatever was met before has its whole past in the set.
@@ -43,10 +41,7 @@ extension Law {
         let own = keys.flatMap { feedsByOwner[$0] ?? [] }
         let sponsors = feeds.filter { _, log in
             !keys.contains(log.certificate.owner)
-                && log.linked.values.contains { placed in
-                    guard case .redeem(let redemption) = placed.entry.act else { return false }
-                    return redemption.invite.promise.map { keys.contains($0.inviter) } ?? false
-                }
+                && log.linked.values.contains { placed in placed.promise.map { keys.contains($0.inviter) } ?? false }
         }.map(\.0)
         let cuts = (sponsors + own).compactMap { feed -> Cut? in
             guard let last = feeds[feed]?.linked.values.last else { return nil }
