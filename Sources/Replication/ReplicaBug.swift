@@ -18,6 +18,8 @@ package enum ReplicaBug: String, CaseIterable, Sendable {
     case noFloor
     /// Takes a live set over piece by piece.
     case tornAdoption
+    /// Takes over a live set before it knows of the epochs that made some of what it wrote void.
+    case entersBeforeEpochs
     /// Keeps what a giver has forgotten of what both knew.
     case keepsForgotten
     /// Believes what a sketch comes to without asking whether that is what the giver holds.

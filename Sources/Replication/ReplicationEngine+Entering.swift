@@ -113,7 +113,7 @@ extension ReplicationEngine {
         }
         let seed = UInt32(truncatingIfNeeded: random.next())
         let piece = Piece(
-            transfer: transfer, number: number, isLast: part.next == nil,
+            transfer: transfer, number: number, isLast: part.next == nil, epoch: copy.epoch.number,
             floor: number == 0 ? copy.floor : VersionVector(), seed: seed,
             pack: Pack(part.runs, seed: seed) { _ in false })
         outbox.put(.send(.piece(piece), to: peer))
@@ -131,6 +131,11 @@ extension ReplicationEngine {
             piece.transfer & 1 == (entry.sifting == nil ? 0 : 1),
             entry.transfer == nil ? piece.number == 0 : entry.transfer == piece.transfer
         else { return outbox.put(.note(.ignored(.notAsked, from: peer))) }
+        // What those epochs make void, the giver may have forgotten: it must be handed back first. The piece is asked
+        // for again.
+        guard piece.epoch <= replica.epoch.number || replica.bug == .entersBeforeEpochs else {
+            return outbox.put(.send(.askEpochs(from: replica.epoch.number + 1), to: peer))
+        }
         guard let runs = try? piece.pack.runs(resolve: { _ in nil }) else {
             return outbox.put(.note(.ignored(.malformed, from: peer)))
         }

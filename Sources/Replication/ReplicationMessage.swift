@@ -132,6 +132,8 @@ package struct Piece: Hashable, Sendable {
     package var transfer: UInt32
     package var number: Int
     package var isLast: Bool
+    /// The newest epoch that the giver knew when it made the copy.
+    package var epoch: UInt64
     /// In the first: what the giver has forgotten deletions of.
     package var floor: VersionVector
     package var seed: UInt32
@@ -409,6 +411,7 @@ extension Piece: WireValue {
         writer.u32(transfer)
         writer.varint(UInt64(number))
         writer.bool(isLast)
+        writer.varint(epoch)
         floor.encode(into: &writer)
         writer.u32(seed)
         writer.bytes(pack.bytes)
@@ -418,6 +421,7 @@ extension Piece: WireValue {
         transfer = try reader.u32()
         number = try reader.count(atMost: Limits.stagedTransactions)
         isLast = try reader.bool()
+        epoch = try reader.varint()
         floor = try VersionVector(from: &reader)
         seed = try reader.u32()
         pack = Pack(bytes: try reader.bytes(atMost: Limits.replicationMessageBytes))

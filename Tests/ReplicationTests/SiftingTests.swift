@@ -255,6 +255,33 @@ extension EngineMesh {
     #expect(mesh.findings(among: [0, 1]).isEmpty && mesh.findings(among: [1, 2]).isEmpty)
 }
 
+/// The others have its last write from itself, made void by an epoch that it has not heard of, and forgotten. It comes
+/// back, and the epochs are lost on their way while the copy is not.
+@Test(arguments: [ReplicaBug?.none, .entersBeforeEpochs])
+func aCopyThatOvertakesTheEpochsWaitsForThem(bug: ReplicaBug?) {
+    var mesh = EngineMesh(3, bug: bug)
+    for key in 0..<100 { mesh.write(key % 2, UInt64(key), [put(key, 1)]) }
+    mesh.connectAll()
+    mesh.run(for: .seconds(30))
+    mesh.meet(away: [2], thrownOut: [])
+    mesh.write(2, 500, [put(150, 7)])
+    mesh.issue(mesh.engines[0].replica.evicting(mesh.id(2)), 0)
+    mesh.run(for: .seconds(20))
+    mesh.meddle = { if case .epochs = $0 { nil } else { $0 } }
+    mesh.connect(2, [0])
+    mesh.connect(0, [1, 2])
+    mesh.run(for: .seconds(10))
+    mesh.meet(away: [2], thrownOut: [])
+    for key in 0..<20 { mesh.write(0, UInt64(1_000 + key), [.remove(.register, key: [UInt8(3 * key)])]) }
+    mesh.run(for: .seconds(300))
+    #expect(mesh.engines[2].replica.epoch.number == 0 && mesh.engines[0].replica.slots.allSatisfy { !$0.isEmpty })
+    mesh.comeBack()
+    mesh.meddle = { $0 }
+    mesh.run(for: .seconds(60))
+    #expect(mesh.hasEntered && mesh.shown(2) == mesh.shown(0))
+    #expect(mesh.requeued[2].map(\.operations.count) == (bug == nil ? [1] : []))
+}
+
 /// Its sketch leaves something out that it holds, or has not come whole.
 @Test(arguments: [ReplicaBug?.none, .trustsSketches]) func aSketchThatLiesIsFoundOut(bug: ReplicaBug?) {
     var mesh = returning(seed: 1, bug: bug)
