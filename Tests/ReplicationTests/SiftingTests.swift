@@ -273,8 +273,9 @@ func aCopyThatOvertakesTheEpochsWaitsForThem(bug: ReplicaBug?) {
     mesh.run(for: .seconds(10))
     mesh.meet(away: [2], thrownOut: [])
     for key in 0..<20 { mesh.write(0, UInt64(1_000 + key), [.remove(.register, key: [UInt8(3 * key)])]) }
-    mesh.run(for: .seconds(300))
-    #expect(mesh.engines[2].replica.epoch.number == 0 && mesh.engines[0].replica.slots.allSatisfy { !$0.isEmpty })
+    mesh.run(for: .seconds(200))
+    #expect(mesh.engines[2].replica.epoch.number == 0)
+    #expect(mesh.engines[0].replica.slots.contains { $0.id.key == [150] && $0.isEmpty }, "it came, and is forgotten")
     mesh.comeBack()
     mesh.meddle = { $0 }
     mesh.run(for: .seconds(60))
