@@ -30,12 +30,13 @@ func room(_ name: String, _ below: [Target.Dependency] = [], extra: [SwiftSettin
 /// Into what is installed nothing is loaded at run time, so nothing need find its symbols by name: 770 kB of names.
 /// Where it lies in memory is said in a bitmap instead of a table, which the toolchain's own linker writes and glibc
 /// reads from 2.36 on: 650 kB in the file, and as much in memory.
-func tool(_ name: String, _ below: [Target.Dependency], isInstalled: Bool = false) -> Target {
+/// `marram-bench` is linked alike, since it says what memory the daemon's engines take.
+func tool(_ name: String, _ below: [Target.Dependency], isSmall: Bool = false) -> Target {
     let flags = ["--no-export-dynamic", "-z", "pack-relative-relocs"].flatMap { ["-Xlinker", $0] }
     let small: [LinkerSetting] = [.unsafeFlags(["-use-ld=lld"] + flags, .when(configuration: .release))]
     return .executableTarget(
         name: name, dependencies: below, path: "Tools/\(name)", swiftSettings: settings(),
-        linkerSettings: isInstalled ? small : [])
+        linkerSettings: isSmall ? small : [])
 }
 
 /// Tests keep Swift 6 mode and warnings as errors, but not strict memory safety: it does not get on with `#expect`.
@@ -108,8 +109,8 @@ let package = Package(
             ]),
         // 7 Tools. Verbs is what `marram` can say; a room of its own, so that it can be tested.
         room("Verbs", ["Base", "Text", "Trust", "Control", "Host"]),
-        tool("marramd", ["Base", "Host"], isInstalled: true),
-        tool("marram", ["Verbs"], isInstalled: true),
+        tool("marramd", ["Base", "Host"], isSmall: true),
+        tool("marram", ["Verbs"], isSmall: true),
         tool("marram-sim", ["Base", "Disk", "Node", "Simulation"]),
         .target(name: "CMallocCount", path: "Tools/CMallocCount"),
         tool(
@@ -117,7 +118,7 @@ let package = Package(
             [
                 "Base", "Text", "Crypto", "Loop", "Disk", "Trust", "Noise", "Traffic", "Session", "Replication",
                 "Simulation", "CMallocCount",
-            ]),
+            ], isSmall: true),
         .target(
             name: "FuzzDecoders",
             dependencies: [

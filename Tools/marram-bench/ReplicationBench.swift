@@ -30,7 +30,8 @@ extension Bench {
         try corpus.write(2_000, writers: 1_000, keys: 1_000)
         var pair = ReplicaPair(corpus.replica, lacking: corpus.replica)
         try pair.run(for: .seconds(300), untilEqual: false)
-        guard pair.greetings > 100 else { throw Complaint(.ourMistake, what: "\(pair.greetings) rounds in 300 s") }
+        // The calm come round every eight seconds.
+        guard pair.greetings > 30 else { throw Complaint(.ourMistake, what: "\(pair.greetings) rounds in 300 s") }
         return Double(pair.bytes) / Double(pair.greetings)
     }
 
