@@ -278,6 +278,12 @@ extension Edge {
         return heard + pause * Int64(beatsMissed(settings.rules)) + pause / 2
     }
 
+    /// Whether a beat at least is missing, for whatever reason.
+    func isLate(_ settings: MembershipSettings, at now: Now) -> Bool {
+        let pause = pause(settings)
+        return heard + pause + pause / 2 <= now.instant
+    }
+
     /// Between two of its beats: what it says itself, and before it has said so what is usual here.
     func pause(_ settings: MembershipSettings) -> Interval { interval ?? settings.interval }
 

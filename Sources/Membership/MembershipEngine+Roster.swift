@@ -139,7 +139,9 @@ extension MembershipEngine {
         // Those who pronounced it counted the observers that answered; how many did is not to be seen from here.
         let isStrong = accusers.count >= max(min(rules.quorumLeast, all.count), 1)
         guard isStrong, case .news(let teller) = source else { return doubt(id, claim: claim, from: source, at: now) }
-        if let edge = edges[id], edge.wasHeard, edge.trial == nil, rules.comparesPulses != 0 {
+        if let edge = edges[id], edge.wasHeard, edge.trial == nil, rules.comparesPulses != 0,
+            !isBorneOut(claim, by: edge, toldBy: teller, at: now)
+        {
             outbox.put(.note(.ignored(.heardSince)))
             return doubt(id, claim: claim, from: source, at: now)
         }
@@ -147,6 +149,15 @@ extension MembershipEngine {
         giveUp(
             id, .down, .toldGone(by: teller, accusers: claim.accusers), pulse: pulse, accusers: claim.accusers,
             from: source, at: now, into: &outbox)
+    }
+
+    /// Whether nothing that this observer hears speaks against a verdict, though it has no doubt of its own yet: a beat
+    /// is late, and none came that the verdict does not know. Two must tell of it, since one may lie.
+    private func isBorneOut(_ claim: Claim, by edge: Edge, toldBy teller: NodeID, at now: Now) -> Bool {
+        guard let first = doubts[claim.record.id], first.claim?.standing == .down, let other = first.teller else {
+            return false
+        }
+        return other != teller && edge.latest <= claim.pulse && edge.isLate(settings, at: now)
     }
 
     /// Takes a member out of those present. With a source that is news.

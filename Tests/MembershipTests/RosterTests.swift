@@ -136,6 +136,24 @@ private func bereaved(_ change: (inout MembershipRules) -> Void = { _ in }) -> S
     #expect(subject.state(of: 2) == .alive)
 }
 
+/// Its edge is young and bears with losses, so it has no doubt of its own when the others have judged.
+@Test func anObserverBelievesTwoTellersWhenABeatIsLateAndOneTellerNever() throws {
+    var subject = Subject(2...5)
+    _ = subject.run(until: 3_000)
+    subject.beating[2] = nil
+    _ = subject.run(until: 3_500)
+    let last = try #require(subject.engine.edges[id(2)]?.latest)
+    let verdict = gone(2, accusers: [3, 4, 5], pulse: last)
+    for teller in [UInt64(3), 4] {
+        #expect(subject.receive(.news([verdict]), from: teller).moves.isEmpty, "its next beat is not due yet")
+    }
+    _ = subject.run(until: 5_000)
+    #expect(subject.engine.edges[id(2)]?.trial == nil)
+    #expect(subject.receive(.news([verdict]), from: 3).moves.isEmpty, "one may lie")
+    #expect(subject.receive(.news([gone(2, accusers: [3, 4, 5], pulse: last - 1)]), from: 4).moves.isEmpty)
+    #expect(subject.receive(.news([verdict]), from: 4).moves == ["2 alive unreachable"])
+}
+
 @Test func anOldVerdictFromTheFarSideOfASplitIsExaminedBeforeItIsBelieved() {
     var subject = Subject(2...5)
     _ = subject.run(until: 60_000)
