@@ -126,7 +126,7 @@ extension RegistryEngine {
                 guard let plain = spreading.firstIndex(where: { !isWarning($0) }) else { return }
                 spreading.remove(at: plain)
             }
-            let rounds = warnings.risingContains(record) ? enough : Pace.plainRounds
+            let rounds = warnings.risingContains(record) ? enough : min(enough, Pace.plainRounds)
             spreading.append(Spreading(record: record, roundsLeft: rounds))
         }
         nextSpread = now.instant
