@@ -60,6 +60,8 @@ package enum Limits {
     package static let answersAtOnce = 3
     /// Observers of one member: two on each of four rings, or everybody in a mesh of nine.
     package static let observers = 16
+    /// Signed words that a verdict is shown with: as many as it needs.
+    package static let accusations = 3
     /// News on its way at one time, as far as this node did not leave it to the comparison of rosters.
     package static let newsOnItsWay = 512
     /// Members of whom others say what this node does not believe, and whom it asks itself.

@@ -20,7 +20,7 @@ package struct Edge: Hashable, Sendable {
     /// How many beats have taught it that, up to the number averaged over.
     package internal(set) var beats: Int
     /// Which of the last beats were lost, the newest in the lowest bit.
-    private var lately: UInt64 = 0
+    var lately: UInt64 = 0
     /// How much more is lost just now than usually, of all neighbours' beats together.
     var weather = 0
     /// The longest silence that ended, fading slowly.
@@ -35,8 +35,8 @@ package struct Edge: Hashable, Sendable {
     /// The newest beat that any word of it came after, and when such a word came last.
     package internal(set) var latest: UInt64
     package internal(set) var latestAt: Instant
-    /// When others said last that they do not hear this neighbour either, or answered at all.
-    package internal(set) var accusers: SortedMap<NodeID, Instant>
+    /// What others said last against this neighbour, and when they answered at all.
+    package internal(set) var accusers: SortedMap<NodeID, Accuser>
     package internal(set) var witnesses: SortedMap<NodeID, Instant>
     /// Who of them hears it.
     package internal(set) var vouch: Vouch?
@@ -84,6 +84,8 @@ package struct Trial: Hashable, Sendable {
     package internal(set) var questions: Int
     /// How often they answered since anybody heard it that they do not hear it either.
     package internal(set) var denials: Int
+    /// What this node itself says against it.
+    var word: SignedCharge?
 
     init(at now: Instant) {
         began = now
@@ -96,6 +98,14 @@ package struct Trial: Hashable, Sendable {
         questions = 0
         denials = 0
     }
+}
+
+/// An observer that does not hear it either.
+package struct Accuser: Hashable, Sendable {
+    package internal(set) var at: Instant
+    var word: SignedCharge
+    /// The signature was looked at, which nobody does before it matters.
+    var isProven: Bool
 }
 
 /// That somebody else hears it: proven by a beat newer than all that were told of before, and so by nothing that a dead
@@ -151,7 +161,7 @@ extension Edge {
     /// What a witness says that has heard this beat of it last, or with 0 none lately.
     mutating func testify(_ witness: NodeID, _ pulse: UInt64, at now: Instant) {
         witnesses[witness] = now
-        if pulse > max(latest, vouch?.pulse ?? 0) {
+        if pulse > newestPulse {
             vouch = Vouch(by: witness, pulse: pulse, at: now)
             trial?.denials = 0
         } else {
@@ -272,17 +282,32 @@ extension Edge {
         return latestAt + pause(settings) * Int64(min(vouch.pulse - latest, 1 << 20))
     }
 
+    /// The newest of its beats that came here or that others told of.
+    var newestPulse: UInt64 { max(latest, vouch?.pulse ?? 0) }
+
+    /// Nobody beats more than twice an interval: who tells of a later beat than that hides the beats of those who tell
+    /// the truth. A few are granted, for clocks run differently.
+    func isPossible(_ pulse: UInt64, _ settings: MembershipSettings, at now: Now) -> Bool {
+        let silence = now.instant - latestAt
+        let most = UInt64(max(silence.nanoseconds / (pause(settings).nanoseconds / 2), 0)) + Self.beatsAhead
+        return latest == 0 || pulse <= latest + most
+    }
+
+    private static let beatsAhead: UInt64 = 8
+
+    /// When so many beats are missing.
+    private func due(missing beats: Int, _ settings: MembershipSettings) -> Instant {
+        let pause = pause(settings)
+        return heard + pause * Int64(beats) + pause / 2
+    }
+
     /// When this silence becomes remarkable.
     func trialDue(_ settings: MembershipSettings) -> Instant {
-        let pause = pause(settings)
-        return heard + pause * Int64(beatsMissed(settings.rules)) + pause / 2
+        due(missing: beatsMissed(settings.rules), settings)
     }
 
     /// Whether a beat at least is missing, for whatever reason.
-    func isLate(_ settings: MembershipSettings, at now: Now) -> Bool {
-        let pause = pause(settings)
-        return heard + pause + pause / 2 <= now.instant
-    }
+    func isLate(_ settings: MembershipSettings, at now: Now) -> Bool { due(missing: 1, settings) <= now.instant }
 
     /// Between two of its beats: what it says itself, and before it has said so what is usual here.
     func pause(_ settings: MembershipSettings) -> Interval { interval ?? settings.interval }
@@ -300,186 +325,5 @@ extension Edge {
     /// The same for news, which is repeated after it.
     func acknowledgementTime(_ rules: MembershipRules) -> Interval {
         max(rules.newsSpacing, (roundTrip ?? .zero) / 10 * 13)
-    }
-}
-
-/// A budget of bytes or of other things: so many a second, and as many saved up as the burst says, or a second's.
-struct Allowance: Hashable, Sendable {
-    /// When all that may be saved up will be there, if nothing more is spent. So a new budget is a full one, also where
-    /// time begins at zero.
-    private(set) var fullAt: Instant
-
-    init() { fullAt = .zero }
-
-    private static func time(of amount: Int, perSecond: Int) -> Interval {
-        Interval(nanoseconds: 1_000_000_000 / Int64(max(perSecond, 1)) * Int64(amount))
-    }
-
-    /// From when on there is something, or rather less or more than nothing by so much.
-    func opens(perSecond: Int, burst: Int? = nil, debt: Int = 0) -> Instant {
-        guard perSecond > 0 else { return Instant(nanoseconds: .max) }
-        return fullAt - Self.time(of: (burst ?? perSecond) + debt, perSecond: perSecond)
-    }
-
-    func allows(at now: Instant, perSecond: Int, burst: Int? = nil) -> Bool {
-        opens(perSecond: perSecond, burst: burst) <= now
-    }
-
-    /// What is spent at once may be a little more than is there; it is missing afterwards.
-    mutating func spend(_ amount: Int, perSecond: Int, at now: Instant) {
-        fullAt = max(fullAt, now) + Self.time(of: amount, perSecond: perSecond)
-    }
-}
-
-extension Allowance: WireValue {
-    func encode(into writer: inout ByteWriter) { writer.instant(fullAt) }
-    init(from reader: inout ByteReader) throws(DecodeError) { fullAt = try reader.instant() }
-}
-
-extension Edge: WireValue {
-    package func encode(into writer: inout ByteWriter) {
-        writer.nodeID(peer)
-        for time in [born, heard, pulseAt] { writer.instant(time) }
-        writer.bool(wasHeard)
-        writer.bool(isDeaf)
-        writer.varint(boot)
-        writer.varint(pulse)
-        writer.varint(UInt64(loss))
-        writer.varint(UInt64(lossThere.map { $0 + 1 } ?? 0))
-        writer.varint(UInt64(beats))
-        writer.u64(lately)
-        writer.varint(UInt64(weather))
-        writer.interval(gap)
-        writer.interval(roundTrip ?? Interval(nanoseconds: -1))
-        writer.interval(interval ?? .zero)
-        writer.optional(root) { $0.u64($1) }
-        writer.optional(differsSince) { $0.instant($1) }
-        writer.optional(vainRoot) { $0.u64($1) }
-        writer.optional(trial) { $1.encode(into: &$0) }
-        writer.varint(UInt64(accusers.count))
-        for (id, at) in accusers {
-            writer.nodeID(id)
-            writer.instant(at)
-        }
-        writer.varint(UInt64(witnesses.count))
-        for (id, said) in witnesses {
-            writer.nodeID(id)
-            writer.instant(said)
-        }
-        writer.varint(latest)
-        writer.instant(latestAt)
-        writer.optional(vouch) { $1.encode(into: &$0) }
-        newsAllowance.encode(into: &writer)
-        writer.optional(refutation) { $1.encode(into: &$0) }
-        deafness.encode(into: &writer)
-    }
-
-    package init(from reader: inout ByteReader) throws(DecodeError) {
-        peer = try reader.nodeID()
-        born = try reader.instant()
-        heard = try reader.instant()
-        pulseAt = try reader.instant()
-        wasHeard = try reader.bool()
-        isDeaf = try reader.bool()
-        boot = try reader.varint()
-        pulse = try reader.varint()
-        loss = try reader.count(atMost: MembershipRules.whole - 1)
-        let there = try reader.count(atMost: MembershipRules.whole)
-        lossThere = there == 0 ? nil : there - 1
-        beats = try reader.count(atMost: 1 << 20)
-        lately = try reader.u64()
-        weather = try reader.count(atMost: MembershipRules.whole - loss)
-        gap = try reader.interval()
-        guard (.zero...Limits.patience).contains(gap) else { throw .outOfRange }
-        let trip = try reader.interval()
-        guard trip >= Interval(nanoseconds: -1), trip <= .minutes(1) else { throw .outOfRange }
-        roundTrip = trip < .zero ? nil : trip
-        let said = try reader.interval()
-        interval = said == .zero ? nil : said
-        guard said == .zero || MembershipSettings.intervals.contains(said) else { throw .outOfRange }
-        root = try reader.bool() ? try reader.u64() : nil
-        differsSince = try reader.bool() ? try reader.instant() : nil
-        vainRoot = try reader.bool() ? try reader.u64() : nil
-        trial = try reader.bool() ? try Trial(from: &reader) : nil
-        accusers = SortedMap()
-        for _ in 0..<(try reader.count(atMost: Limits.observers)) {
-            let id = try reader.nodeID()
-            guard accusers.keys.last.map({ $0 < id }) ?? true else { throw .notCanonical }
-            accusers[id] = try reader.instant()
-        }
-        witnesses = SortedMap()
-        for _ in 0..<(try reader.count(atMost: Limits.observers)) {
-            let id = try reader.nodeID()
-            guard witnesses.keys.last.map({ $0 < id }) ?? true else { throw .notCanonical }
-            witnesses[id] = try reader.instant()
-        }
-        latest = try Life.pulse(from: &reader)
-        latestAt = try reader.instant()
-        vouch = try reader.bool() ? try Vouch(from: &reader) : nil
-        newsAllowance = try Allowance(from: &reader)
-        refutation = try reader.bool() ? try Refutation(from: &reader) : nil
-        deafness = try Deafness(from: &reader)
-    }
-}
-
-extension Vouch: WireValue {
-    package func encode(into writer: inout ByteWriter) {
-        writer.optional(by) { $0.nodeID($1) }
-        writer.varint(pulse)
-        writer.instant(at)
-    }
-
-    package init(from reader: inout ByteReader) throws(DecodeError) {
-        by = try reader.bool() ? try reader.nodeID() : nil
-        pulse = try Life.pulse(from: &reader)
-        at = try reader.instant()
-    }
-}
-
-extension Refutation: WireValue {
-    package func encode(into writer: inout ByteWriter) {
-        writer.nodeID(by)
-        writer.instant(at)
-    }
-
-    package init(from reader: inout ByteReader) throws(DecodeError) {
-        by = try reader.nodeID()
-        at = try reader.instant()
-    }
-}
-
-extension Trial: WireValue {
-    package func encode(into writer: inout ByteWriter) {
-        writer.instant(began)
-        writer.varint(UInt64(pings))
-        writer.instant(nextPing)
-        writer.optional(accusedSince) { $0.instant($1) }
-        writer.instant(nextQuestion)
-        writer.varint(UInt64(scouts.count))
-        for scout in scouts { writer.nodeID(scout) }
-        writer.instant(scoutsDrawn)
-        writer.varint(UInt64(questions))
-        writer.varint(UInt64(denials))
-    }
-
-    package init(from reader: inout ByteReader) throws(DecodeError) {
-        began = try reader.instant()
-        pings = try reader.count(atMost: 1 << 30)
-        nextPing = try reader.instant()
-        accusedSince = try reader.bool() ? try reader.instant() : nil
-        nextQuestion = try reader.instant()
-        scouts = []
-        for _ in 0..<(try reader.count(atMost: Limits.observers)) { scouts.append(try reader.nodeID()) }
-        scoutsDrawn = try reader.instant()
-        questions = try reader.count(atMost: 1 << 30)
-        denials = try reader.count(atMost: 1 << 30)
-    }
-}
-
-extension ByteWriter {
-    /// Whether it is there, and the value.
-    mutating func optional<Value>(_ value: Value?, _ write: (inout ByteWriter, Value) -> Void) {
-        bool(value != nil)
-        if let value { write(&self, value) }
     }
 }

@@ -10,7 +10,7 @@ extension Member: WireValue {
         writer.instant(heard)
         writer.optional(view) { $0.u64($1) }
         writer.varint(lostPulse)
-        writer.ids(accusers)
+        proof.encode(into: &writer)
         writer.optional(habit) {
             $0.varint(UInt64($1.loss))
             $0.interval($1.gap)
@@ -47,7 +47,7 @@ extension Member: WireValue {
         heard = try reader.instant()
         view = try reader.bool() ? try reader.u64() : nil
         lostPulse = try Life.pulse(from: &reader)
-        accusers = try Finding.ids(from: &reader)
+        proof = try Proof(from: &reader)
         habit = nil
         if try reader.bool() {
             let loss = try reader.count(atMost: MembershipRules.whole - 1)

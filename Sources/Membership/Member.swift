@@ -65,7 +65,8 @@ package struct Member: Hashable, Sendable {
     /// The beat with which it came; and once it is down, the last of its beats that anybody heard. Only a later one
     /// brings it back in the same life.
     var lostPulse: UInt64
-    package internal(set) var accusers: [NodeID]
+    /// Who gave it up, and what can be shown of that.
+    package internal(set) var proof: Proof
     var habit: Habit?
     /// How its beats come, as long as it has been a neighbour in this life of ours.
     package internal(set) var pace: Pace?
@@ -89,7 +90,7 @@ package struct Member: Hashable, Sendable {
         since = now
         heard = now.instant
         lostPulse = 0
-        accusers = []
+        proof = Proof()
         places = []
         history = []
     }
@@ -116,7 +117,7 @@ extension Member {
     var mark: Mark { Mark(subject: record.id, life: record.life, standing: standing) }
     var isPresent: Bool { standing == .here }
 
-    var claim: Claim { Claim(record, standing, pulse: lostPulse, accusers: standing == .down ? accusers : []) }
+    var claim: Claim { Claim(record, standing, standing == .down ? proof.accusations : []) }
 
     mutating func move(to state: State, because reason: Reason, at now: Now) {
         if history.count >= Limits.movesPerMember { history.removeFirst() }

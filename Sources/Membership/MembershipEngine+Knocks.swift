@@ -110,8 +110,8 @@ extension MembershipEngine {
                     // This node has asked the subject itself, in vain: where nobody else is named, it answers for it.
                     let accusers = claim.accusers.isEmpty ? [me.id] : claim.accusers
                     giveUp(
-                        id, .down, .toldGone(by: teller, accusers: accusers), pulse: claim.pulse, accusers: accusers,
-                        from: nil, at: now, into: &outbox)
+                        id, .down, .toldGone(by: teller, accusers: accusers), pulse: claim.pulse,
+                        Proof(accusers, claim.accusations), from: nil, at: now, into: &outbox)
                 }
                 continue
             }

@@ -47,9 +47,10 @@ extension MembershipEngine {
             if claim.standing == .here, deafSince != nil, !source.isFirstHand { return }
             var member = known
             member.lostPulse = claim.pulse
-            member.accusers = claim.accusers
+            member.proof = claim.proof(from: source)
             settle(&member, claim.standing, source, at: now)
-            put(member, replacing: known, from: source, at: now, into: &outbox)
+            let spread = spreadable(claim, source, at: now, into: &outbox)
+            put(member, replacing: known, from: spread, at: now, into: &outbox)
         case (.here, .down): doubt(id, claim: nil, from: source, at: now)
         case (.unheard, _), (.here, .here), (_, .left), (.down, .down):
             outbox.put(.note(.ignored(.stale)))
@@ -66,9 +67,19 @@ extension MembershipEngine {
         guard isGenuine(claim.record, source, at: now, into: &outbox) else { return }
         var member = Member(claim.record, .unreachable, .unheard, .notHeardSinceStart, at: now)
         member.lostPulse = claim.pulse
-        member.accusers = claim.accusers
+        member.proof = claim.proof(from: source)
         settle(&member, claim.standing, source, at: now)
-        put(member, replacing: nil, from: source, at: now, into: &outbox)
+        let spread = spreadable(claim, source, at: now, into: &outbox)
+        put(member, replacing: nil, from: spread, at: now, into: &outbox)
+    }
+
+    /// Nobody spreads a death whose proof it has not looked at, or else it would be taken for the liar.
+    private mutating func spreadable(
+        _ claim: Claim, _ source: Source, at now: Now, into outbox: inout Outbox<Effect>
+    ) -> Source? {
+        guard claim.standing == .down, case .news(let teller) = source else { return source }
+        let proven = proven(claim, toldBy: teller, at: now, into: &outbox)
+        return proven.isEmpty || proven.count < claim.accusations.count ? nil : source
     }
 
     /// Brings state and reason in line with a standing that was heard of.
@@ -79,13 +90,13 @@ extension MembershipEngine {
             let reason: Member.Reason = source.teller.map { .heardThrough($0) } ?? .heardDirectly
             if member.state != .alive || member.history.isEmpty { member.move(to: .alive, because: reason, at: now) }
             member.heard = now.instant
-            member.accusers = []
+            member.proof = Proof()
             if case .itself(let pulse) = source { member.lostPulse = pulse }
         case .left: member.move(to: .left, because: .saidGoodbye, at: now)
         case .unheard: member.move(to: .unreachable, because: .notHeardSinceStart, at: now)
         case .down:
             let teller = source.teller ?? member.record.id
-            member.move(to: .unreachable, because: .toldGone(by: teller, accusers: member.accusers), at: now)
+            member.move(to: .unreachable, because: .toldGone(by: teller, accusers: member.proof.accusers), at: now)
         }
     }
 
@@ -108,68 +119,72 @@ extension MembershipEngine {
         _ record: MemberRecord, _ source: Source, at now: Now, into outbox: inout Outbox<Effect>
     ) -> Bool {
         let teller = source.teller ?? record.id
-        if let caught = members[teller]?.caught, now.instant - caught.at.instant < rules.distrust, teller != record.id {
+        if teller != record.id, isDistrusted(teller, at: now) {
             outbox.put(.note(.ignored(.toldByALiar)))
             return false
         }
         if notary.vouches(for: record) { return true }
         outbox.put(.note(.ignored(.forged)))
-        outbox.put(.note(.lied(teller, about: record.id)))
-        let (index, found) = members.position(of: teller)
-        if found {
-            members.update(at: index) { member in
-                let count = min((member.caught?.count ?? 0) + 1, 1 << 30)
-                member.caught = Member.Caught(count: count, at: now, about: record.id)
-            }
-        }
+        blame(teller, about: record.id, at: now, into: &outbox)
         return false
+    }
+
+    func isDistrusted(_ teller: NodeID, at now: Now) -> Bool {
+        members[teller]?.caught.map { now.instant - $0.at.instant < rules.distrust } ?? false
+    }
+
+    /// That peer told of another what nobody signed.
+    mutating func blame(_ peer: NodeID, about subject: NodeID, at now: Now, into outbox: inout Outbox<Effect>) {
+        outbox.put(.note(.lied(peer, about: subject)))
+        let (index, found) = members.position(of: peer)
+        guard found else { return }
+        members.update(at: index) { member in
+            let count = min((member.caught?.count ?? 0) + 1, 1 << 30)
+            member.caught = Member.Caught(count: count, at: now, about: subject)
+        }
     }
 
     // MARK: Deaths, as others tell of them
 
-    /// A verdict that as many observers signed as this node's own rings demand is believed, unless this node heard the
-    /// subject since. Any other may come from a liar, or from the far side of a split that is over: the subject is
-    /// asked.
+    /// News of a verdict that as many observers signed as this node's own rings demand is believed, unless this node
+    /// heard the subject since. Any other may come from a liar, or from the far side of a split that is over: the
+    /// subject is asked.
     private mutating func hearOfDeath(
         _ claim: Claim, _ source: Source, at now: Now, into outbox: inout Outbox<Effect>
     ) {
         let id = claim.record.id
-        let all = observers(of: id)
-        let accusers = claim.accusers.filter(all.contains)
-        // Those who pronounced it counted the observers that answered; how many did is not to be seen from here.
-        let isStrong = accusers.count >= max(min(rules.quorumLeast, all.count), 1)
-        guard isStrong, case .news(let teller) = source else { return doubt(id, claim: claim, from: source, at: now) }
+        guard case .news(let teller) = source else { return doubt(id, claim: claim, from: source, at: now) }
+        var claim = claim
+        claim.accusations = proven(claim, toldBy: teller, at: now, into: &outbox)
+        guard isVerdict(claim.accusations, over: id) else { return doubt(id, claim: claim, from: source, at: now) }
         if let edge = edges[id], edge.wasHeard, edge.trial == nil, rules.comparesPulses != 0,
-            !isBorneOut(claim, by: edge, toldBy: teller, at: now)
+            !isBorneOut(claim, edge, now)
         {
             outbox.put(.note(.ignored(.heardSince)))
             return doubt(id, claim: claim, from: source, at: now)
         }
         let pulse = max(claim.pulse, edges[id]?.latest ?? 0)
         giveUp(
-            id, .down, .toldGone(by: teller, accusers: claim.accusers), pulse: pulse, accusers: claim.accusers,
+            id, .down, .toldGone(by: teller, accusers: claim.accusers), pulse: pulse, claim.proof(from: source),
             from: source, at: now, into: &outbox)
     }
 
     /// Whether nothing that this observer hears speaks against a verdict, though it has no doubt of its own yet: a beat
-    /// is late, and none came that the verdict does not know. Two must tell of it, since one may lie.
-    private func isBorneOut(_ claim: Claim, by edge: Edge, toldBy teller: NodeID, at now: Now) -> Bool {
-        guard let first = doubts[claim.record.id], first.claim?.standing == .down, let other = first.teller else {
-            return false
-        }
-        return other != teller && edge.latest <= claim.pulse && edge.isLate(settings, at: now)
+    /// is late, and none came that the accusers do not know.
+    private func isBorneOut(_ claim: Claim, _ edge: Edge, _ now: Now) -> Bool {
+        edge.latest <= claim.pulse && edge.isLate(settings, at: now)
     }
 
     /// Takes a member out of those present. With a source that is news.
     mutating func giveUp(
-        _ id: NodeID, _ standing: Standing, _ reason: Member.Reason, pulse: UInt64, accusers: [NodeID],
+        _ id: NodeID, _ standing: Standing, _ reason: Member.Reason, pulse: UInt64, _ proof: Proof,
         from source: Source?, at now: Now, into outbox: inout Outbox<Effect>
     ) {
         guard let known = members[id], known.isPresent else { return }
         var member = known
         member.standing = standing
         member.lostPulse = pulse
-        member.accusers = Array(accusers.prefix(Limits.observers))
+        member.proof = proof
         member.move(to: .unreachable, because: reason, at: now)
         put(member, replacing: known, from: source, at: now, into: &outbox)
     }
@@ -181,7 +196,7 @@ extension MembershipEngine {
         guard let known = members[id], !known.isPresent, known.standing != .left else { return }
         var member = known
         member.standing = .here
-        member.accusers = []
+        member.proof = Proof()
         member.move(to: .alive, because: reason, at: now)
         member.heard = now.instant
         put(member, replacing: known, from: nil, at: now, into: &outbox)

@@ -1,4 +1,4 @@
-internal import Base
+package import Base
 
 /// Silences: a burst of pings, then accusations to the other observers, then a verdict.
 extension MembershipEngine {
@@ -116,35 +116,49 @@ extension MembershipEngine {
 
     private mutating func accuse(_ peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>) {
         guard let edge = edges[peer], let member = members[peer] else { return }
-        let charge = Charge(subject: peer, life: member.record.life, pulse: edge.latest)
+        let charge = Charge(subject: peer, life: member.record.life, pulse: edge.newestPulse)
+        guard let word = edge.trial?.word, word.charge == charge else { return outbox.put(.signCharge(charge)) }
         let observers = observers(of: peer)
         for observer in observers where observer != me.id {
             // Whoever has answered knows it for now; the accusation counts there long enough to be repeated often.
             if let answered = edge.witnesses[observer], now.instant - answered < rules.accusationLife / 3 { continue }
-            say(.accuse(charge), to: observer, at: now, into: &outbox)
+            say(.accuse(word), to: observer, at: now, into: &outbox)
         }
         judge(peer, observers, at: now, into: &outbox)
     }
 
+    /// This node's signature of what it is about to say against a neighbour.
+    mutating func take(_ word: SignedCharge, at now: Now, into outbox: inout Outbox<Effect>) {
+        let peer = word.charge.subject
+        let (index, isNeighbour) = edges.position(of: peer)
+        guard isNeighbour, edges.values[index].trial?.accusedSince != nil else { return }
+        edges.update(at: index) { (edge) -> Void in edge.trial?.word = word }
+        if deafSince == nil, voucher(of: edges.values[index], at: now) == nil {
+            accuse(peer, at: now, into: &outbox)
+        }
+    }
+
     /// Who has an edge with `peer`, this node included when it has.
-    func observers(of peer: NodeID) -> [NodeID] { rings.neighbours(of: peer, everybodyUpTo: rules.everybodyUpTo) }
+    package func observers(of peer: NodeID) -> [NodeID] {
+        rings.neighbours(of: peer, everybodyUpTo: rules.everybodyUpTo)
+    }
 
     private func isAccusing(_ observer: NodeID, _ peer: NodeID, at now: Now) -> Bool {
         guard let said = edges[peer]?.accusers[observer] else { return false }
-        return now.instant - said < rules.accusationLife
+        return now.instant - said.at < rules.accusationLife
     }
 
     /// Whether an observer counts: one that answers, or may still answer. Somebody who was cut off together with the
     /// accused neither accuses nor vouches, and must not keep it in the roster.
     private func isReachable(_ observer: NodeID, about edge: Edge, at now: Now) -> Bool {
-        if edge.accusers[observer].map({ now.instant - $0 < rules.accusationLife }) ?? false { return true }
+        if edge.accusers[observer].map({ now.instant - $0.at < rules.accusationLife }) ?? false { return true }
         if edge.witnesses[observer].map({ now.instant - $0 < rules.accusationLife }) ?? false { return true }
         if let own = edges[observer] {
             if own.trial?.accusedSince != nil { return false }
             if own.trial == nil, own.wasHeard { return true }
         }
         guard let accused = edge.trial?.accusedSince else { return true }
-        let since = max(accused, edge.accusers[observer] ?? accused, edge.witnesses[observer] ?? accused)
+        let since = max(accused, edge.accusers[observer]?.at ?? accused, edge.witnesses[observer] ?? accused)
         let patience = rules.accusationSpacing * Int64(edge.questionsNeeded(rules))
         return now.instant - since < patience + edge.answerTime(rules)
     }
@@ -161,9 +175,11 @@ extension MembershipEngine {
         let odds = odds(for: observers.count)
         let most = observers.count >= 3 ? rules.mostPings : rules.mostPingsAlone
         guard trial.pings >= edge.pingsNeeded(odds: odds, atMost: most, rules) else { return }
+        guard let life = members[peer]?.record.life, proveAccusers(of: peer, at: now, into: &outbox) else { return }
         let finding = finding(about: peer, observers: observers, at: now)
         giveUp(
-            peer, .down, .givenUp(finding), pulse: edge.latest, accusers: accusers, from: .itself(pulse: 0), at: now,
+            peer, .down, .givenUp(finding), pulse: edge.latest,
+            Proof(accusers, accusations(by: accusers, against: edge, in: life)), from: .itself(pulse: 0), at: now,
             into: &outbox)
     }
 
@@ -182,7 +198,7 @@ extension MembershipEngine {
     /// Whether an observer may hear the accused and its word be under way still.
     private func mayVeto(_ observer: NodeID, about edge: Edge, at now: Now) -> Bool {
         guard let since = edge.trial?.accusedSince, rules.oddsOfVeto > 0 else { return false }
-        let answers = [edge.accusers[observer], edge.witnesses[observer]]
+        let answers = [edge.accusers[observer]?.at, edge.witnesses[observer]]
         if answers.contains(where: { $0.map { now.instant - $0 < rules.accusationLife } ?? false }) { return false }
         if edges[observer]?.trial != nil { return false }
         let patience = rules.accusationSpacing * Int64(edge.questions(odds: rules.oddsOfVeto, rules))
@@ -214,25 +230,26 @@ extension MembershipEngine {
     }
 
     mutating func takeAccusation(
-        _ charge: Charge, from peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>
+        _ word: SignedCharge, from peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>
     ) {
         hear(peer, pulse: 0, at: now, into: &outbox)
+        let charge = word.charge
         let (index, isNeighbour) = edges.position(of: charge.subject)
         guard isNeighbour, let member = members[charge.subject], charge.subject != peer,
             observers(of: charge.subject).contains(peer)
         else { return outbox.put(.note(.ignored(.notAnObserver))) }
         guard charge.life >= member.record.life else { return outbox.put(.note(.ignored(.stale))) }
+        guard edges.values[index].isPossible(charge.pulse, settings, at: now) else {
+            return outbox.put(.note(.ignored(.impossibleLife)))
+        }
         let last = edges.values[index].accusers[peer]
-        edges.update(at: index) { $0.accusers[peer] = now.instant }
+        let isProven = last.map { $0.isProven && $0.word == word } ?? false
+        edges.update(at: index) { $0.accusers[peer] = Accuser(at: now.instant, word: word, isProven: isProven) }
         // One answer for what an honest observer says once: whoever accuses faster gets no more of them.
-        if let last, now.instant - last < rules.accusationSpacing / 2 { return }
+        if let last, now.instant - last.at < rules.accusationSpacing / 2 { return }
         let beat = lastBeat(of: edges.values[index], at: now) ?? 0
         testify(charge.subject, beat, to: peer, at: now, into: &outbox)
     }
-
-    /// Nobody beats more than twice an interval: who tells of a later beat than that hides the beats of those who tell
-    /// the truth. A few are granted, for clocks run differently.
-    private static let beatsAhead: UInt64 = 8
 
     mutating func takeTestimony(
         _ charge: Charge, from peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>
@@ -243,10 +260,7 @@ extension MembershipEngine {
             trial.scouts.contains(peer) || observers(of: charge.subject).contains(peer),
             edges.values[index].witnesses.count < Limits.observers || edges.values[index].witnesses[peer] != nil
         else { return }
-        let silence = now.instant - edges.values[index].latestAt
-        let pause = edges.values[index].pause(settings)
-        let most = UInt64(max(silence.nanoseconds / (pause.nanoseconds / 2), 0)) + Self.beatsAhead
-        guard edges.values[index].latest == 0 || charge.pulse <= edges.values[index].latest + most else {
+        guard edges.values[index].isPossible(charge.pulse, settings, at: now) else {
             return outbox.put(.note(.ignored(.impossibleLife)))
         }
         edges.update(at: index) { $0.testify(peer, charge.pulse, at: now.instant) }
@@ -277,7 +291,7 @@ extension MembershipEngine {
         else { return }
         let finding = finding(about: peer, observers: [], at: now)
         giveUp(
-            peer, .unheard, .notHeardByTheDeaf(finding), pulse: 0, accusers: [], from: nil, at: now, into: &outbox)
+            peer, .unheard, .notHeardByTheDeaf(finding), pulse: 0, Proof(), from: nil, at: now, into: &outbox)
     }
 
     private func hearsNobody(at now: Now) -> Bool {

@@ -11,6 +11,8 @@ package struct MembershipEngine: Engine {
         case leave
         /// This node's signature of what it says of itself in that life, as `sign` asked for it.
         case signed(Seal, Life)
+        /// The same of what it says against a neighbour, as `signCharge` asked for it.
+        case signedCharge(SignedCharge)
         /// Somebody of this mesh has called on the local net, from addresses that are not this node's.
         case heard(Call)
         /// These belong to the mesh, whether this node has met them or not.
@@ -21,6 +23,8 @@ package struct MembershipEngine: Engine {
         case send(MembershipMessage, to: Contact)
         /// Sign this record with the node's own key; until `signed` comes, nobody is told it.
         case sign(MemberRecord)
+        /// Sign what this node says against a neighbour.
+        case signCharge(Charge)
         case persist(Fact)
         /// Call on the local net.
         case callOut(isLonely: Bool)
@@ -188,7 +192,7 @@ package struct MembershipEngine: Engine {
         case .ping(let number, let pulse, let held):
             takePing(number, pulse, held, from: peer, at: now, into: &outbox)
         case .pong(let number, let pulse): takePong(number, pulse, from: peer, at: now, into: &outbox)
-        case .accuse(let charge): takeAccusation(charge, from: peer, at: now, into: &outbox)
+        case .accuse(let word): takeAccusation(word, from: peer, at: now, into: &outbox)
         case .witness(let charge): takeTestimony(charge, from: peer, at: now, into: &outbox)
         case .seek(let charge): takeSeek(charge, from: peer, at: now, into: &outbox)
         case .news(let claims): takeNews(completed(claims, into: &outbox), from: peer, at: now, into: &outbox)
@@ -220,6 +224,10 @@ package struct MembershipEngine: Engine {
             me.seal = seal
             me.isLeaving ? sayGoodbye(into: &outbox) : spread(me.id, from: nil, at: now)
             voice.nextCry = now.instant
+            sendNews(at: now, into: &outbox)
+        case .signedCharge(let word):
+            guard nextBeat != nil else { return outbox.put(.note(.ignored(.alreadyLeft))) }
+            take(word, at: now, into: &outbox)
             sendNews(at: now, into: &outbox)
         case .heard(let call):
             guard nextBeat != nil else { return outbox.put(.note(.ignored(.alreadyLeft))) }

@@ -19,9 +19,9 @@ extension MembershipMessage: WireValue {
             writer.u8(4)
             writer.varint(number)
             writer.varint(pulse)
-        case .accuse(let charge):
+        case .accuse(let word):
             writer.u8(5)
-            charge.encode(into: &writer)
+            word.encode(into: &writer)
         case .witness(let charge):
             writer.u8(6)
             charge.encode(into: &writer)
@@ -62,7 +62,7 @@ extension MembershipMessage: WireValue {
             let pulse = try Life.pulse(from: &reader)
             self = .ping(number: number, pulse: pulse, held: try reader.bool() ? try Held(from: &reader) : nil)
         case 4: self = .pong(number: try reader.varint(), pulse: try Life.pulse(from: &reader))
-        case 5: self = .accuse(try Charge(from: &reader))
+        case 5: self = .accuse(try SignedCharge(from: &reader))
         case 6: self = .witness(try Charge(from: &reader))
         case 7: self = .news(try Claim.list(from: &reader))
         case 8: self = .offer(try reader.list(of: Mark.self, atMost: Limits.claimsPerMessage))
@@ -198,25 +198,14 @@ extension Claim: WireValue {
 
     private func encode(after last: MemberRecord?, into writer: inout ByteWriter) {
         record.encode(standing, hasShortKey: hasShortKey, after: last, into: &writer)
-        guard standing == .down else { return }
-        writer.varint(pulse)
-        writer.varint(UInt64(accusers.count))
-        for accuser in accusers { writer.nodeID(accuser) }
+        if standing == .down { writer.list(accusations) }
     }
 
     package init(from reader: inout ByteReader) throws(DecodeError) { try self.init(after: nil, from: &reader) }
 
     private init(after last: MemberRecord?, from reader: inout ByteReader) throws(DecodeError) {
         (record, standing, hasShortKey) = try MemberRecord.inClaim(after: last, from: &reader)
-        pulse = 0
-        accusers = []
-        guard standing == .down else { return }
-        pulse = try Life.pulse(from: &reader)
-        for _ in 0..<(try reader.count(atMost: Limits.observers)) {
-            let accuser = try reader.nodeID()
-            guard accusers.last.map({ $0 < accuser }) ?? true else { throw .notCanonical }
-            accusers.append(accuser)
-        }
+        accusations = standing == .down ? try Accusation.list(from: &reader) : []
     }
 }
 

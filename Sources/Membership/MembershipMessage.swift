@@ -11,7 +11,7 @@ package enum MembershipMessage: Hashable, Sendable {
     /// The answer to the ping of that number.
     case pong(number: UInt64, pulse: UInt64)
     /// "I hear nothing of this one any more", to its other observers.
-    case accuse(Charge)
+    case accuse(SignedCharge)
     /// What an observer that is asked so has heard of it.
     case witness(Charge)
     /// "Do you hear this one?" Whoever is asked pings it, and answers as a witness.
@@ -76,18 +76,16 @@ package struct Charge: Hashable, Sendable {
 package struct Claim: Hashable, Sendable {
     package var record: MemberRecord
     package var standing: Standing
-    /// Of a member that is down: the last of its beats that anybody heard, and who did not hear it any more.
-    package var pulse: UInt64
-    package var accusers: [NodeID]
+    /// Of a member that is down: the word of those who did not hear it any more.
+    package var accusations: [Accusation]
     /// On the wire, the first bytes stand for the subject's key: whoever is told has it. As read, key and id are still
     /// nobody's.
     package var hasShortKey = false
 
-    package init(_ record: MemberRecord, _ standing: Standing, pulse: UInt64 = 0, accusers: [NodeID] = []) {
+    package init(_ record: MemberRecord, _ standing: Standing, _ accusations: [Accusation] = []) {
         self.record = record
         self.standing = standing
-        self.pulse = pulse
-        self.accusers = accusers
+        self.accusations = accusations
     }
 }
 
@@ -126,11 +124,15 @@ extension Mark {
 extension Claim {
     var mark: Mark { Mark(subject: record.id, life: record.life, standing: standing) }
 
+    var accusers: [NodeID] { accusations.map(\.accuser) }
+    /// The last beat that anybody heard.
+    var pulse: UInt64 { accusations.map(\.pulse).max() ?? 0 }
+
     /// How many bytes it takes, alone or behind another.
     func encodedByteCount(after other: Claim? = nil) -> Int {
         record.encodedByteCount(after: other?.record)
             - (hasShortKey ? Bytes32.byteCount - VerifyingKey.shortByteCount : 0)
-            + (standing == .down ? 11 + accusers.count * Bytes32.byteCount : 0)
+            + (standing == .down ? 1 + accusations.count * Accusation.mostBytes : 0)
     }
 }
 

@@ -83,6 +83,12 @@ package struct MembershipRules: Hashable, Sendable {
     /// A verdict gives way to a later beat of the subject, and to that only; with 0 to any.
     package var comparesPulses = 1
 
+    /// Accusations that make up one verdict lie at most so many beats apart: nobody may put together what was said in
+    /// silences that ended. Who waited 40 s for its voucher, and was told of beats twice as fast, is as far behind.
+    package var beatsApart = 128
+    /// A verdict is believed for what its accusers signed; with 0 for their names.
+    package var provesVerdicts = 1
+
     /// Fewer edges than this cannot tell whether their owner is isolated.
     package var isolationEdges = 4
     /// More than this share of them silent: not they are silent, their owner is deaf.
@@ -104,7 +110,7 @@ package struct MembershipRules: Hashable, Sendable {
     package var newsBurst = 8
     package var newsPerSecond = 2
     /// News larger than this is offered first and sent to those who ask: more than a verdict with all that signed it.
-    package var eagerBytes = 400
+    package var eagerBytes = 500
     /// Bytes of news to one neighbour in a second.
     package var newsBytesPerSecond = 1_500
 
@@ -164,7 +170,8 @@ package struct MembershipRules: Hashable, Sendable {
             \.fewestPings, \.mostPings,
             \.mostPingsAlone,
             \.quorumPercent, \.quorumLeast, \.oddsOfAccident, \.scouts, \.oddsOfWitness, \.oddsOfVeto,
-            \.oddsOfMuteness, \.leastLossOfMute, \.ears, \.comparesPulses,
+            \.oddsOfMuteness, \.leastLossOfMute, \.ears, \.comparesPulses, \.beatsApart,
+            \.provesVerdicts,
             \.isolationEdges, \.isolationPercent, \.newsBurst, \.newsPerSecond, \.eagerBytes, \.newsBytesPerSecond,
             \.bytesPerSecond, \.burstBytes, \.reservedBytes, \.richAnswer, \.questionShare, \.knocksPerOwnSite,
             \.longestLeap, \.welcomesPerSecond, \.denials, \.fewMembers,

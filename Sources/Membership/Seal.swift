@@ -63,6 +63,25 @@ package enum Notary: Hashable, Sendable {
         }
     }
 
+    /// Whether the owner of the key accuses somebody so.
+    func vouches(for word: SignedCharge, by key: VerifyingKey) -> Bool {
+        switch self {
+        case .mesh(let mesh):
+            do throws(CryptoError) {
+                try key.verify(word.signature, of: word.charge.encoded.raw, as: SignedCharge.kind, in: mesh)
+                return true
+            } catch {
+                return false
+            }
+        case .invented(let world): return word == Self.invent(key, for: word.charge, in: world)
+        }
+    }
+
+    /// The charge as the owner of the key would have signed it in the invented world of `word`.
+    package static func invent(_ key: VerifyingKey, for charge: Charge, in word: UInt64) -> SignedCharge {
+        SignedCharge(charge, signature(by: key, of: charge.encoded, key.nodeID, word))
+    }
+
     /// The record as its subject would have sealed it in the invented world of `word`.
     package static func invent(_ key: VerifyingKey, for record: MemberRecord, in word: UInt64) -> MemberRecord {
         var record = record
@@ -71,11 +90,16 @@ package enum Notary: Hashable, Sendable {
     }
 
     private static func invented(_ key: VerifyingKey, _ record: MemberRecord, _ word: UInt64) -> Seal {
+        Seal(key, signature(by: key, of: record.sealedBytes, record.id, word))
+    }
+
+    private static func signature(
+        by key: VerifyingKey, of bytes: [UInt8], _ id: NodeID, _ word: UInt64
+    ) -> Signature {
         var hash = TraceHash(value: word)
-        hash.absorb(record.sealedBytes.raw)
-        hash.absorb(record.id)
-        let stamp = Bytes32(hash.value, word, 0, 0)
-        return Seal(key, Signature(stamp, key.bytes))
+        hash.absorb(bytes.raw)
+        hash.absorb(id)
+        return Signature(Bytes32(hash.value, word, 0, 0), key.bytes)
     }
 }
 

@@ -301,6 +301,9 @@ package struct MarramNode: ~Copyable {
                     continue
                 }
                 inputs.append(.performed(.signed(seal, record.life)))
+            case .signCharge(let charge):
+                let word = charge.signed(by: signatory.identity.signing, in: signatory.mesh)
+                inputs.append(.performed(.accuse(word)))
             case .attest(let id):
                 let signature = signatory.identity.signing.sign(
                     id.value.bytes.raw, as: Chain.kind, in: signatory.mesh)

@@ -13,6 +13,8 @@ package struct Switchboard {
         case send(Frame, to: Contact)
         /// Sign what the node says of itself with its key, which is not in here.
         case seal(MemberRecord)
+        /// The same of what it says against a neighbour.
+        case signCharge(Charge)
         case persist([Fact], Ticket)
         /// Sign the id of a transaction with the node's key, which is not in here.
         case attest(Digest)
@@ -54,6 +56,7 @@ package struct Switchboard {
     package enum Command: Hashable, Sendable {
         case leave
         case signed(Seal, Life)
+        case accuse(SignedCharge)
         case heard(Call)
         case write(RequestID, [Change])
         case attested(Digest, Signature)
@@ -172,6 +175,7 @@ package struct Switchboard {
         switch command {
         case .leave: membership.perform(.leave, at: now, into: &membershipOutbox)
         case .signed(let seal, let life): membership.perform(.signed(seal, life), at: now, into: &membershipOutbox)
+        case .accuse(let word): membership.perform(.signedCharge(word), at: now, into: &membershipOutbox)
         case .heard(let call): membership.perform(.heard(call), at: now, into: &membershipOutbox)
         case .take(let records):
             registry.perform(.take(records), at: now, into: &registryOutbox)
@@ -221,6 +225,7 @@ package struct Switchboard {
                 guard contact.node.map(registry.isMember) ?? true else { continue }
                 outbox.put(.send(.membership(message), to: contact))
             case .sign(let record): outbox.put(.seal(record))
+            case .signCharge(let charge): outbox.put(.signCharge(charge))
             case .persist(let fact):
                 // The newest value of a key is its fact: what one input says twice is written once.
                 facts.removeAll { $0.shelf == fact.shelf && $0.key == fact.key }
@@ -393,6 +398,9 @@ extension Switchboard.Input: WireValue {
             writer.u8(16)
             key.encode(into: &writer)
         case .performed(.end): writer.u8(17)
+        case .performed(.accuse(let word)):
+            writer.u8(18)
+            word.encode(into: &writer)
         }
     }
 
@@ -433,6 +441,7 @@ extension Switchboard.Input: WireValue {
         case 15: self = .performed(.settle(try reader.list(of: Dot.self, atMost: Limits.operations)))
         case 16: self = .performed(.goOver(to: try SignerKey(from: &reader)))
         case 17: self = .performed(.end)
+        case 18: self = .performed(.accuse(try SignedCharge(from: &reader)))
         default: throw .unknown
         }
     }

@@ -107,7 +107,7 @@ private func questions(_ effects: [Effect]) -> [(question: Question, to: UInt64)
     subject.beating[2] = nil
     for _ in 0..<20 {
         for peer in [UInt64(3), 4] {
-            _ = subject.receive(.accuse(charge(2, pulse: 60)), from: peer)
+            _ = subject.receive(.accuse(word(by: peer, charge(2, pulse: 60))), from: peer)
         }
         _ = subject.run(until: subject.now + 250)
     }

@@ -20,7 +20,8 @@ private func busiestSecond(_ change: (inout MembershipRules) -> Void = { _ in })
         var said = subject.run(until: subject.now + 50)
         for peer in stride(from: UInt64(3), through: 59, by: 2) {
             let other = 2 + 2 * ((peer + step) % 29)
-            for question in [MembershipMessage.accuse(charge(other, pulse: 60)), .seek(charge(other, pulse: 60))] {
+            let charge = charge(other, pulse: 60)
+            for question in [MembershipMessage.accuse(word(by: peer, charge)), .seek(charge)] {
                 said += subject.receive(question, from: peer)
             }
         }

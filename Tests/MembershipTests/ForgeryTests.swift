@@ -62,7 +62,7 @@ private func settled() -> Subject {
     var subject = settled()
     subject.beating[3] = nil
     for _ in 0..<20 {
-        for peer in [UInt64(2), 5] { _ = subject.receive(.accuse(charge(3, pulse: 20)), from: peer) }
+        for peer in [UInt64(2), 5] { _ = subject.receive(.accuse(word(by: peer, charge(3, pulse: 20))), from: peer) }
         _ = subject.run(until: subject.now + 250)
     }
     #expect(subject.state(of: 3) == .unreachable)
@@ -76,7 +76,7 @@ private func settled() -> Subject {
 
 @Test func aVerdictThatNobodySharesCostsSomePings() {
     var subject = settled()
-    let claim = Claim(record(3), .down, pulse: 1 << 40, accusers: [id(4)])
+    let claim = verdict(over: record(3), by: [(4, 1 << 40)])
     let effects = subject.receive(.news([claim]), from: 4) + subject.run(until: 30_000)
     #expect(subject.state(of: 3) == .alive && effects.told(3, .down).isEmpty)
     #expect((1...64).contains(effects.pings(of: 3)))
@@ -101,7 +101,7 @@ private func settled() -> Subject {
     var subject = settled()
     var answers = 0
     for step in 0..<10_000 {
-        answers += subject.receive(.accuse(charge(3, pulse: 20)), from: 4).sent.count
+        answers += subject.receive(.accuse(word(by: 4, charge(3, pulse: 20))), from: 4).sent.count
         if step % 500 == 499 { _ = subject.run(until: subject.now + 50) }
     }
     #expect((1...9).contains(answers), "\(answers) in a second")
@@ -120,7 +120,7 @@ private func settled() -> Subject {
     var subject = settled()
     var lie = record(1)
     lie.life.beat = 60_000
-    #expect(subject.receive(.news([Claim(lie, .down, pulse: 1)]), from: 4).notes.contains(.lied(id(4), about: id(1))))
+    #expect(subject.receive(.news([verdict(over: lie, by: [])]), from: 4).notes.contains(.lied(id(4), about: id(1))))
     #expect(subject.engine.me.life == Life(boot: 1, beat: 0))
     let held = Held(life: Life(boot: 1, beat: 60_000), pulse: 4)
     _ = subject.receive(.ping(number: 5, pulse: 30, held: held), from: 5)

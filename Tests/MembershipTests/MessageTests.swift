@@ -28,6 +28,7 @@ private let signed = {
 }()
 private let life = Life(boot: 3, beat: 300)
 private let charged = Charge(subject: subject, life: life, pulse: 5)
+private let accusation = Accusation(by: subject, SignedCharge(charged, seal.signature))
 
 /// The golden bytes: a change of these is a change of the wire, and belongs in docs/wire.md.
 private let golden: [(MembershipMessage, String)] = [
@@ -49,7 +50,10 @@ private let golden: [(MembershipMessage, String)] = [
     (.ping(number: 5, pulse: 7, held: Held(life: life, pulse: 4)), "03" + "05" + "07" + "01" + "03ac02" + "04"),
     (.ping(number: 5, pulse: 7, held: nil), "03" + "05" + "07" + "00"),
     (.pong(number: 5, pulse: 7), "04" + "05" + "07"),
-    (.accuse(charged), "05" + subjectBytes + "03ac02" + "05"),
+    (
+        .accuse(SignedCharge(charged, seal.signature)),
+        "05" + subjectBytes + "03ac02" + "05" + hexadecimal(seal.signature.encoded)
+    ),
     (.witness(charged), "06" + subjectBytes + "03ac02" + "05"),
     (.seek(charged), "0d" + subjectBytes + "03ac02" + "05"),
     (.news([Claim(about, .here)]), "07" + "01" + recordBytes("21")),
@@ -59,8 +63,8 @@ private let golden: [(MembershipMessage, String)] = [
             + hexadecimal(seal.signature.encoded)
     ),
     (
-        .news([Claim(about, .down, pulse: 9, accusers: [subject])]),
-        "07" + "01" + recordBytes("41") + "09" + "01" + subjectBytes
+        .news([Claim(about, .down, [accusation])]),
+        "07" + "01" + recordBytes("41") + "01" + subjectBytes + "05" + hexadecimal(seal.signature.encoded)
     ),
     (.offer([Mark(subject: subject, life: life, standing: .down)]), "08" + "01" + subjectBytes + "03ac02" + "02"),
     (.want([subject]), "09" + "01" + subjectBytes),
@@ -107,7 +111,9 @@ private let golden: [(MembershipMessage, String)] = [
         var record = about
         record.life = Life(boot: 1 << UInt64(power), beat: (1 << UInt64(power)) - 1)
         #expect(record.encodedByteCount() == record.encoded.count)
-        let claim = Claim(record, .down, pulse: 1 << UInt64(power), accusers: [subject])
+        var accusation = accusation
+        accusation.pulse = 1 << UInt64(power)
+        let claim = Claim(record, .down, [accusation])
         #expect(claim.encodedByteCount() >= claim.encoded.count)
     }
 }
@@ -116,7 +122,7 @@ private let golden: [(MembershipMessage, String)] = [
     var nobodys = Claim(about, .here)
     nobodys.hasShortKey = true
     #expect(throws: DecodeError.notCanonical) { try Claim(decoding: nobodys.encoded.raw) }
-    let unsorted = Claim(about, .down, pulse: 1, accusers: [subject, subject])
+    let unsorted = Claim(about, .down, [accusation, accusation])
     #expect(throws: DecodeError.notCanonical) { try Claim(decoding: unsorted.encoded.raw) }
 }
 

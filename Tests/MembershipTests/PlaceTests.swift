@@ -89,7 +89,9 @@ extension Subject {
         _ = subject.run(until: 60_000)
         subject.beating[2] = nil
         for _ in 0..<20 {
-            for peer in [UInt64(3), 4] { _ = subject.receive(.accuse(charge(2, pulse: 60)), from: peer) }
+            for peer in [UInt64(3), 4] {
+                _ = subject.receive(.accuse(word(by: peer, charge(2, pulse: 60))), from: peer)
+            }
             _ = subject.run(until: subject.now + 250)
         }
         for second in 65..<900 {

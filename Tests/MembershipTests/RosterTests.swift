@@ -4,7 +4,7 @@ import Testing
 @testable import Membership
 
 private func gone(_ number: UInt64, accusers: [UInt64], pulse: UInt64 = 60, beat: UInt64 = 0) -> Claim {
-    Claim(record(number, beat: beat), .down, pulse: pulse, accusers: accusers.map(id))
+    verdict(over: record(number, beat: beat), by: accusers.map { ($0, pulse) })
 }
 
 /// A mesh of five in which 2 has been given up after its 61st beat.
@@ -118,7 +118,7 @@ private func bereaved(_ change: (inout MembershipRules) -> Void = { _ in }) -> S
     let strangers = (UInt64(2)...60).filter {
         !subject.engine.observers(of: id(victim)).contains(id($0)) && $0 != victim
     }
-    for accusers in [[], [liar], Array(strangers.prefix(8))] {
+    for accusers in [[], [liar], Array(strangers.prefix(3))] {
         let lie = subject.receive(.news([gone(victim, accusers: accusers.sorted())]), from: liar)
         #expect(lie.moves.isEmpty && lie.told(victim, .down).isEmpty)
     }
@@ -137,19 +137,16 @@ private func bereaved(_ change: (inout MembershipRules) -> Void = { _ in }) -> S
 }
 
 /// Its edge is young and bears with losses, so it has no doubt of its own when the others have judged.
-@Test func anObserverBelievesTwoTellersWhenABeatIsLateAndOneTellerNever() throws {
+@Test func anObserverBelievesTheOthersWhenABeatIsLateAndNoneCameThatTheyDoNotKnow() throws {
     var subject = Subject(2...5)
     _ = subject.run(until: 3_000)
     subject.beating[2] = nil
     _ = subject.run(until: 3_500)
     let last = try #require(subject.engine.edges[id(2)]?.latest)
     let verdict = gone(2, accusers: [3, 4, 5], pulse: last)
-    for teller in [UInt64(3), 4] {
-        #expect(subject.receive(.news([verdict]), from: teller).moves.isEmpty, "its next beat is not due yet")
-    }
+    #expect(subject.receive(.news([verdict]), from: 3).moves.isEmpty, "its next beat is not due yet")
     _ = subject.run(until: 5_000)
     #expect(subject.engine.edges[id(2)]?.trial == nil)
-    #expect(subject.receive(.news([verdict]), from: 3).moves.isEmpty, "one may lie")
     #expect(subject.receive(.news([gone(2, accusers: [3, 4, 5], pulse: last - 1)]), from: 4).moves.isEmpty)
     #expect(subject.receive(.news([verdict]), from: 4).moves == ["2 alive unreachable"])
 }

@@ -74,7 +74,7 @@ import Testing
         let now = Now(instant: instant, wall: WallTime(milliseconds: .max))
         subject.engine.wake(at: now, into: &outbox)
         subject.engine.receive(.hello(record(9), pulse: 3), from: id(9), at: now, into: &outbox)
-        subject.engine.receive(.accuse(charge(2, pulse: 3)), from: id(3), at: now, into: &outbox)
+        subject.engine.receive(.accuse(word(by: 3, charge(2, pulse: 3))), from: id(3), at: now, into: &outbox)
         subject.engine.wake(at: now, into: &outbox)
     }
     #expect(!outbox.isEmpty)

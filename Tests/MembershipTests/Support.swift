@@ -50,6 +50,8 @@ struct Subject {
     var beating: [UInt64: UInt64] = [:]
     /// The beat of this node that they name as the newest they have; nil for one that is a beat behind.
     var echo: UInt64? = 0
+    /// Its key is at hand.
+    var signsCharges = true
     private(set) var now: Int64 = 0
     private(set) var effects: [Effect] = []
 
@@ -143,6 +145,9 @@ struct Subject {
             guard let seal = sealed(record).seal else { continue }
             engine.perform(.signed(seal, record.life), at: time(now), into: &outbox)
         }
+        for case .signCharge(let charge) in outbox.effects where signsCharges {
+            engine.perform(.signedCharge(word(by: 1, charge)), at: time(now), into: &outbox)
+        }
         return outbox.effects
     }
 
@@ -179,7 +184,7 @@ extension [Effect] {
     func accusations(of subject: UInt64) -> Set<UInt64> {
         Set(
             sent.compactMap {
-                guard case .accuse(let charge) = $0.message, charge.subject == id(subject) else { return nil }
+                guard case .accuse(let word) = $0.message, word.charge.subject == id(subject) else { return nil }
                 return $0.to
             })
     }
@@ -195,4 +200,21 @@ extension [Effect] {
 
 func charge(_ subject: UInt64, pulse: UInt64) -> Charge {
     Charge(subject: id(subject), life: Life(boot: 1, beat: 0), pulse: pulse)
+}
+
+func key(_ owner: NodeID) -> VerifyingKey { keys[Int(owner.number)].key }
+
+/// A charge as that node would have signed it.
+func word(by number: UInt64, _ charge: Charge) -> SignedCharge {
+    Notary.invent(keys[Int(number)].key, for: charge, in: 5)
+}
+
+/// A verdict over a member of that life, as these would have signed it who heard these beats last.
+func verdict(over record: MemberRecord, by accusers: [(UInt64, pulse: UInt64)]) -> Claim {
+    Claim(
+        record, .down,
+        accusers.map { accuser, pulse in
+            let charge = Charge(subject: record.id, life: record.life, pulse: pulse)
+            return Accusation(by: id(accuser), word(by: accuser, charge))
+        })
 }

@@ -42,7 +42,7 @@ private func minute(_ change: (inout MembershipRules) -> Void = { _ in }) -> Sub
     var subject = minute()
     _ = subject.run(until: 62_800)
     func accuse(by peers: [UInt64]) -> [Effect] {
-        peers.flatMap { subject.receive(.accuse(charge(2, pulse: 60)), from: $0) }
+        peers.flatMap { subject.receive(.accuse(word(by: $0, charge(2, pulse: 60))), from: $0) }
             + subject.run(until: subject.now + 500)
     }
     for _ in 0..<4 { #expect(accuse(by: [3]).moves.isEmpty, "two of four are too few") }
@@ -60,7 +60,7 @@ private func minute(_ change: (inout MembershipRules) -> Void = { _ in }) -> Sub
 private func verdict(after wait: Int64, _ change: (inout MembershipRules) -> Void = { _ in }) -> Member.State? {
     var subject = minute(change)
     while subject.state(of: 2) == .alive, subject.now < 70_000 { _ = subject.run(until: subject.now + 50) }
-    for peer in [UInt64(3), 4] { _ = subject.receive(.accuse(charge(2, pulse: 60)), from: peer) }
+    for peer in [UInt64(3), 4] { _ = subject.receive(.accuse(word(by: peer, charge(2, pulse: 60))), from: peer) }
     _ = subject.run(until: subject.now + wait)
     return subject.state(of: 2)
 }
@@ -85,8 +85,8 @@ private func verdict(after wait: Int64, _ change: (inout MembershipRules) -> Voi
 
 @Test func anAccusationCountsForAWhileOnly() {
     var subject = minute { $0.accusationLife = .seconds(2) }
-    _ = subject.receive(.accuse(charge(2, pulse: 60)), from: 3)
-    _ = subject.receive(.accuse(charge(2, pulse: 60)), from: 4)
+    _ = subject.receive(.accuse(word(by: 3, charge(2, pulse: 60))), from: 3)
+    _ = subject.receive(.accuse(word(by: 4, charge(2, pulse: 60))), from: 4)
     _ = subject.run(until: 63_400)
     #expect(subject.state(of: 2) == .suspect)
 }
@@ -112,11 +112,11 @@ private func verdict(after wait: Int64, _ change: (inout MembershipRules) -> Voi
 
 @Test func anObserverThatHearsTheAccusedVouchesForIt() {
     var subject = minute()
-    let answer = subject.receive(.accuse(charge(3, pulse: 60)), from: 4)
+    let answer = subject.receive(.accuse(word(by: 4, charge(3, pulse: 60))), from: 4)
     #expect(answer.sent.contains { $0.message == .witness(charge(3, pulse: 61)) && $0.to == 4 })
     _ = subject.run(until: 62_900)
     for number in UInt64(0)..<12 {
-        for peer in [UInt64(3), 4] { _ = subject.receive(.accuse(charge(2, pulse: 60)), from: peer) }
+        for peer in [UInt64(3), 4] { _ = subject.receive(.accuse(word(by: peer, charge(2, pulse: 60))), from: peer) }
         _ = subject.receive(.witness(charge(2, pulse: 63 + number / 4)), from: 5)
         _ = subject.run(until: subject.now + 250)
     }
@@ -171,7 +171,7 @@ private func verdict(after wait: Int64, _ change: (inout MembershipRules) -> Voi
 @Test func anAccuserThatShoutsIsAnsweredAsIfItSpoke() {
     var subject = minute()
     var answers = 0
-    for _ in 0..<10_000 { answers += subject.receive(.accuse(charge(3, pulse: 60)), from: 4).sent.count }
+    for _ in 0..<10_000 { answers += subject.receive(.accuse(word(by: 4, charge(3, pulse: 60))), from: 4).sent.count }
     #expect(answers == 1)
     #expect(subject.engine.edges[id(3)]?.accusers.count == 1)
     #expect(subject.run(until: 65_000).accusations(of: 3).isEmpty, "who is heard is not accused because others do it")
@@ -184,9 +184,8 @@ private func verdict(after wait: Int64, _ change: (inout MembershipRules) -> Voi
             && id(number) != subject.engine.edges.keys[0]
     }
     let accused = subject.engine.edges.keys[0].number
-    #expect(
-        subject.receive(.accuse(charge(accused, pulse: 1)), from: stranger ?? 0).notes.contains(
-            .ignored(.notAnObserver)))
+    let said = word(by: stranger ?? 0, charge(accused, pulse: 1))
+    #expect(subject.receive(.accuse(said), from: stranger ?? 0).notes.contains(.ignored(.notAnObserver)))
     #expect(subject.engine.edges[id(accused)]?.accusers.isEmpty == true)
 }
 

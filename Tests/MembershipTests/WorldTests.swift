@@ -45,6 +45,10 @@ private struct Net {
             guard let seal = sealed(record).seal else { continue }
             engines[index].perform(.signed(seal, record.life), at: time(now), into: &outbox)
         }
+        for case .signCharge(let charge) in outbox.effects {
+            let word = word(by: UInt64(index) + 1, charge)
+            engines[index].perform(.signedCharge(word), at: time(now), into: &outbox)
+        }
         for sent in outbox.effects.sent where chance.below(100) >= loss {
             let to = Int(sent.to) - 1
             guard engines.indices.contains(to) else { continue }

@@ -114,6 +114,14 @@ func aRuleThatIsSwitchedOffIsMissed(bug: MembershipBug) throws {
     #expect(scenario.play(script).violation == nil)
 }
 
+/// A liar looks up who observes whom, and speaks in their names.
+@Test func aLiarKillsWhomItLikesWhereNamesAreEnough() throws {
+    let scenario = try #require(Scenario.memberships.first { $0.name == "membership-liar" })
+    let outcome = scenario.play(
+        scenario.script(seed: 1, wishes(nodes: 20, loss: 0)), bug: MembershipBug.noProof.rawValue)
+    #expect(outcome.violation?.oracle == "false-down", "\(outcome.violations)")
+}
+
 /// Nodes that beat every 1, 2 and 5 seconds in one mesh: nobody is called down that lives, and every death is found
 /// within what its own interval allows.
 @Test(arguments: [0, 20, 45]) func aMeshOfDifferentBudgetsHasNoFalseAlarmAndFindsDeaths(loss: Int) throws {

@@ -34,6 +34,8 @@ package enum MembershipBug: String, CaseIterable, Sendable {
     case noDenials = "no-denials"
     /// Who is heard by nobody does not notice it.
     case noVoice = "no-voice"
+    /// A verdict is believed for the names in it.
+    case noProof = "no-proof"
     /// An observer's accusations are forgotten before the next one's come.
     case hastyForgetting = "hasty-forgetting"
 
@@ -64,6 +66,7 @@ package enum MembershipBug: String, CaseIterable, Sendable {
         case .noVeto: rules.oddsOfVeto = 0
         case .noDenials: rules.denials = 0
         case .noVoice: rules.oddsOfMuteness = 0
+        case .noProof: rules.provesVerdicts = 0
         case .hastyForgetting: rules.accusationLife = .milliseconds(1)
         }
         return rules

@@ -1,4 +1,5 @@
 internal import Base
+internal import Crypto
 internal import Membership
 
 /// A member that lies: it runs the engine like everybody else, and says besides what is not so. Its hop is authentic,
@@ -24,27 +25,36 @@ struct MembershipLiar {
         let victim = present[random.below(present.count)]
         let others = present.filter { $0.id != victim.id }
         var said: [(message: MembershipMessage, to: Contact)] = []
-        for lie in lies(about: victim, engine.me.id) {
+        let observers = engine.observers(of: victim.id).filter { $0 != engine.me.id }
+        for lie in lies(about: victim, engine.me.id, observers) {
             said.append((lie, others[random.below(others.count)].contact))
         }
-        let charge = Charge(subject: victim.id, life: victim.life, pulse: 1)
+        let word = Self.madeUp(Charge(subject: victim.id, life: victim.life, pulse: 1))
         let listener = others[random.below(others.count)].contact
-        for _ in 0..<Self.accusations { said.append((.accuse(charge), listener)) }
+        for _ in 0..<Self.accusations { said.append((.accuse(word), listener)) }
         return said
     }
 
-    private func lies(about victim: MemberRecord, _ me: NodeID) -> [MembershipMessage] {
+    /// Nobody's signature.
+    private static func madeUp(_ charge: Charge) -> SignedCharge { SignedCharge(charge, Signature(.zero, .zero)) }
+
+    private func lies(about victim: MemberRecord, _ me: NodeID, _ observers: [NodeID]) -> [MembershipMessage] {
         func changed(_ standing: Standing, _ change: (inout MemberRecord) -> Void) -> Claim {
             var record = victim
             change(&record)
-            return Claim(record, standing, pulse: 0, accusers: [])
+            return Claim(record, standing)
         }
         let huge = changed(.here) { $0.life.beat += 65_000 }
         let risen = changed(.here) { $0.life.boot += 1 }
         let gone = changed(.left) { $0.isLeaving = true }
-        let dead = Claim(victim, .down, pulse: 1 << 40, accusers: [me])
+        func verdict(by accusers: [NodeID], _ pulse: UInt64) -> Claim {
+            let word = Self.madeUp(Charge(subject: victim.id, life: victim.life, pulse: pulse))
+            return Claim(victim, .down, accusers.sorted().map { Accusation(by: $0, word) })
+        }
+        let dead = verdict(by: [me], 1 << 40)
+        let agreed = verdict(by: Array(observers.prefix(Limits.accusations)), 1 << 40)
         return [
-            .news([huge]), .news([risen]), .news([gone]), .news([dead]),
+            .news([huge]), .news([risen]), .news([gone]), .news([dead]), .news([agreed]),
             .told(Answer(pulse: 1, root: 1, claims: [gone, dead, huge], rest: .nothing)),
         ]
     }

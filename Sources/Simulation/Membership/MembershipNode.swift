@@ -129,11 +129,13 @@ extension MembershipNode {
     private mutating func carryOut(at now: Now, into outbox: inout Out) {
         var facts: [Fact] = []
         var unsigned: MemberRecord?
+        var charges: [Charge] = []
         for effect in effects.effects {
             switch effect {
             case .send(let message, let contact):
                 meter.add(send(message, to: contact, into: &outbox) + Self.wireOverhead, at: now.instant)
             case .sign(let record): unsigned = record
+            case .signCharge(let charge): charges.append(charge)
             case .persist(let fact): facts.append(fact)
             case .callOut: preconditionFailure("the settings say that it does not call")
             case .note(.moved(let peer, let from, let to, let because)):
@@ -152,10 +154,16 @@ extension MembershipNode {
             tickets += 1
             outbox.put(.persist(facts, Ticket(number: tickets)))
         }
-        guard let record = unsigned else { return }
-        let sealed = Notary.invent(Self.key(index), for: record, in: Self.notaryWord)
-        guard let seal = sealed.seal else { return }
-        engine.perform(.signed(seal, record.life), at: now, into: &effects)
+        guard unsigned != nil || !charges.isEmpty else { return }
+        for charge in charges {
+            let word = Notary.invent(Self.key(index), for: charge, in: Self.notaryWord)
+            engine.perform(.signedCharge(word), at: now, into: &effects)
+        }
+        if let record = unsigned,
+            let seal = Notary.invent(Self.key(index), for: record, in: Self.notaryWord).seal
+        {
+            engine.perform(.signed(seal, record.life), at: now, into: &effects)
+        }
         carryOut(at: now, into: &outbox)
     }
 }

@@ -160,13 +160,13 @@ enum MembershipOracles {
         return checker
     }
 
-    /// A verdict carries its evidence: whoever holds a member for down names the accusers of a verdict that was
-    /// pronounced, however it came to know of it.
+    /// A verdict carries its evidence: whoever holds a member for down names accusers of a verdict that was pronounced,
+    /// however it came to know of it.
     private static func verdicts(_ log: MembershipLog) -> Checker<MembershipNode> {
         let people = MembershipPeople(log.script.nodes)
         var pronounced = [[[Int]]](repeating: [], count: people.ids.count)
         func isKnown(_ accusers: [Int], against subject: Int) -> Bool {
-            pronounced[subject].contains { $0.allSatisfy(accusers.contains) }
+            !accusers.isEmpty && pronounced[subject].contains { accusers.allSatisfy($0.contains) }
         }
         var checker = Checker<MembershipNode>("verdict-evidence")
         checker.hear = { happening, _ in
@@ -179,7 +179,7 @@ enum MembershipOracles {
             for node in world.nodes {
                 let finding: Finding?? = world.inspect(node) { node in
                     for member in node.engine.members.values where member.standing == .down {
-                        let accusers = member.accusers.compactMap { people.numbers[$0] }
+                        let accusers = member.proof.accusers.compactMap { people.numbers[$0] }
                         guard let subject = people.numbers[member.record.id],
                             !isKnown(accusers, against: subject)
                         else { continue }
