@@ -139,10 +139,11 @@ package enum Limits {
     /// One entry of a flight recording: a checkpoint of a full view, some 200 bytes a member, and of a full law, some
     /// 600 a record.
     package static let recordingEntryBytes = 16 << 20
-    /// The flight recorder hashes the state after every input while it is smaller than this, and in proportion more
-    /// seldom when it is larger, so that recording costs no more in a large mesh than in a small one. With four times
-    /// as many bytes it was a fifth of the processor's time of a start of fifty nodes.
-    package static let stateBytesPerHash = 4_096
+    /// The flight recorder hashes the state after every input while it is smaller than this.
+    package static let stateHashedAlways = 4_096
+    /// And of a larger one so many bytes an input: recording costs no more in a large mesh than in a small one. With
+    /// 4,096 it was an eighth of the processor's time of a start of fifty nodes.
+    package static let stateBytesPerHash = 1_024
     /// The node's database and its log: a hundred times what 10,000 members need, less than the smallest disks hold.
     package static let databaseBytes = 1 << 30
     /// Damaged databases kept aside in one data directory: so many mean a failing disk, and a person must look.

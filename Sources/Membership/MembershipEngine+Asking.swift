@@ -11,6 +11,8 @@ struct Asking: Hashable, Sendable {
     var partner: NodeID?
     /// How many answers in a row must bring nothing until the roster counts as whole.
     var hunger = 0
+    /// When it was last hungry.
+    var hungryAt: Instant?
     /// Answers in a row that brought nothing.
     var fruitless = 0
     /// New claims since the last question.
@@ -33,8 +35,9 @@ extension MembershipEngine {
     mutating func scheduleAsk(at now: Now) {
         var due: Instant?
         if asking.hunger > 0 || asking.partner != nil { due = now.instant }
+        let borne = differenceBorne(at: now)
         for edge in edges.values {
-            if let since = edge.differsSince { due = Instant.earlier(due, since + rules.differenceBorne) }
+            if let since = edge.differsSince { due = Instant.earlier(due, since + borne) }
         }
         guard var due else { return asking.next = nil }
         if let last = asking.last {
@@ -43,6 +46,12 @@ extension MembershipEngine {
             due = max(due, asking.flowsFrom ?? last + (isUrgent ? urgentSpacing : rules.idleAskSpacing))
         }
         asking.next = Instant.earlier(asking.next, due)
+    }
+
+    /// Where comparison is what spreads the news, there is none on its way to wait for.
+    private func differenceBorne(at now: Now) -> Interval {
+        let isFresh = asking.hungryAt.map { now.instant - $0 < rules.freshness } ?? false
+        return isFresh ? min(rules.askSpacing, rules.differenceBorne) : rules.differenceBorne
     }
 
     /// Time for an answer to come, and long enough that questions take no more than their share of the budget: small
@@ -64,6 +73,7 @@ extension MembershipEngine {
         guard maySay(.news, at: now) else { return asking.next = retry(.news, at: now) }
         asking.next = nil
         var partner = asking.partner
+        if asking.hunger > 0 { asking.hungryAt = now.instant }
         if partner == nil, asking.hunger > 0 { partner = someonePresent() }
         if partner == nil { partner = random.pick(promising(at: now)) ?? random.pick(differing(at: now)) }
         asking.partner = nil
@@ -79,9 +89,8 @@ extension MembershipEngine {
 
     /// The neighbours whose rosters have differed for longer than news needs.
     private func differing(at now: Now) -> [NodeID] {
-        edges.values.filter { edge in
-            edge.differsSince.map { now.instant - $0 >= rules.differenceBorne } ?? false
-        }.map(\.peer)
+        let borne = differenceBorne(at: now)
+        return edges.values.filter { $0.differsSince.map { now.instant - $0 >= borne } ?? false }.map(\.peer)
     }
 
     /// Those of them that have the roster of half of all neighbours, which has not shown yet that it brings nothing:

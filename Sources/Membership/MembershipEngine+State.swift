@@ -222,6 +222,7 @@ extension Asking: WireValue {
         writer.optional(last) { $0.instant($1) }
         writer.optional(partner) { $0.nodeID($1) }
         writer.varint(UInt64(hunger))
+        writer.optional(hungryAt) { $0.instant($1) }
         writer.varint(UInt64(fruitless))
         writer.varint(UInt64(brought))
         writer.optional(flowsFrom) { $0.instant($1) }
@@ -233,6 +234,7 @@ extension Asking: WireValue {
         last = try reader.bool() ? try reader.instant() : nil
         partner = try reader.bool() ? try reader.nodeID() : nil
         hunger = try reader.count(atMost: Self.fullHunger)
+        hungryAt = try reader.bool() ? try reader.instant() : nil
         fruitless = try reader.count(atMost: 1 << 20)
         brought = try reader.count(atMost: 1 << 20)
         flowsFrom = try reader.bool() ? try reader.instant() : nil

@@ -116,6 +116,9 @@ package struct MembershipRules: Hashable, Sendable {
 
     /// Rosters that differ for so long are compared: news that is on its way needs no comparison.
     package var differenceBorne = Interval.seconds(1)
+    /// But for so long after a node was hungry they are compared as soon as it may ask again: a newcomer whose first
+    /// partners lacked the same as it had to wait for a second.
+    package var freshness = Interval.seconds(5)
     /// Between two comparisons that this node begins, while they bring something.
     package var askSpacing = Interval.milliseconds(250)
     /// The same for one that is hungry.
@@ -134,8 +137,8 @@ package struct MembershipRules: Hashable, Sendable {
     package var fewMembers = 32
     /// Bytes said in a second, with all that carries them: nobody is special, not even a seed on the morning of a
     /// power-on, when all budgets together are what limits how fast everybody is told of everybody. With what was saved
-    /// up, the largest debt (eleven questions begun at once) and a round of beats no second holds more than 25,000.
-    package var bytesPerSecond = 20_500
+    /// up, the largest debt (eleven accusations begun at once) and a round of beats no second holds more than 25,000.
+    package var bytesPerSecond = 19_800
     /// As many may be saved up: two datagrams of an answer and what is more urgent.
     package var burstBytes = 2_600
     /// So many of them lie between what waits and what is more urgent.
@@ -182,7 +185,7 @@ package struct MembershipRules: Hashable, Sendable {
         [
             \.longestGap, \.absence, \.pingSpacing, \.accusationSpacing, \.accusationLife, \.isolationPatience,
             \.vouchedPatience, \.cryPause,
-            \.newsSpacing, \.newsLife, \.differenceBorne, \.askSpacing, \.idleAskSpacing, \.knockSpacing,
+            \.newsSpacing, \.newsLife, \.differenceBorne, \.freshness, \.askSpacing, \.idleAskSpacing, \.knockSpacing,
             \.lonelySpacing, \.longestKnock, \.distrust, \.richPause, \.hungrySpacing, \.answerLife, \.followPause,
         ]
     }

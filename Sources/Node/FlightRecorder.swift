@@ -32,7 +32,7 @@ package struct FlightRecorder {
         switchboard.encodeFingerprint(into: &state)
         var hash = TraceHash()
         hash.absorb(state.bytes.raw)
-        inputsToHash = state.count / Limits.stateBytesPerHash
+        inputsToHash = state.count < Limits.stateHashedAlways ? 0 : state.count / Limits.stateBytesPerHash
         append(.input(input, at: now, stateHash: hash.value))
     }
 

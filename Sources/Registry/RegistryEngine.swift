@@ -451,7 +451,7 @@ enum Pace {
     }
 
     /// Between two judgements of what peers said.
-    static let judging = Interval.milliseconds(50)
+    static let judging = Interval.milliseconds(100)
     /// Between two questions for the time, and until it is asked again when too few have answered.
     static let clocks = Interval.minutes(10)
     static let clocksMissing = Interval.seconds(5)
