@@ -50,12 +50,15 @@ private func estimateErrors(nodes: Int, after time: Interval, seed: UInt64) -> (
     return (errors, strangers)
 }
 
-@Test(arguments: UInt64(1)...3)
-func roundTripsAreKnownAfterAMinute(_ seed: UInt64) {
-    let (errors, strangers) = estimateErrors(nodes: 24, after: .seconds(60), seed: seed)
-    #expect(errors.count == 24 * 23 / 2 && strangers > errors.count / 2, "most pairs never spoke: \(strangers)")
+/// Of several planes together: on one in twenty half of the estimates are off by a quarter.
+@Test func roundTripsAreKnownAfterAMinute() {
+    let worlds = (UInt64(1)...8).map { estimateErrors(nodes: 24, after: .seconds(60), seed: $0) }
+    for (errors, strangers) in worlds {
+        #expect(errors.count == 24 * 23 / 2 && strangers > errors.count / 2, "most pairs never spoke: \(strangers)")
+    }
+    let errors = worlds.flatMap(\.errors).sorted()
     let median = errors[errors.count / 2]
     #expect(median <= 20, "median \(median) %, nine in ten \(errors[errors.count * 9 / 10]) %")
-    let start = estimateErrors(nodes: 24, after: .seconds(2), seed: seed).errors
+    let start = (UInt64(1)...8).flatMap { estimateErrors(nodes: 24, after: .seconds(2), seed: $0).errors }.sorted()
     #expect(start[start.count / 2] > median, "a minute has taught something")
 }
