@@ -73,21 +73,18 @@ extension MembershipEngine {
     }
 
     /// Looks at the signatures of those who accuse a neighbour, which nobody does before a verdict hangs on them.
-    /// Whoever signed something else than what it says accuses no more; whether there was none such.
-    mutating func proveAccusers(of peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>) -> Bool {
+    /// Whoever signed something else than what it says accuses no more.
+    mutating func proveAccusers(of peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>) {
         let (index, isNeighbour) = edges.position(of: peer)
-        guard isNeighbour else { return false }
-        var areGenuine = true
+        guard isNeighbour else { return }
         for (accuser, said) in edges.values[index].accusers where !said.isProven {
             if isGenuine(said.word, by: accuser) {
                 edges.update(at: index) { (edge) -> Void in edge.accusers[accuser]?.isProven = true }
             } else {
                 edges.update(at: index) { $0.accusers[accuser] = nil }
                 blame(accuser, about: peer, at: now, into: &outbox)
-                areGenuine = false
             }
         }
-        return areGenuine
     }
 
     /// What can be shown for the verdict of this node and these others: as many words as it takes, its own first.

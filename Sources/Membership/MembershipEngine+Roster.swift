@@ -153,16 +153,19 @@ extension MembershipEngine {
         _ claim: Claim, _ source: Source, at now: Now, into outbox: inout Outbox<Effect>
     ) {
         let id = claim.record.id
-        guard case .news(let teller) = source else { return doubt(id, claim: claim, from: source, at: now) }
-        var claim = claim
-        claim.accusations = proven(claim, toldBy: teller, at: now, into: &outbox)
-        guard isVerdict(claim.accusations, over: id) else { return doubt(id, claim: claim, from: source, at: now) }
+        guard case .news(let teller) = source, isVerdict(claim.accusations, over: id) else {
+            return doubt(id, claim: claim, from: source, at: now)
+        }
         if let edge = edges[id], edge.wasHeard, edge.trial == nil, rules.comparesPulses != 0,
             !isBorneOut(claim, edge, now)
         {
             outbox.put(.note(.ignored(.heardSince)))
             return doubt(id, claim: claim, from: source, at: now)
         }
+        // Only what would be believed is looked at, for that costs something.
+        var claim = claim
+        claim.accusations = proven(claim, toldBy: teller, at: now, into: &outbox)
+        guard isVerdict(claim.accusations, over: id) else { return doubt(id, claim: claim, from: source, at: now) }
         let pulse = max(claim.pulse, edges[id]?.latest ?? 0)
         giveUp(
             id, .down, .toldGone(by: teller, accusers: claim.accusers), pulse: pulse, claim.proof(from: source),

@@ -175,12 +175,15 @@ extension MembershipEngine {
         let odds = odds(for: observers.count)
         let most = observers.count >= 3 ? rules.mostPings : rules.mostPingsAlone
         guard trial.pings >= edge.pingsNeeded(odds: odds, atMost: most, rules) else { return }
-        guard let life = members[peer]?.record.life, proveAccusers(of: peer, at: now, into: &outbox) else { return }
+        proveAccusers(of: peer, at: now, into: &outbox)
+        // One who lies about its signature neither makes a verdict nor prevents one.
         let finding = finding(about: peer, observers: observers, at: now)
+        guard let life = members[peer]?.record.life, finding.accusers.count >= quorum(of: observers.count) else {
+            return
+        }
+        let proof = Proof(finding.accusers, accusations(by: finding.accusers, against: edge, in: life))
         giveUp(
-            peer, .down, .givenUp(finding), pulse: edge.latest,
-            Proof(accusers, accusations(by: accusers, against: edge, in: life)), from: .itself(pulse: 0), at: now,
-            into: &outbox)
+            peer, .down, .givenUp(finding), pulse: edge.latest, proof, from: .itself(pulse: 0), at: now, into: &outbox)
     }
 
     /// One or two who are left of many observers may be almost deaf themselves: who was vouched for is given time, and
