@@ -255,7 +255,7 @@ func schedules(_ usual: Int) -> UInt64 {
     return count
 }
 
-@Test(.timeLimit(.minutes(60))) func theReplicaAgreesWithTheModelAtEveryStep() {
+@Test(.timeLimit(.minutes(240))) func theReplicaAgreesWithTheModelAtEveryStep() {
     var (collected, adoptions, sketches) = (0, 0, 0)
     for seed in 0..<schedules(600) {
         var schedule = Schedule(seed: seed)
@@ -271,7 +271,7 @@ func schedules(_ usual: Int) -> UInt64 {
     #expect(collected > 100 && adoptions > 100 && sketches > 50, "\(figures)")
 }
 
-@Test(.timeLimit(.minutes(60))) func withDependenciesAndShortLogsEverybodyComesToTheSameInTheEnd() {
+@Test(.timeLimit(.minutes(240))) func withDependenciesAndShortLogsEverybodyComesToTheSameInTheEnd() {
     for seed in 0..<schedules(600) {
         var schedule = Schedule(seed: seed, isExact: false)
         schedule.play()
