@@ -10,6 +10,7 @@ final class MembershipLog {
         var at: Int64
         var end: Int64
         var knownAt: Int64?
+        var knownLast: Int?
     }
 
     let script: Script
@@ -93,14 +94,29 @@ final class MembershipLog {
         guard sees[observer * nodes + subject] else { return }
         sees[observer * nodes + subject] = false
         seenBy[subject] -= 1
-        if isUp[subject] { missing += 1 } else { lookForKnownDeath(subject, at: time) }
+        if isUp[subject] { missing += 1 } else { lookForKnownDeath(subject, by: observer, at: time) }
     }
 
-    private func lookForKnownDeath(_ subject: Int, at time: Int64) {
+    /// Who does not see whom, the first few of them.
+    var missingText: String {
+        let pairs = (0..<nodes * nodes).lazy.map { ($0 / self.nodes, $0 % self.nodes) }
+        let found = pairs.filter { $0 != $1 && self.isUp[$0] && self.isUp[$1] && !self.sees[$0 * self.nodes + $1] }
+        return "\(missing) views are missing: " + found.prefix(3).map { "of \($1) at \($0)" }.joined(separator: ", ")
+    }
+
+    /// Who still sees one that died, the first few, or who was the last.
+    func unaware(of death: Death) -> String {
+        if let last = death.knownLast { return "\(last) was the last to know" }
+        let unaware = (0..<nodes).lazy.filter { self.isUp[$0] && self.sees[$0 * self.nodes + death.node] }
+        return "unknown at " + unaware.prefix(8).map { "\($0)" }.joined(separator: ", ")
+    }
+
+    private func lookForKnownDeath(_ subject: Int, by observer: Int, at time: Int64) {
         guard seenBy[subject] == 0,
             let index = deaths.lastIndex(where: { $0.node == subject && $0.knownAt == nil && $0.end > time })
         else { return }
         deaths[index].knownAt = time
+        deaths[index].knownLast = observer
     }
 
     private func born(_ node: Int) {
@@ -125,7 +141,7 @@ final class MembershipLog {
             if sees[node * nodes + other] {
                 sees[node * nodes + other] = false
                 seenBy[other] -= 1
-                if !isUp[other] { lookForKnownDeath(other, at: time) }
+                if !isUp[other] { lookForKnownDeath(other, by: node, at: time) }
             }
         }
     }

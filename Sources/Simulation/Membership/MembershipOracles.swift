@@ -119,7 +119,9 @@ enum MembershipOracles {
             for death in log.deaths {
                 let limit = log.plan.deathLimit(of: death.node, log.script.near)
                 guard (death.knownAt ?? world.time) - death.at > limit.nanoseconds else { continue }
-                return Finding("its death was not known to all within \(limit.text)", at: death.node)
+                return Finding(
+                    "its death was not known to all within \(limit.text), \(log.unaware(of: death))",
+                    at: death.node)
             }
             return nil
         }
@@ -131,7 +133,7 @@ enum MembershipOracles {
         var checker = Checker<MembershipNode>("boot-full")
         checker.atCheckpoint = { world in
             guard log.plan.isTimed, (log.bootFull ?? world.time) > limit.nanoseconds else { return nil }
-            return Finding("not everybody saw everybody within \(limit.text), \(log.missing) views are missing")
+            return Finding("not everybody saw everybody within \(limit.text), \(log.missingText)")
         }
         return checker
     }
@@ -143,7 +145,7 @@ enum MembershipOracles {
             guard log.plan.isTimed, let end = log.splitEnd, (log.healed ?? world.time) - end > limit.nanoseconds else {
                 return nil
             }
-            return Finding("not everybody saw everybody within \(limit.text), \(log.missing) views are missing")
+            return Finding("not everybody saw everybody within \(limit.text), \(log.missingText)")
         }
         return checker
     }
