@@ -126,9 +126,9 @@ package struct Refutation: Hashable, Sendable {
 /// Learning.
 extension Edge {
     /// A sign of life: whatever came from the neighbour itself.
-    mutating func hear(after pulse: UInt64 = 0, _ rules: MembershipRules, at now: Instant) {
+    mutating func hear(after pulse: UInt64 = 0, _ settings: MembershipSettings, at now: Instant) {
         let silence = now - heard
-        if wasHeard, silence > gap, silence < rules.absence, !isBadLuck(rules) { gap = silence }
+        if wasHeard, silence > gap, silence < settings.rules.absence, !isBadLuck(settings) { gap = silence }
         heard = max(heard, now)
         wasHeard = true
         latest = max(latest, pulse)
@@ -236,28 +236,35 @@ extension Edge {
     /// The chance that a ping or its answer is lost.
     private var pingLoss: Double { 1 - (1 - Self.share(lossNow)) * (1 - Self.share(lossThere ?? lossNow)) }
 
-    /// How many pings must stay unanswered until all of this is an accident once in `odds`.
-    private func pings(odds: Double, atMost most: Int, _ rules: MembershipRules) -> Int {
+    /// How many pings must stay unanswered until all of this is an accident once in `odds`. The beats that are missing
+    /// meanwhile count as well; they are counted by pings, for a process that stands still misses none.
+    private func pings(odds: Double, atMost most: Int, _ settings: MembershipSettings) -> Int {
+        let rules = settings.rules
         var chance = odds
         for _ in 0..<beatsMissed(rules) { chance *= Self.share(lossNow) }
         var pings = 0
+        var nextBeat = pause(settings)
         while chance > 1, pings < most {
             chance *= pingLoss
             pings += 1
+            guard rules.pingSpacing * Int64(pings) >= nextBeat else { continue }
+            chance *= Self.share(lossNow)
+            nextBeat = nextBeat + pause(settings)
         }
         return pings
     }
 
     /// The same for a burst, which judges no path by one packet.
-    func pingsNeeded(odds: Double, atMost most: Int, _ rules: MembershipRules) -> Int {
-        min(max(pings(odds: odds, atMost: most, rules), rules.fewestPings), most)
+    func pingsNeeded(odds: Double, atMost most: Int, _ settings: MembershipSettings) -> Int {
+        min(max(pings(odds: odds, atMost: most, settings), settings.rules.fewestPings), most)
     }
 
     /// Whether lost packets explain the silence that ends: the burst bears with those, so they need no memory, and a
     /// bad path would grow patient beyond need.
-    private func isBadLuck(_ rules: MembershipRules) -> Bool {
+    private func isBadLuck(_ settings: MembershipSettings) -> Bool {
         guard let trial else { return true }
-        return trial.pings < pings(odds: Double(rules.oddsOfAccident), atMost: rules.mostPings, rules)
+        let rules = settings.rules
+        return trial.pings < pings(odds: Double(rules.oddsOfAccident), atMost: rules.mostPings, settings)
     }
 
     /// How many questions must stay unanswered until whoever is asked is taken for unreachable.

@@ -68,7 +68,7 @@ extension MembershipEngine {
         // Somebody knows many more: this is not the whole roster yet, though others had the same part of it.
         if question.count > members.count + rules.richAnswer { asking.hunger = Asking.fullHunger }
         if expects(question) {
-            askSoon(peer, at: now)
+            askTheRicher(peer, at: now)
         } else if question.partBits == 0 {
             noteVain(question.root)
         }

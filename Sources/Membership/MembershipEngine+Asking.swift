@@ -50,8 +50,16 @@ extension MembershipEngine {
 
     /// Where comparison is what spreads the news, there is none on its way to wait for.
     private func differenceBorne(at now: Now) -> Interval {
-        let isFresh = asking.hungryAt.map { now.instant - $0 < rules.freshness } ?? false
-        return isFresh ? min(rules.askSpacing, rules.differenceBorne) : rules.differenceBorne
+        isFresh(at: now) ? min(rules.askSpacing, rules.differenceBorne) : rules.differenceBorne
+    }
+
+    private func isFresh(at now: Now) -> Bool { asking.hungryAt.map { now.instant - $0 < rules.freshness } ?? false }
+
+    /// Its question shows that it knows somebody whom its answers did not name: a filter seemed to hold them. The next
+    /// filter is another, so in the first seconds it is worth a question at once.
+    mutating func askTheRicher(_ peer: NodeID, at now: Now) {
+        if isFresh(at: now) { asking.fruitless = min(asking.fruitless, Asking.fullHunger - 1) }
+        askSoon(peer, at: now)
     }
 
     /// Time for an answer to come, and long enough that questions take no more than their share of the budget: small

@@ -135,8 +135,7 @@ extension MembershipEngine {
         members.update(at: place) { $0.heard = now.instant }
         tellAskers(of: peer, pulse: pulse, at: now, into: &outbox)
         let (edge, isNeighbour) = edges.position(of: peer)
-        let rules = rules
-        if isNeighbour { edges.update(at: edge) { $0.hear(after: pulse, rules, at: now.instant) } }
+        if isNeighbour { edges.update(at: edge) { $0.hear(after: pulse, settings, at: now.instant) } }
     }
 
     /// Tells a member that it is held for gone, so that it speaks up: at most once a second.

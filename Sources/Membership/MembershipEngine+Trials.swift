@@ -25,8 +25,8 @@ extension MembershipEngine {
     /// Whom this edge never heard may have other neighbours in its own roster, and not know who pings it.
     private func burst(for edge: Edge) -> Int {
         edge.wasHeard
-            ? edge.pingsNeeded(odds: Double(rules.oddsOfAccident), atMost: rules.mostPings, rules)
-            : edge.pingsNeeded(odds: Self.oddsOfOne, atMost: rules.mostPingsAlone, rules)
+            ? edge.pingsNeeded(odds: Double(rules.oddsOfAccident), atMost: rules.mostPings, settings)
+            : edge.pingsNeeded(odds: Self.oddsOfOne, atMost: rules.mostPingsAlone, settings)
     }
 
     private mutating func goOnPinging(_ peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>) {
@@ -119,10 +119,12 @@ extension MembershipEngine {
         let charge = Charge(subject: peer, life: member.record.life, pulse: edge.newestPulse)
         guard let word = edge.trial?.word, word.charge == charge else { return outbox.put(.signCharge(charge)) }
         let observers = observers(of: peer)
-        for observer in observers where observer != me.id {
+        // From a random one on: where the budget ends before all are told, it is another time others.
+        let start = random.below(max(observers.count, 1))
+        for observer in observers[start...] + observers[..<start] where observer != me.id {
             // Whoever has answered knows it for now; the accusation counts there long enough to be repeated often.
             if let answered = edge.witnesses[observer], now.instant - answered < rules.accusationLife / 3 { continue }
-            say(.accuse(word), to: observer, at: now, into: &outbox)
+            guard say(.accuse(word), .news, to: observer, at: now, into: &outbox) else { break }
         }
         judge(peer, observers, at: now, into: &outbox)
     }
@@ -174,7 +176,7 @@ extension MembershipEngine {
         guard observers.count >= 3 || mayJudgeAlone(edge, of: all.count, at: now) else { return }
         let odds = odds(for: observers.count)
         let most = observers.count >= 3 ? rules.mostPings : rules.mostPingsAlone
-        guard trial.pings >= edge.pingsNeeded(odds: odds, atMost: most, rules) else { return }
+        guard trial.pings >= edge.pingsNeeded(odds: odds, atMost: most, settings) else { return }
         proveAccusers(of: peer, at: now, into: &outbox)
         // One who lies about its signature neither makes a verdict nor prevents one.
         let finding = finding(about: peer, observers: observers, at: now)

@@ -89,6 +89,27 @@ private func questions(_ effects: [Effect]) -> [(question: Question, to: UInt64)
     }
 }
 
+/// Two filters in a row seemed to hold the one that a node lacked; its neighbours' questions showed that it lacked
+/// somebody, and it let them wait for two seconds.
+@Test(arguments: [false, true]) func whoLacksSomebodyInItsFirstSecondsAsksAgainAtOnce(isShown: Bool) {
+    var subject = Subject()
+    for number in UInt64(2)...20 { _ = subject.receive(.hello(record(number), pulse: 1), from: number) }
+    let first = questions(subject.run(until: 300))
+    #expect(!first.isEmpty)
+    for _ in 0..<2 {
+        _ = subject.receive(.told(Answer(pulse: 1, root: subject.engine.view, claims: [], rest: .nothing)), from: 3)
+    }
+    for _ in 0..<2 { _ = subject.receive(.told(Answer(pulse: 1, root: 7, claims: [], rest: .nothing)), from: 3) }
+    if isShown {
+        let question = Question(
+            asker: record(3), pulse: 2, root: 7, salt: 5, partBits: 0, part: 0, count: 21,
+            filter: [UInt8](repeating: 0xFF, count: 16))
+        _ = subject.receive(.ask(question), from: 3)
+    }
+    let asked = questions(subject.run(until: 900))
+    #expect(asked.map(\.to) == (isShown ? [3] : []))
+}
+
 @Test func aLonelyNodeKnocksAtItsSeedsAndItsBookAndThenMoreSeldom() {
     var subject = Subject(seeds: [port(2), port(3)], stored: [storedFact(record(9))])
     let first = subject.run(until: 50).sent.map(\.to)

@@ -4,12 +4,13 @@ import Testing
 @testable import Membership
 
 private let rules = MembershipRules()
+private let settings = MembershipSettings(interval: .seconds(1))
 
 private func edge(losing: (UInt64) -> Bool, beats: UInt64) -> Edge {
     var edge = Edge(id(2), habit: .init(loss: rules.lossAtStart, gap: .zero), at: .zero)
     for number in 1...beats where !losing(number) {
         let now = Instant.zero + .seconds(Int64(number))
-        edge.hear(rules, at: now)
+        edge.hear(settings, at: now)
         edge.learn(boot: 1, pulse: number, rules, at: now)
     }
     return edge
@@ -22,28 +23,29 @@ private func edge(losing: (UInt64) -> Bool, beats: UInt64) -> Edge {
     let bad = edge(losing: { $0 % 2 == 0 }, beats: 200)
     #expect((MembershipRules.whole * 40 / 100...MembershipRules.whole * 60 / 100).contains(bad.loss))
     #expect(bad.beatsMissed(rules) >= 4)
-    #expect(bad.pingsNeeded(odds: 1_000, atMost: 25, rules) > clean.pingsNeeded(odds: 1_000, atMost: 25, rules))
+    #expect(bad.pingsNeeded(odds: 1_000, atMost: 25, settings) > clean.pingsNeeded(odds: 1_000, atMost: 25, settings))
 }
 
-/// ln 1/12 / ln p beats and ln(0.001 / p^beats) / ln(1 - (1 - p)^2) pings.
-@Test(arguments: [(2, 1, 3), (20, 2, 4), (45, 4, 11), (60, 5, 25)])
+/// ln 1/12 / ln p beats, and as many pings as bring p^beats · (1 - (1 - p)^2)^pings · p^(pings / 5) below 0.001: five
+/// pings take as long as a beat.
+@Test(arguments: [(2, 1, 3), (20, 2, 4), (45, 4, 9), (60, 5, 17)])
 func patienceFollowsLoss(percent: Int, beats: Int, pings: Int) {
     var edge = Edge(id(2), habit: .init(loss: MembershipRules.whole * percent / 100, gap: .zero), at: .zero)
     edge.lossThere = edge.loss
     #expect(abs(edge.beatsMissed(rules) - beats) <= 1)
-    #expect(abs(edge.pingsNeeded(odds: 1_000, atMost: 25, rules) - pings) <= 1)
+    #expect(abs(edge.pingsNeeded(odds: 1_000, atMost: 25, settings) - pings) <= 1)
 }
 
 @Test func theLongestSilenceIsRememberedAndFades() {
     var edge = edge(losing: { _ in false }, beats: 60)
-    let burst = edge.pingsNeeded(odds: 1_000, atMost: 25, rules)
+    let burst = edge.pingsNeeded(odds: 1_000, atMost: 25, settings)
     edge.trial = Trial(at: .zero)
     edge.trial?.pings = 1
-    edge.hear(rules, at: .zero + .seconds(62))
+    edge.hear(settings, at: .zero + .seconds(62))
     #expect(edge.gap == .zero, "lost packets explain that one")
     edge.trial = Trial(at: .zero)
     edge.trial?.pings = burst
-    edge.hear(rules, at: .zero + .seconds(74))
+    edge.hear(settings, at: .zero + .seconds(74))
     #expect(edge.gap == .seconds(12))
     let before = edge.gap
     for number in UInt64(75)...1_075 { edge.learn(boot: 1, pulse: number, rules, at: .zero) }
