@@ -419,6 +419,8 @@ extension Limits {
     package static let ownWritesWaiting = 64
     /// What one writer adds to an escrow, spends of it or gives one other, so that sums over all writers fit 63 bits.
     package static let escrowed: UInt64 = 1 << 36
+    /// Of its own entries of a log, how many a writer may be told to keep.
+    package static let keptEntries = 1_000_000
     /// Pieces of a live set that wait to be taken over at once: a full namespace of a hundred thousand keys.
     package static let stagedTransactions = 262_144
 }

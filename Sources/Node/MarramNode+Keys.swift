@@ -141,7 +141,8 @@ extension Kind {
         case .counter, .escrow, .report: "carried on by the same node:"
         case .maximum: "a larger one was written by"
         case .minimum: "a smaller one was written by"
-        case .log, .growing: "joined by"
+        case .log: "no longer kept: closed by"
+        case .growing: "joined by"
         }
     }
 }

@@ -31,7 +31,8 @@ struct StorePlan {
                 .changedMeanwhile, what: "\(assignment.key) is not what it was at version \(version)",
                 remedy: "read it again, and decide anew: marram get \(assignment.key)")
         }
-        let planned = try KeyPlan(assignment, kind, reading, my: store.replica.my)
+        let keeps = kind == .log ? retained(of: assignment.key) : nil
+        let planned = try KeyPlan(assignment, kind, reading, my: store.replica.my, keeps: keeps)
         changes += planned.changes
         rows.append(
             WriteReply.Row(
@@ -61,23 +62,52 @@ struct StorePlan {
         return (.register, known.first { $0.kind == .register })
     }
 
-    /// The longest `schema/PREFIX` that says of what kind the keys below the prefix are.
+    /// Of what kind the keys below the prefix are.
     private func schema(of key: String) -> Kind? {
-        guard !key.hasPrefix(Self.schemaPrefix) else { return nil }
-        var best: (length: Int, kind: Kind)?
-        store.read(prefix: Array(Self.schemaPrefix.utf8)) { reading in
-            let prefix = String(decoding: reading.key.dropFirst(Self.schemaPrefix.utf8.count), as: UTF8.self)
-            guard key == prefix || key.hasPrefix(prefix + "/"), prefix.utf8.count > best?.length ?? 0,
-                case .value(let held) = reading.shown,
-                let kind = ValueKind(rawValue: String(decoding: held.operation.value, as: UTF8.self))
-            else { return true }
-            best = (prefix.utf8.count, kind.kind)
-            return true
-        }
-        return best?.kind
+        rule(Self.schemaPrefix, for: key) { ValueKind(rawValue: $0)?.kind }
     }
 
-    static let schemaPrefix = "schema/"
+    /// How many entries of its own each node keeps of a log.
+    private func retained(of key: String) -> Int? { rule(Self.retainPrefix, for: key, Self.entries) }
+
+    /// What the longest `WORD/PREFIX` says of a key that is PREFIX or lies below it. The rules themselves have none.
+    private func rule<Value>(_ word: String, for key: String, _ read: (String) -> Value?) -> Value? {
+        guard !Self.rulePrefixes.contains(where: { key.hasPrefix($0) }) else { return nil }
+        var best: (length: Int, value: Value)?
+        store.read(prefix: Array(word.utf8)) { reading in
+            let prefix = String(decoding: reading.key.dropFirst(word.utf8.count), as: UTF8.self)
+            guard key == prefix || key.hasPrefix(prefix + "/"), prefix.utf8.count > best?.length ?? 0,
+                case .value(let held) = reading.shown,
+                let value = read(String(decoding: held.operation.value, as: UTF8.self))
+            else { return true }
+            best = (prefix.utf8.count, value)
+            return true
+        }
+        return best?.value
+    }
+
+    private static let schemaPrefix = "schema/"
+    private static let retainPrefix = "retain/"
+    private static let rulePrefixes = [schemaPrefix, retainPrefix]
+
+    private static func entries(_ text: String) -> Int? {
+        Int(text).flatMap { (1...Limits.keptEntries).contains($0) ? $0 : nil }
+    }
+
+    /// A rule that says nothing would be found out by what it was meant for, and late.
+    static func checkRule(_ name: String, _ value: ValueBytes) throws(Complaint) {
+        if name.hasPrefix(schemaPrefix), ValueKind(rawValue: value.text ?? "") == nil {
+            throw Complaint(
+                .kindRefused, what: "\(name) says of what kind keys are, and \(value.shown) is no kind",
+                remedy: "write one of: \(ValueKind.names.joined(separator: ", "))")
+        }
+        if name.hasPrefix(retainPrefix), entries(value.text ?? "") == nil {
+            throw Complaint(
+                .kindRefused,
+                what: "\(name) says how many entries of a log each node keeps, and \(value.shown) is no such number",
+                remedy: "write a whole number from 1 to \(Limits.keptEntries)")
+        }
+    }
 }
 
 /// The changes that bring one key of a known kind to where it is wanted.
@@ -90,9 +120,13 @@ private struct KeyPlan {
     private let kind: Kind
     private let reading: KeyReading?
     private let my: Writer
+    private let keeps: Int?
 
-    init(_ assignment: Assignment, _ kind: Kind, _ reading: KeyReading?, my: Writer) throws(Complaint) {
+    init(
+        _ assignment: Assignment, _ kind: Kind, _ reading: KeyReading?, my: Writer, keeps: Int?
+    ) throws(Complaint) {
         self.my = my
+        self.keeps = keeps
         name = assignment.key
         key = Array(assignment.key.utf8)
         self.kind = kind
@@ -131,17 +165,13 @@ private struct KeyPlan {
             changes = [.report(key: key, value: value.bytes)]
             after = value.shown
         case .log:
-            changes = [.append(key: key, value: value.bytes)]
+            changes = [.append(key: key, value: value.bytes, keeps: keeps)]
             after = value.shown
         }
     }
 
     private mutating func assign(_ value: ValueBytes, resolves: Bool) throws(Complaint) {
-        if name.hasPrefix(StorePlan.schemaPrefix), ValueKind(rawValue: value.text ?? "") == nil {
-            throw Complaint(
-                .kindRefused, what: "\(name) says of what kind keys are, and \(value.shown) is no kind",
-                remedy: "write one of: \(ValueKind.names.joined(separator: ", "))")
-        }
+        try StorePlan.checkRule(name, value)
         if kind == .guarded, reading?.isInConflict ?? false, !resolves {
             throw Complaint(
                 .keyInConflict, what: "\(name) is guarded and holds \(reading?.live.count ?? 0) values at once",
@@ -223,7 +253,12 @@ private struct KeyPlan {
             }
             changes = isMine ? [.remove(kind, key: key)] : []
             after = nil
-        case .counter, .maximum, .minimum, .escrow, .log, .growing:
+        case .log:
+            throw Complaint(
+                .kindRefused,
+                what: "\(name) is a log: its entries are not deleted, but each node can keep fewer of its own",
+                remedy: "say how many each node keeps: marram set retain/\(name) 1000")
+        case .counter, .maximum, .minimum, .escrow, .growing:
             throw refused("keeps what was written, so nothing of it can be deleted")
         }
     }

@@ -59,7 +59,7 @@ extension ValueKind {
         case .minimum: "the smallest number ever written stands"
         case .escrow: "what every node added and spent is summed up, and a node spends only what it has rights to"
         case .report: "each node has a value of its own, and only its latest stands"
-        case .log: "entries stay as they are, in the order of their clocks"
+        case .log: "entries stay as they are, in the order of their clocks, as many of each node as retain/PREFIX says"
         }
     }
 }

@@ -44,9 +44,10 @@ extension Change: WireValue {
         case .report(let key, let value):
             start(11, key, &writer)
             writer.bytes(value)
-        case .append(let key, let value):
+        case .append(let key, let value, let keeps):
             start(12, key, &writer)
             writer.bytes(value)
+            writer.varint(UInt64(keeps ?? 0))
         }
     }
 
@@ -82,7 +83,10 @@ extension Change: WireValue {
         case 9: self = .spend(key: key, try readAmount(&reader))
         case 10: self = .give(key: key, try readAmount(&reader), to: try Writer(from: &reader))
         case 11: self = .report(key: key, value: try reader.bytes(atMost: Limits.transactionBytes))
-        case 12: self = .append(key: key, value: try reader.bytes(atMost: Limits.transactionBytes))
+        case 12:
+            let value = try reader.bytes(atMost: Limits.transactionBytes)
+            let keeps = try reader.count(atMost: Limits.keptEntries)
+            self = .append(key: key, value: value, keeps: keeps > 0 ? keeps : nil)
         default: throw .unknown
         }
     }

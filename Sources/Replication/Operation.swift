@@ -27,7 +27,7 @@ package enum Kind: UInt8, CaseIterable, Sendable {
     case escrow = 11
     /// What each node reports of itself: one value a writer.
     case report = 12
-    /// Entries that stay as they are, in the order of time.
+    /// Entries that stay as they are, in the order of time, until their own writer closes the oldest of them.
     case log = 13
     /// A set that only grows.
     case growing = 14

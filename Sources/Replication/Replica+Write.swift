@@ -18,7 +18,8 @@ package enum Change: Hashable, Sendable {
     case spend(key: [UInt8], UInt64)
     case give(key: [UInt8], UInt64, to: Writer)
     case report(key: [UInt8], value: [UInt8])
-    case append(key: [UInt8], value: [UInt8])
+    /// An entry of a log, which closes all but the newest of this writer's own: so many stay, itself among them.
+    case append(key: [UInt8], value: [UInt8], keeps: Int?)
 }
 
 /// Why a write was not made. Nothing was changed.
@@ -48,9 +49,9 @@ extension Replica {
         try mayWrite()
         let next = Dot(my, head(of: my) + 1)
         var operations: [Operation] = []
-        for (number, change) in changes.enumerated() {
-            var operation = try operation(for: change, number: number)
-            if bug != .forgetsContext { operation.context = slot(operation.slot)?.context ?? VersionVector() }
+        for change in changes {
+            var operation = try operation(for: change, behind: operations)
+            if bug != .forgetsContext { operation.context.join(slot(operation.slot)?.context ?? VersionVector()) }
             guard operation.fits else { throw .tooLarge }
             guard authority?.allows(me.author, toWrite: operation.key, at: next) ?? true else { throw .notAllowed }
             operations.append(operation)
@@ -76,7 +77,9 @@ extension Replica {
         guard floors.allSatisfy({ isMet($0.floor, by: vector) }) else { throw .behindAdmission }
     }
 
-    private func operation(for change: Change, number: Int) throws(WriteRefusal) -> Operation {
+    private func operation(
+        for change: Change, behind others: [Operation]
+    ) throws(WriteRefusal) -> Operation {
         switch change {
         case .put(let kind, let key, let value, let resolves):
             guard [.guarded, .register, .latest].contains(kind) else { throw .wrongKind }
@@ -100,9 +103,12 @@ extension Replica {
             guard [.enableWins, .disableWins].contains(kind) else { throw .wrongKind }
             return Operation(kind, key: key, isRemoval: !on)
         case .report(let key, let value): return Operation(.report, key: key, value: value)
-        case .append(let key, let value):
+        case .append(let key, let value, let keeps):
             // Numbered, so that one transaction may append several.
-            return Operation(.log, key: key, element: Number(value: Int64(number)).bytes, value: value)
+            let number = others.count { $0.kind == Kind.log.rawValue && $0.key == key }
+            var entry = Operation(.log, key: key, element: Number(value: Int64(number)).bytes, value: value)
+            if let keeps { entry.context = closing(allBut: keeps, of: entry.slot) }
+            return entry
         case .add, .bound, .deposit, .spend, .give: return try numericOperation(for: change)
         }
     }
@@ -128,6 +134,14 @@ extension Replica {
         case .put, .remove, .include, .exclude, .turn, .report, .append:
             preconditionFailure("the caller hands on only what has a number")
         }
+    }
+
+    /// What an entry names that closes all of this writer's own but so many, the new one among them.
+    private func closing(allBut keeps: Int, of id: SlotID) -> VersionVector {
+        let own = slot(id)?.live.filter { $0.dot.writer == my } ?? []
+        var context = VersionVector()
+        if own.count >= keeps { context[my] = own[own.count - max(keeps, 1)].dot.sequence }
+        return context
     }
 
     /// The value of this writer's own newest operation on a slot.

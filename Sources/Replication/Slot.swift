@@ -31,7 +31,7 @@ package struct Slot: Hashable, Sendable {
     package let id: SlotID
     /// By dot. What has been superseded stays until everybody is known to have what superseded it.
     package private(set) var held: [Held] = []
-    /// Everything that the contexts of the counting operations cover.
+    /// Everything whose place the counting operations take by their contexts.
     private var covered = VersionVector()
 
     package init(_ id: SlotID) { self.id = id }
@@ -65,7 +65,15 @@ package struct Slot: Hashable, Sendable {
         let (index, found) = place(of: operation.dot)
         guard !found else { return }
         held.insert(operation, at: index)
-        if operation.counts { covered.join(operation.operation.context) }
+        if operation.counts { covered.join(reach(of: operation)) }
+    }
+
+    /// What an operation may take the place of by its context: in a log nobody closes what others wrote.
+    private func reach(of operation: Held) -> VersionVector {
+        guard rule == .closing else { return operation.operation.context }
+        var own = VersionVector()
+        own[operation.dot.writer] = operation.operation.context[operation.dot.writer]
+        return own
     }
 
     package mutating func forget(_ dot: Dot) {
@@ -83,7 +91,7 @@ package struct Slot: Hashable, Sendable {
 
     private mutating func reckon() {
         covered = VersionVector()
-        for operation in held where operation.counts { covered.join(operation.operation.context) }
+        for operation in held where operation.counts { covered.join(reach(of: operation)) }
     }
 
     /// The union of two slots' operations.
@@ -96,7 +104,7 @@ package struct Slot: Hashable, Sendable {
     package func supersedes(_ left: Held, _ right: Held) -> Bool {
         guard left.counts, left.dot != right.dot else { return false }
         switch rule {
-        case .context: return left.operation.context.covers(right.dot)
+        case .context, .closing: return reach(of: left).covers(right.dot)
         case .ledger: return left.dot.writer == right.dot.writer && left.dot.sequence > right.dot.sequence
         case .larger, .smaller:
             let (mine, other) = (Number(left.operation.value), Number(right.operation.value))
@@ -111,7 +119,7 @@ package struct Slot: Hashable, Sendable {
     /// The counting operations whose place no other has taken, by dot.
     package var live: [Held] {
         switch rule {
-        case .context: return held.filter { $0.counts && !covered.covers($0.dot) }
+        case .context, .closing: return held.filter { $0.counts && !covered.covers($0.dot) }
         case .ledger:
             let counting = held.filter(\.counts)
             return counting.indices.filter { index in
@@ -192,6 +200,8 @@ enum Succession {
     /// By coming later in the same log: each writer carries on its own account.
     case ledger
     case larger, smaller
+    /// By closing it: each writer says up to which of its own entries the rest may go.
+    case closing
     /// Everything stays.
     case none
 }
@@ -203,7 +213,8 @@ extension Slot {
         case .counter, .escrow, .report: .ledger
         case .maximum: .larger
         case .minimum: .smaller
-        case .log, .growing: .none
+        case .log: .closing
+        case .growing: .none
         }
     }
 }

@@ -117,6 +117,24 @@ private final class Shop {
     #expect(try shop.set("rollouts", "x").rows[0].kind == .register)
 }
 
+@Test func aNodeKeepsAsManyEntriesOfItsOwnAsTheRuleSays() throws {
+    let shop = Shop()
+    for bad in ["0", "many", "-1", "1000001", ""] {
+        #expect(shop.code { try shop.set("retain/audit", bad) } == .kindRefused)
+    }
+    _ = try shop.set("retain/audit", "3")
+    _ = try shop.set("retain/audit/till", "1")
+    for number in 1...5 {
+        _ = try shop.set("audit/door", "\(number)", .log)
+        _ = try shop.set("audit/till", "\(number)", .log)
+        _ = try shop.set("audits", "\(number)", .log)
+    }
+    #expect(try shop.get("audit/door").row?.elements == ["3", "4", "5"].map { ValueBytes($0) })
+    #expect(try shop.get("audit/till").row?.elements == [ValueBytes("5")])
+    #expect(try shop.get("audits").row?.elements.count == 5, "no rule is about that one")
+    #expect(shop.code { try shop.write(Assignment(key: "audit/door", .remove(nil))) } == .kindRefused)
+}
+
 @Test func aRefusedWriteLeavesTheNodeAsItWas() throws {
     let shop = Shop()
     _ = try shop.set("a", "1")

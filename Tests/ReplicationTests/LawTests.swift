@@ -14,9 +14,10 @@ private func history(_ kind: Kind, _ tape: inout Tape) -> (all: [Held], replicas
         let one = tape.below(3)
         if tape.bool() {
             let mine = all.filter { $0.dot.writer == writers[one] }
+            // An entry of a log may claim to close anything.
+            let context = kind == .log ? claim(writers, &tape) : replicas[one].context
             let operation = Operation(
-                kind, key: [1], value: value(kind, &tape), isRemoval: tape.below(3) == 2,
-                context: replicas[one].context)
+                kind, key: [1], value: value(kind, &tape), isRemoval: tape.below(3) == 2, context: context)
             let held = Held(
                 dot: Dot(writers[one], UInt64(mine.count + 1)), time: HybridTime(bits: UInt64(tape.below(4))),
                 quality: ClockQuality(rawValue: UInt8(tape.below(4))) ?? .unknown, operation: operation)
@@ -28,6 +29,12 @@ private func history(_ kind: Kind, _ tape: inout Tape) -> (all: [Held], replicas
         }
     }
     return (all, replicas)
+}
+
+private func claim(_ writers: [Writer], _ tape: inout Tape) -> VersionVector {
+    var claim = VersionVector()
+    for writer in writers where tape.bool() { claim[writer] = UInt64(tape.below(8)) }
+    return claim
 }
 
 private func value(_ kind: Kind, _ tape: inout Tape) -> [UInt8] {
@@ -68,10 +75,29 @@ private func value(_ kind: Kind, _ tape: inout Tape) -> [UInt8] {
             if tape.bool() { slot.take(held) }
         }
         slot.judge { voids.contains($0.dot) }
-        let counting = slot.held.filter { !voids.contains($0.dot) }
+        // Who claims to have seen itself has seen nothing.
+        let counting = slot.held.filter { held in
+            !voids.contains(held.dot) && held.operation.context[held.dot.writer] < held.dot.sequence
+        }
         let pure = counting.filter { held in !counting.contains { slot.supersedes($0, held) } }
         try require(slot.live == pure, "\(slot.live.map(\.dot)) is shown, \(pure.map(\.dot)) is right")
         try require(slot.held.count == Set(all.map(\.dot)).count, "something was lost or doubled")
+    }
+}
+
+@Test func nobodyClosesTheEntriesOfAnother() throws {
+    try Property.check("closing") { tape in
+        let (all, _) = history(.log, &tape)
+        var slot = Slot(SlotID(kind: Kind.log.rawValue, key: [1], element: []))
+        for held in all { slot.take(held) }
+        let live = slot.live
+        for held in all where held.counts && !live.contains(held) {
+            let closers = all.filter { other in
+                other.counts && other.dot.writer == held.dot.writer && other.dot.sequence > held.dot.sequence
+                    && other.operation.context[held.dot.writer] >= held.dot.sequence
+            }
+            try require(!closers.isEmpty, "\(held.dot) is gone, and its writer has not closed it")
+        }
     }
 }
 

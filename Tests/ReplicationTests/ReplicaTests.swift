@@ -70,6 +70,36 @@ func aDeletionIsNotForgottenBeforeWhatItAloneHides(bug: ReplicaBug?) throws {
     #expect((shelves.values(2) == [[3]]) == (bug == nil), "\(shelves.values(2))")
 }
 
+/// A closed entry is forgotten once everybody knows that it is closed, and comes back nowhere; those of others stay.
+@Test func whatALogHasClosedIsForgottenByAll() throws {
+    var shelves = Shelves(3)
+    func shown(_ index: Int) -> [[UInt8]] {
+        let id = SlotID(kind: Kind.log.rawValue, key: [1], element: Number(value: 0).bytes)
+        return (shelves.replicas[index].slot(id)?.entries ?? []).map(\.operation.value).sorted {
+            $0.lexicographicallyPrecedes($1)
+        }
+    }
+    for number in UInt8(1)...6 {
+        try shelves.write(0, .append(key: [1], value: [number], keeps: 2))
+        try shelves.write(1, .append(key: [1], value: [100 + number], keeps: nil))
+    }
+    let kept: [[UInt8]] = [[5], [6], [101], [102], [103], [104], [105], [106]]
+    try shelves.take(0, from: 1)
+    #expect(shown(0) == kept)
+    for _ in 0..<2 {
+        for index in 0..<3 { for other in 0..<3 where other != index { try shelves.take(index, from: other) } }
+    }
+    for index in 0..<3 {
+        #expect(shelves.replicas[index].slots.reduce(0) { $0 + $1.held.count } == 12)
+        shelves.collect(index)
+        #expect(shelves.replicas[index].slots.reduce(0) { $0 + $1.held.count } == 8)
+        #expect(shown(index) == kept)
+    }
+    try shelves.write(0, .append(key: [1], value: [7], keeps: 1))
+    try shelves.take(2, from: 0)
+    #expect(shown(2) == [[7]] + kept.dropFirst(2))
+}
+
 @Test func anAmountThatNoAccountHoldsIsRefused() throws {
     var shelves = Shelves(2)
     let receiver = shelves.replicas[1].my

@@ -228,7 +228,8 @@ struct Shop {
         .include(.addWins, key: [1], element: [3]), .exclude(.removeWins, key: [1], element: [3]),
         .turn(.enableWins, key: [1], on: true), .add(key: [1], -4), .bound(.minimum, key: [1], .min),
         .deposit(key: [1], 7), .spend(key: [1], 8), .give(key: [1], 9, to: Writer(high: 1, low: 2)),
-        .report(key: [1], value: [5]), .append(key: [1], value: [6]),
+        .report(key: [1], value: [5]), .append(key: [1], value: [6], keeps: nil),
+        .append(key: [1], value: [6], keeps: 1_000),
     ]
     for change in changes {
         #expect(try Change(decoding: change.encoded.raw) == change)

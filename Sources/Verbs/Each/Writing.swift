@@ -14,6 +14,11 @@ extension Verb {
             key is what --kind says, else what the key schema/PREFIX says of keys below PREFIX, else a register.
             """,
             """
+            A log grows for ever, unless the key retain/PREFIX says how many entries of its own each node keeps of the \
+            logs below PREFIX. With the next entry that it writes a node closes its oldest ones; nobody closes those of \
+            another.
+            """,
+            """
             When it is done, the value is on this node's disk. VALUE is text of at most \
             \(Limits.valueBytes >> 10) KiB; @FILE takes it from a file, - from standard input, and @@ stands for one @ \
             at the beginning.
@@ -32,6 +37,7 @@ extension Verb {
             Example(command: "marram set rollout/pos 1.4.2 --kind guarded", what: "one that chance must not decide"),
             Example(command: "marram set stock/apples +12 --kind counter", what: "twelve more, whoever else counts"),
             Example(command: "marram set schema/rollout guarded", what: "all keys below rollout/ are guarded"),
+            Example(command: "marram set retain/audit 1000", what: "each node keeps 1000 entries of its own"),
         ],
         exits: [ExitMeaning(code: .notPermitted, meaning: "this node may not write that")],
         run: { errand throws(Complaint) in
