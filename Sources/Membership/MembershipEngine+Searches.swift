@@ -101,8 +101,9 @@ extension MembershipEngine {
         if let edge = edges[charge.subject], let beat = lastBeat(of: edge, at: now) {
             return testify(charge.subject, beat, to: peer, at: now, into: &outbox)
         }
-        // Also "not yet" is an answer: it shows the deaf one whom it hears.
-        testify(charge.subject, search(charge.subject, for: peer, at: now), to: peer, at: now, into: &outbox)
+        // Also "not yet" is an answer: it shows the deaf one whom it hears. Who does not look for it has none.
+        guard let beat = search(charge.subject, for: peer, at: now) else { return }
+        testify(charge.subject, beat, to: peer, at: now, into: &outbox)
     }
 
     mutating func testify(
@@ -113,9 +114,9 @@ extension MembershipEngine {
         say(word, .testimony, to: peer, at: now, into: &outbox)
     }
 
-    /// Begins a search or goes on with it; answers the beat that it has found.
-    private mutating func search(_ subject: NodeID, for peer: NodeID, at now: Now) -> UInt64 {
-        guard searches[subject] != nil || searches.count < Limits.searches else { return 0 }
+    /// Begins a search or goes on with it; answers the beat that it has found, or nil where no more are looked for.
+    private mutating func search(_ subject: NodeID, for peer: NodeID, at now: Now) -> UInt64? {
+        guard searches[subject] != nil || searches.count < Limits.searches else { return nil }
         let (life, pause) = (rules.accusationLife, interval(of: subject))
         let fresh = Search(askers: [], next: now.instant, until: now.instant, pulse: 0, heard: now.instant)
         return searches.update(subject, default: fresh) { search in

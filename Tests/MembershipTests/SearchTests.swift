@@ -86,10 +86,16 @@ extension [Effect] {
     var subject = Subject(2...60)
     _ = subject.run(until: 5_000)
     subject.beating = [:]
+    var answered = Set<UInt64>()
     for _ in 0..<3 {
-        for number in UInt64(2)...59 { _ = subject.receive(.seek(charge(number, pulse: 5)), from: 60) }
+        for number in UInt64(2)...59 where subject.engine.edges[id(number)] == nil {
+            let sent = subject.receive(.seek(charge(number, pulse: 5)), from: 60).sent
+            if sent.contains(where: { $0.to == 60 }) { answered.insert(number) }
+        }
     }
     #expect(subject.engine.searches.count == Limits.searches)
+    let searched = Set(subject.engine.searches.keys.map(\.number))
+    #expect(!answered.isEmpty && answered.isSubset(of: searched), "who does not look has not found nobody")
 }
 
 @Test func whoIsDeafCountsOnThoseWhomSomebodyItHearsStillHears() {

@@ -114,6 +114,11 @@ func aRuleThatIsSwitchedOffIsMissed(bug: MembershipBug) throws {
     #expect(scenario.play(script).violation == nil)
 }
 
+@Test func whatWasMendedStaysMended() throws {
+    let script = try Script(reading: try text(of: "Scenarios/membership-scouts-without-room.scenario"))
+    #expect(try #require(Scenario.named(script.scenario)).play(script).violation == nil)
+}
+
 /// A liar looks up who observes whom, and speaks in their names.
 @Test func aLiarKillsWhomItLikesWhereNamesAreEnough() throws {
     let scenario = try #require(Scenario.memberships.first { $0.name == "membership-liar" })
