@@ -66,6 +66,8 @@ package enum Limits {
     package static let newsOnItsWay = 512
     /// Members of whom others say what this node does not believe, and whom it asks itself.
     package static let doubts = 32
+    /// Of those who do not hear a silent neighbour either, so many are remembered.
+    package static let deniers = 32
     /// Members that it pings for others: forty pings a second at the most.
     package static let searches = 8
     /// Former neighbours at whose doors it knocks by turns of its own.

@@ -137,7 +137,8 @@ extension Trial: WireValue {
         for scout in scouts { writer.nodeID(scout) }
         writer.instant(scoutsDrawn)
         writer.varint(UInt64(questions))
-        writer.varint(UInt64(denials))
+        writer.varint(UInt64(deniers.count))
+        for denier in deniers { writer.nodeID(denier) }
         writer.optional(word) { $1.encode(into: &$0) }
     }
 
@@ -151,7 +152,8 @@ extension Trial: WireValue {
         for _ in 0..<(try reader.count(atMost: Limits.observers)) { scouts.append(try reader.nodeID()) }
         scoutsDrawn = try reader.instant()
         questions = try reader.count(atMost: 1 << 30)
-        denials = try reader.count(atMost: 1 << 30)
+        deniers = []
+        for _ in 0..<(try reader.count(atMost: Limits.deniers)) { deniers.append(try reader.nodeID()) }
         word = try reader.bool() ? try SignedCharge(from: &reader) : nil
     }
 }

@@ -82,8 +82,8 @@ package struct Trial: Hashable, Sendable {
     package internal(set) var scoutsDrawn: Instant
     /// How often others were asked.
     package internal(set) var questions: Int
-    /// How often they answered since anybody heard it that they do not hear it either.
-    package internal(set) var denials: Int
+    /// Who answered since anybody heard it that they do not hear it either: the first of them, as many as matter.
+    package internal(set) var deniers: [NodeID]
     /// What this node itself says against it.
     var word: SignedCharge?
 
@@ -96,7 +96,7 @@ package struct Trial: Hashable, Sendable {
         scouts = []
         scoutsDrawn = now
         questions = 0
-        denials = 0
+        deniers = []
     }
 }
 
@@ -163,10 +163,13 @@ extension Edge {
         witnesses[witness] = now
         if pulse > newestPulse {
             vouch = Vouch(by: witness, pulse: pulse, at: now)
-            trial?.denials = 0
+            trial?.deniers = []
         } else {
             if pulse == 0, vouch?.by == witness { vouch?.by = nil }
-            if let denials = trial?.denials { trial?.denials = min(denials + 1, 1 << 30) }
+            guard let deniers = trial?.deniers, deniers.count < Limits.deniers, !deniers.contains(witness) else {
+                return
+            }
+            trial?.deniers.append(witness)
         }
     }
 

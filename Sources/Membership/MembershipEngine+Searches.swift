@@ -9,6 +9,8 @@ struct Search: Hashable, Sendable {
     /// The last beat of it, 0 before it was heard, and when that was.
     var pulse: UInt64
     var heard: Instant
+    /// How often it was pinged since it was heard.
+    var pings = 0
 }
 
 /// The way round: where links are cut one by one, the observers of a member may all be among those who do not hear it,
@@ -27,7 +29,7 @@ extension MembershipEngine {
             let others = asked.filter { $0 != voucher }
             asked = [voucher] + (random.pick(others).map { [$0] } ?? [])
         }
-        for scout in asked { say(.seek(charge), to: scout, at: now, into: &outbox) }
+        for scout in asked { say(.seek(charge), .testimony, to: scout, at: now, into: &outbox) }
     }
 
     /// Who said just now that it is heard.
@@ -69,6 +71,8 @@ extension MembershipEngine {
         for since in [trial.began, now.instant - rules.accusationLife] {
             var heard = members.values.filter { $0.isPresent && $0.heard >= since }.map(\.record.id)
             heard.removeAll { $0 == peer || scouts.contains($0) || excluded.contains($0) }
+            // Rather somebody who has not said yet that it does not hear it.
+            if heard.contains(where: { !trial.deniers.contains($0) }) { heard.removeAll { trial.deniers.contains($0) } }
             while scouts.count + 1 < rules.scouts, let scout = random.pick(heard) {
                 scouts.append(scout)
                 heard.removeAll { $0 == scout }
@@ -101,7 +105,7 @@ extension MembershipEngine {
         if let edge = edges[charge.subject], let beat = lastBeat(of: edge, at: now) {
             return testify(charge.subject, beat, to: peer, at: now, into: &outbox)
         }
-        // Also "not yet" is an answer: it shows the deaf one whom it hears. Who does not look for it has none.
+        // That nobody hears it is for those to say who have looked, and not before their pings were in vain.
         guard let beat = search(charge.subject, for: peer, at: now) else { return }
         testify(charge.subject, beat, to: peer, at: now, into: &outbox)
     }
@@ -114,10 +118,11 @@ extension MembershipEngine {
         say(word, .testimony, to: peer, at: now, into: &outbox)
     }
 
-    /// Begins a search or goes on with it; answers the beat that it has found, or nil where no more are looked for.
+    /// Begins a search or goes on with it; answers the beat that it has found, 0 when that was in vain, or nil where it
+    /// cannot tell yet.
     private mutating func search(_ subject: NodeID, for peer: NodeID, at now: Now) -> UInt64? {
         guard searches[subject] != nil || searches.count < Limits.searches else { return nil }
-        let (life, pause) = (rules.accusationLife, interval(of: subject))
+        let (rules, life, pause) = (rules, rules.accusationLife, interval(of: subject))
         let fresh = Search(askers: [], next: now.instant, until: now.instant, pulse: 0, heard: now.instant)
         return searches.update(subject, default: fresh) { search in
             search.until = now.instant + life
@@ -126,7 +131,8 @@ extension MembershipEngine {
                 search.next = search.askers.isEmpty ? now.instant : search.next
                 if !search.askers.contains(peer) { search.askers.append(peer) }
             }
-            return age < life ? search.pulse : 0
+            if search.pulse > 0, age < life { return search.pulse }
+            return search.pings > rules.fewestPings ? 0 : nil
         }
     }
 
@@ -142,7 +148,10 @@ extension MembershipEngine {
             } else {
                 let isSaid = ping(subject, at: now, into: &outbox)
                 let next = isSaid ? now.instant + rules.pingSpacing : retry(.ping, at: now)
-                searches.update(at: index) { $0.next = next }
+                searches.update(at: index) { search in
+                    search.next = next
+                    if isSaid { search.pings = min(search.pings + 1, 1 << 30) }
+                }
             }
         }
     }
@@ -156,6 +165,7 @@ extension MembershipEngine {
             search.askers = []
             search.pulse = pulse
             search.heard = now.instant
+            search.pings = 0
         }
     }
 }

@@ -204,6 +204,7 @@ extension Search: WireValue {
         writer.instant(until)
         writer.varint(pulse)
         writer.instant(heard)
+        writer.varint(UInt64(pings))
     }
 
     init(from reader: inout ByteReader) throws(DecodeError) {
@@ -213,6 +214,7 @@ extension Search: WireValue {
         until = try reader.instant()
         pulse = try Life.pulse(from: &reader)
         heard = try reader.instant()
+        pings = try reader.count(atMost: 1 << 30)
     }
 }
 

@@ -195,9 +195,17 @@ extension MembershipEngine {
         return observers < 3 || isDenied(edge, at: now)
     }
 
-    /// Whether enough others answered that they do not hear it, where anybody answers at all.
+    /// Whether enough others answered that they do not hear it, or all that there are: where links are cut one by one,
+    /// two say the same as often as they are asked while the next one hears it.
     private func isDenied(_ edge: Edge, at now: Now) -> Bool {
-        edge.trial.map { $0.denials >= rules.denials } ?? false || hearsNobody(at: now)
+        guard let trial = edge.trial else { return false }
+        if trial.deniers.count >= rules.denials { return true }
+        let others = members.values.filter { member in
+            member.isPresent && member.heard >= trial.began && member.record.id != edge.peer
+                && edges[member.record.id]?.trial == nil
+        }
+        if others.isEmpty { return hearsNobody(at: now) }
+        return others.allSatisfy { trial.deniers.contains($0.record.id) }
     }
 
     /// Whether an observer may hear the accused and its word be under way still.

@@ -98,7 +98,7 @@ package struct MembershipRules: Hashable, Sendable {
     /// How long nobody accuses a member which others were shown to hear in the midst of its silence: its path to them
     /// is good, so their word is what may be lost. With 20 s two in forty storms at 60 % loss lost it so often.
     package var vouchedPatience = Interval.seconds(40)
-    /// How many answers it waits for that nobody hears such a one either, where anybody answers at all.
+    /// How many others must say that they do not hear such a one either, or all that are heard if those are fewer.
     package var denials = 10
 
     /// News is repeated to a neighbour until acknowledged, no sooner than this.
@@ -137,10 +137,11 @@ package struct MembershipRules: Hashable, Sendable {
     package var fewMembers = 32
     /// Bytes said in a second, with all that carries them: nobody is special, not even a seed on the morning of a
     /// power-on, when all budgets together are what limits how fast everybody is told of everybody. With what was saved
-    /// up, the largest debt (eleven accusations begun at once) and a round of beats no second holds more than 25,000.
+    /// up, the largest debt (a full datagram and questions to scouts) and a round of beats no second holds more than
+    /// 25,000.
     package var bytesPerSecond = 19_800
     /// As many may be saved up: two datagrams of an answer and what is more urgent.
-    package var burstBytes = 2_600
+    package var burstBytes = 2_400
     /// So many of them lie between what waits and what is more urgent.
     package var reservedBytes = 500
     /// New claims in an answer that make the next question worth asking at once.

@@ -71,8 +71,10 @@ extension [Effect] {
     let far = try #require((UInt64(2)...60).first { subject.engine.edges[id($0)] == nil })
     subject.beating[far] = nil
     let first = subject.receive(.seek(charge(far, pulse: 40)), from: 60)
-    #expect(first.sent.contains { $0.message == .witness(charge(far, pulse: 0)) && $0.to == 60 })
+    #expect(!first.sent.contains { $0.to == 60 }, "who has not looked yet does not know")
     #expect(subject.run(until: 31_000).pings(of: far) == 5)
+    let vain = subject.receive(.seek(charge(far, pulse: 40)), from: 60)
+    #expect(vain.sent.contains { $0.message == .witness(charge(far, pulse: 0)) && $0.to == 60 })
     let answered = subject.receive(.pong(number: 0, pulse: 44), from: far)
     #expect(answered.sent.contains { $0.message == .witness(charge(far, pulse: 44)) && $0.to == 60 })
     #expect(subject.run(until: 32_000).pings(of: far) == 0)
@@ -92,6 +94,7 @@ extension [Effect] {
             let sent = subject.receive(.seek(charge(number, pulse: 5)), from: 60).sent
             if sent.contains(where: { $0.to == 60 }) { answered.insert(number) }
         }
+        _ = subject.run(until: subject.now + 1_000)
     }
     #expect(subject.engine.searches.count == Limits.searches)
     let searched = Set(subject.engine.searches.keys.map(\.number))
@@ -142,7 +145,15 @@ private func leftAlone(rules change: (inout MembershipRules) -> Void = { _ in })
     var (subject, silent) = leftAlone()
     _ = subject.run(until: 100_000)
     #expect(subject.state(of: silent) == .suspect, "nobody has said that it is not there")
-    for _ in 0..<10 {
+    for _ in 0..<3 {
+        let scout = subject.run(until: subject.now + 100).scouts(after: silent).min()
+        for _ in 0..<10 where scout != nil {
+            _ = subject.receive(.witness(charge(silent, pulse: 0)), from: scout ?? 0)
+        }
+        _ = subject.run(until: subject.now + 900)
+    }
+    #expect(subject.state(of: silent) == .suspect, "one may say so as often as it is asked")
+    for _ in 0..<14 {
         for scout in subject.run(until: subject.now + 1_000).scouts(after: silent) {
             _ = subject.receive(.witness(charge(silent, pulse: 0)), from: scout)
         }
