@@ -137,8 +137,8 @@ package struct MembershipRules: Hashable, Sendable {
     package var fewMembers = 32
     /// Bytes said in a second, with all that carries them: nobody is special, not even a seed on the morning of a
     /// power-on, when all budgets together are what limits how fast everybody is told of everybody. With what was saved
-    /// up, the largest debt (a full datagram and questions to scouts) and a round of beats no second holds more than
-    /// 25,000.
+    /// up, the largest debt (a full datagram and what is more urgent) and a round of beats a second is meant to hold no
+    /// more than 25,000; docs/benchmarks.md says how near that storms come, and which go beyond.
     package var bytesPerSecond = 19_800
     /// As many may be saved up: two datagrams of an answer and what is more urgent.
     package var burstBytes = 2_400

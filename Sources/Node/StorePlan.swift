@@ -95,7 +95,13 @@ struct StorePlan {
     }
 
     /// A rule that says nothing would be found out by what it was meant for, and late.
-    static func checkRule(_ name: String, _ value: ValueBytes) throws(Complaint) {
+    static func checkRule(_ name: String, _ kind: Kind, _ value: ValueBytes) throws(Complaint) {
+        guard let word = rulePrefixes.first(where: { name.hasPrefix($0) }) else { return }
+        guard [.register, .latest, .guarded].contains(kind) else {
+            throw Complaint(
+                .kindRefused, what: "\(name) is a rule, and a \(ValueKind(kind).rawValue) holds no one value to go by",
+                remedy: "leave out --kind, or choose a key that does not begin with \(word)")
+        }
         if name.hasPrefix(schemaPrefix), ValueKind(rawValue: value.text ?? "") == nil {
             throw Complaint(
                 .kindRefused, what: "\(name) says of what kind keys are, and \(value.shown) is no kind",
@@ -148,6 +154,7 @@ private struct KeyPlan {
     }
 
     private mutating func put(_ value: ValueBytes, resolves: Bool) throws(Complaint) {
+        try StorePlan.checkRule(name, kind, value)
         switch kind {
         case .register, .latest, .guarded: try assign(value, resolves: resolves)
         case .addWins, .removeWins, .growing:
@@ -171,7 +178,6 @@ private struct KeyPlan {
     }
 
     private mutating func assign(_ value: ValueBytes, resolves: Bool) throws(Complaint) {
-        try StorePlan.checkRule(name, value)
         if kind == .guarded, reading?.isInConflict ?? false, !resolves {
             throw Complaint(
                 .keyInConflict, what: "\(name) is guarded and holds \(reading?.live.count ?? 0) values at once",

@@ -122,6 +122,8 @@ private final class Shop {
     for bad in ["0", "many", "-1", "1000001", ""] {
         #expect(shop.code { try shop.set("retain/audit", bad) } == .kindRefused)
     }
+    #expect(shop.code { try shop.set("retain/audit", "+3", .counter) } == .kindRefused, "no one value to go by")
+    #expect(shop.code { try shop.set("schema/audit", "log", .set) } == .kindRefused)
     _ = try shop.set("retain/audit", "3")
     _ = try shop.set("retain/audit/till", "1")
     for number in 1...5 {
