@@ -188,6 +188,13 @@ extension Edge {
         gap = Interval(nanoseconds: gap.nanoseconds - gap.nanoseconds / 1_000_000 * Int64(rules.gapDecay))
     }
 
+    /// What is lost of our beats on the way there, as the neighbour says, is a better guess of the way back than none:
+    /// one who comes back does not have to learn anew what others still know.
+    mutating func presume(_ lossThere: Int, _ rules: MembershipRules) {
+        guard pulse == 0, beats == 0, loss == rules.lossAtStart else { return }
+        loss = min(max(lossThere, rules.leastLoss), rules.mostLoss)
+    }
+
     /// While few beats were seen each of them weighs more, so that a wrong first belief is soon corrected.
     private mutating func average(in sample: Int, _ rules: MembershipRules) {
         let weight = min(rules.beatsAveraged, rules.beatsBelieved + beats + 1)

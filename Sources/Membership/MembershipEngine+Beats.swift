@@ -46,8 +46,10 @@ extension MembershipEngine {
         let sample = sent.map { now.instant - age - pulseTimes[$0] }
         let view = view
         edges.update(at: index) { edge in
+            let lossThere = Int(beat.loss) * MembershipRules.whole / 255
+            edge.presume(lossThere, rules)
             edge.learn(boot: beat.life.boot, pulse: beat.pulse, rules, at: now.instant)
-            edge.lossThere = Int(beat.loss) * MembershipRules.whole / 255
+            edge.lossThere = lossThere
             edge.isDeaf = beat.isDeaf
             edge.interval = beat.interval
             edge.root = beat.root

@@ -2,8 +2,9 @@ internal import Base
 
 /// Finding out where this node stands.
 extension MembershipEngine {
-    /// A place is some thirteen bytes and changes slowly: it is said with the first beats and with every eighth.
-    var tellsPlace: Bool { pulse <= 16 || pulse % 8 == 0 }
+    /// A place is some thirteen bytes and changes slowly: it is said with the first beat, the second, the fourth, and
+    /// every eighth.
+    var tellsPlace: Bool { pulse % 8 == 0 || [1, 2, 4].contains(pulse) }
 
     /// The round trip to a neighbour that said where it stands was measured anew.
     mutating func locate(by peer: NodeID) {

@@ -222,7 +222,7 @@ package struct MembershipEngine: Engine {
             guard isSigning, life == me.life, nextBeat != nil else { return }
             isSigning = false
             me.seal = seal
-            me.isLeaving ? sayGoodbye(into: &outbox) : spread(me.id, from: nil, at: now)
+            me.isLeaving ? sayGoodbye(at: now, into: &outbox) : spread(me.id, from: nil, at: now)
             voice.nextCry = now.instant
             sendNews(at: now, into: &outbox)
         case .signedCharge(let word):
@@ -237,11 +237,15 @@ package struct MembershipEngine: Engine {
         seekSeal(into: &outbox)
     }
 
-    private mutating func sayGoodbye(into outbox: inout Outbox<Effect>) {
+    /// The last word, so nothing comes after it for which the budget could wait: one copy in any case, the others as
+    /// far as it goes.
+    private mutating func sayGoodbye(at now: Now, into outbox: inout Outbox<Effect>) {
         nextBeat = nil
         let goodbye = MembershipMessage.news([myClaim])
-        for peer in edges.keys {
-            for _ in 0..<Limits.goodbyeCopies { send(goodbye, to: peer, into: &outbox) }
+        for copy in 0..<Limits.goodbyeCopies {
+            for peer in edges.keys where copy == 0 || maySay(.testimony, at: now) {
+                say(goodbye, to: peer, at: now, into: &outbox)
+            }
         }
     }
 

@@ -136,9 +136,24 @@ private func bereaved(_ change: (inout MembershipRules) -> Void = { _ in }) -> S
     #expect(subject.state(of: 2) == .alive)
 }
 
+@Test func whoComesBackTakesItsNeighboursWordForTheWayBack() throws {
+    var losses: [Int] = []
+    for lossThere in [UInt8(3), 128] {
+        var subject = Subject(2...5)
+        subject.lossThere = lossThere
+        _ = subject.run(until: 2_500)
+        subject.beating[2] = nil
+        losses.append(try #require(subject.engine.edges[id(2)]?.loss))
+        _ = subject.run(until: 5_500)
+        #expect((subject.state(of: 2) == .suspect) == (lossThere == 3))
+    }
+    #expect(losses[0] < MembershipRules.whole / 20 && losses[1] > MembershipRules.whole / 4)
+}
+
 /// Its edge is young and bears with losses, so it has no doubt of its own when the others have judged.
 @Test func anObserverBelievesTheOthersWhenABeatIsLateAndNoneCameThatTheyDoNotKnow() throws {
     var subject = Subject(2...5)
+    subject.lossThere = 128
     _ = subject.run(until: 3_000)
     subject.beating[2] = nil
     _ = subject.run(until: 3_500)
@@ -195,10 +210,18 @@ private func bereaved(_ change: (inout MembershipRules) -> Void = { _ in }) -> S
 @Test func goodbyeIsSaidToTheNeighboursAndEndsTheEngine() {
     var subject = Subject(2...5)
     subject.beating = [:]
+    _ = subject.run(until: 500)
     let goodbyes = subject.leave()
     #expect(goodbyes.told(1, .left).count == 4 * Limits.goodbyeCopies)
     #expect(subject.engine.deadline == nil && subject.run(until: 90_000).isEmpty)
     #expect(subject.receive(.hello(record(7), pulse: 0), from: 7) == [.note(.ignored(.alreadyLeft))])
+}
+
+@Test func whoHasSaidTooMuchSaysGoodbyeOnceToEach() {
+    var subject = Subject(2...5)
+    subject.beating = [:]
+    subject.engine.spend(20_000, at: time(subject.now))
+    #expect(subject.leave().told(1, .left) == [2, 3, 4, 5])
 }
 
 @Test func theViewHasALimit() {

@@ -50,6 +50,8 @@ struct Subject {
     var beating: [UInt64: UInt64] = [:]
     /// The beat of this node that they name as the newest they have; nil for one that is a beat behind.
     var echo: UInt64? = 0
+    /// What they say is lost of this node's beats, in 255ths.
+    var lossThere: UInt8 = 0
     /// Its key is at hand.
     var signsCharges = true
     private(set) var now: Int64 = 0
@@ -103,9 +105,8 @@ struct Subject {
         let named = engine.pulseTimes.count - Int(engine.pulse - min(echo, engine.pulse)) - 1
         let age = named < 0 ? 0 : (time(now).instant - engine.pulseTimes[named]).milliseconds
         let beat = Beat(
-            life: Life(boot: boot, beat: life), pulse: pulse, echo: echo, echoAge: UInt64(age), loss: 0,
-            root: root ?? engine.view,
-            interval: interval, isDeaf: false)
+            life: Life(boot: boot, beat: life), pulse: pulse, echo: echo, echoAge: UInt64(age), loss: lossThere,
+            root: root ?? engine.view, interval: interval, isDeaf: false)
         return receive(.beat(beat), from: number)
     }
 
