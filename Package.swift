@@ -85,27 +85,27 @@ let package = Package(
         room("Membership", ["Base", "Crypto"]),
         room("Registry", ["Base", "Crypto", "Trust"]),
         room("Replication", ["Base", "Compression", "Crypto"]),
+        room("Vitals", ["Base", "Crypto"]),
         room("Control", ["Base", "Text", "Trust"], extra: cold),
         // 5 Node
         room(
             "Node",
             [
                 "Base", "Text", "Crypto", "Trust", "Traffic", "Session", "Membership", "Registry", "Replication",
-                "Control",
+                "Vitals", "Control",
             ]),
         // 6 Worlds
         room(
             "Host",
             [
                 "Base", "Text", "Crypto", "Loop", "Disk", "Trust", "Session", "Membership", "Registry", "Replication",
-                "Control", "Node",
+                "Vitals", "Control", "Node",
             ], extra: cold),
         room(
             "Simulation",
             [
                 "Base", "Choices", "Crypto", "Disk", "Trust", "Traffic", "Session", "Membership", "Registry",
-                "Replication", "Control",
-                "Node",
+                "Replication", "Vitals", "Control", "Node",
             ]),
         // 7 Tools. Verbs is what `marram` can say; a room of its own, so that it can be tested.
         room("Verbs", ["Base", "Text", "Trust", "Control", "Host"]),
@@ -123,7 +123,7 @@ let package = Package(
             name: "FuzzDecoders",
             dependencies: [
                 "Base", "Text", "Crypto", "Trust", "Noise", "Traffic", "Session", "Membership", "Registry",
-                "Replication", "Control", "Node", "Host", "Simulation", "Verbs",
+                "Replication", "Vitals", "Control", "Node", "Host", "Simulation", "Verbs",
             ],
             path: "Tools/fuzz/Decoders", swiftSettings: settings()),
         // Tests, one target a room
@@ -141,18 +141,19 @@ let package = Package(
         tests("Membership", ["Base", "Choices", "Crypto", "Membership"]),
         tests("Registry", ["Base", "Choices", "Crypto", "Trust", "Registry"]),
         tests("Replication", ["Base", "Choices", "Crypto", "Replication", "Simulation"]),
+        tests("Vitals", ["Base", "Choices", "Crypto", "Vitals"]),
         tests("Control", ["Base", "Choices", "Crypto", "Text", "Trust", "Control"]),
         tests(
             "Node",
             [
                 "Base", "Choices", "Crypto", "Trust", "Traffic", "Session", "Membership", "Registry", "Replication",
-                "Control", "Node",
+                "Vitals", "Control", "Node",
             ]),
         tests(
             "Host",
             [
-                "Base", "Choices", "Text", "Crypto", "Loop", "Disk", "Trust", "Session", "Membership", "Control",
-                "Node", "Host",
+                "Base", "Choices", "Text", "Crypto", "Loop", "Disk", "Trust", "Session", "Membership", "Vitals",
+                "Control", "Node", "Host",
             ]),
         tests("Verbs", ["Base", "Crypto", "Text", "Trust", "Control", "Host", "Verbs"]),
         tests("Simulation", ["Base", "Choices", "Membership", "Control", "Simulation"], data: ["Scenarios"]),

@@ -77,9 +77,14 @@ extension Code {
         because: "one node issues them, which an operator has named, so that no two say different things",
         remedy: "marram epoch shows which node does")
 
+    package static let sheetFull = Code(
+        number: 7220, title: "a node's vitals have no room for that",
+        because: "all that a node says of itself for a while travels in one datagram: 32 values, some 900 bytes in all",
+        remedy: "shorten it, or take another value off: marram vitals del KEY; what is to stay: marram set KEY")
+
     static let state: [Code] = [
         storeForeign, storeEdited, valueTooLarge, badKey, keyNotFound, kindRefused, keyInConflict, writeNotAllowed,
         writesWaiting, changedMeanwhile, fileRefused, noRights, notYet, writeTooLarge, cursorUnreadable,
-        forgettingHeldUp, epochConflict, writesReturned, notTheKeeper,
+        forgettingHeldUp, epochConflict, writesReturned, notTheKeeper, sheetFull,
     ]
 }

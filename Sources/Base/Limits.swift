@@ -72,7 +72,8 @@ package enum Limits {
     package static let searches = 8
     /// Former neighbours at whose doors it knocks by turns of its own.
     package static let lostNeighbours = 32
-    /// How often goodbye is said to each neighbour, since nobody is there to hear an acknowledgement.
+    /// How often goodbye is said to each neighbour, if the budget allows it, since nobody is there to hear an
+    /// acknowledgement.
     package static let goodbyeCopies = 3
     /// Places where one member was heard: two uplinks, and the one before the last move.
     package static let placesPerMember = 3
@@ -425,6 +426,20 @@ extension Limits {
     package static let keptEntries = 1_000_000
     /// Pieces of a live set that wait to be taken over at once: a full namespace of a hundred thousand keys.
     package static let stagedTransactions = 262_144
+}
+
+/// What a node may say of itself that lies on no disk.
+extension Limits {
+    /// Values on one sheet: what a screen shows of one node.
+    package static let sheetEntries = 32
+    /// A sheet without its signature: with that, a frame and an age it fits a datagram.
+    package static let sheetBytes = 900
+    /// How long a sheet may say that it lives, in seconds: with 10,000 full sheets each has its turn once in 11 hours.
+    package static let sheetSeconds = 7 * 86_400
+    /// Sheets in one message: small ones.
+    package static let sheetsPerMessage = 8
+    /// Sheets that one summary tells of, at seven to nine bytes each.
+    package static let sheetsPerSummary = 110
 }
 
 /// What people may ask of keys and values in one go.

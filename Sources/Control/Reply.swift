@@ -31,6 +31,7 @@ package enum Reply: Hashable, Sendable {
     case keys(KeysReply)
     case wrote(WriteReply)
     case changes(ChangesReply)
+    case vitals(VitalsReply)
     case failure(Complaint)
 }
 
@@ -71,6 +72,7 @@ extension Reply {
         case .keys(let keys): .data(schema: "marram.keys/1", keys.json)
         case .wrote(let write): .data(schema: "marram.write/1", write.json)
         case .changes(let changes): .data(schema: "marram.changes/1", changes.json)
+        case .vitals(let vitals): .data(schema: "marram.vitals/1", vitals.json)
         case .failure(let complaint): .error(complaint)
         }
     }
@@ -106,6 +108,7 @@ extension Reply {
         case "marram.keys/1": self = .keys(try KeysReply(body))
         case "marram.write/1": self = .wrote(try WriteReply(body))
         case "marram.changes/1": self = .changes(try ChangesReply(body))
+        case "marram.vitals/1": self = .vitals(try VitalsReply(body))
         case Self.errorSchema: self = .failure(try Complaint(body))
         default:
             throw Complaint(.replyNotUnderstood, what: "the answer has the unknown form \(JSONValue.text(schema))")

@@ -53,6 +53,12 @@ package enum Request: Hashable, Sendable {
     /// What was handed back to this node; and all of that is decided about.
     case returned
     case settleReturned
+    /// What nodes say of themselves for a while: all, or the one that people name so; from one node on. Made by
+    /// `vitals(of:from:)`, which knows the limit.
+    case vitals(node: String?, from: NodeID?)
+    /// What this node says of itself for a while; without a value it says so no more. Made by `vital`, which knows the
+    /// limits.
+    case setVital(key: String, value: ValueBytes?)
     case version
     /// Say goodbye to the mesh and stop.
     case leave
@@ -147,6 +153,17 @@ extension Request {
 
     package static func evict(named name: String) throws(Complaint) -> Request { .evict(try named(name)) }
 
+    package static func vitals(of node: String?, from: NodeID? = nil) throws(Complaint) -> Request {
+        guard let node else { return .vitals(node: nil, from: from) }
+        return .vitals(node: try named(node), from: from)
+    }
+
+    package static func vital(_ key: String, _ value: ValueBytes?) throws(Complaint) -> Request {
+        try KeyRules.check(key)
+        if let value { try KeyRules.check(value) }
+        return .setVital(key: key, value: value)
+    }
+
     package static func root(without name: String?) throws(Complaint) -> Request {
         guard let name else { return .root(leaving: nil) }
         guard isName(name) else { throw Complaint(.unknownOperator, what: "no operator can be called that") }
@@ -198,6 +215,8 @@ extension Request {
         case .evict: "evict"
         case .returned: "returned"
         case .settleReturned: "settle_returned"
+        case .vitals: "vitals"
+        case .setVital: "set_vital"
         case .version: "version"
         case .leave: "leave"
         case .store(let request): request.verb
@@ -240,6 +259,12 @@ extension Request {
             members.append(JSONMember("uses", .count(uses)))
             members.append(JSONMember("lifetime_seconds", .seconds(lifetime)))
         case .saveRecording(let path): members.append(JSONMember("path", .text(path)))
+        case .vitals(let node, let from):
+            if let node { members.append(JSONMember("node", .text(node))) }
+            if let from { members.append(JSONMember("from", .text(from.description))) }
+        case .setVital(let key, let value):
+            members.append(JSONMember("key", .text(key)))
+            if let value { members.append(JSONMember("value", value.json)) }
         case .store(let request): members += request.members
         }
         return ControlFrame.around(JSONValue.object(members).encoded(), atMost: Limits.controlRequestBytes)
@@ -301,6 +326,14 @@ extension Request {
         case "evict": self = try .evict(named: try fields.text("node"))
         case "returned": self = .returned
         case "settle_returned": self = .settleReturned
+        case "vitals":
+            let node = try fields.optionalText("node")
+            self = try .vitals(of: node, from: try fields.optionalID("from"))
+        case "set_vital":
+            let key = try fields.text("key")
+            let value = fields.optional("value")
+            self = try .vital(
+                key, try value.map { json throws(Complaint) in try ValueBytes(json, .requestRefused) })
         case "version": self = .version
         case "leave": self = .leave
         case let verb where StoreRequest.verbs.contains(verb): self = .store(try StoreRequest(verb, &fields))

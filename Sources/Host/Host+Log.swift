@@ -4,6 +4,7 @@ internal import Node
 internal import Registry
 internal import Replication
 internal import Session
+internal import Vitals
 
 /// The words for what a node notes. Refusals are counted, and said only to whoever asks for everything: a stranger must
 /// not be able to fill the log.
@@ -43,6 +44,7 @@ extension Host {
         case .stranger(let peer):
             log.write(.debug, "\(node.name(of: peer)) is no member here, as far as the law is known", at: now.wall)
         case .replication(let note): log(note)
+        case .vitals(let note): log(note)
         case .madeVoid(let count):
             log.write(
                 .error,
@@ -109,6 +111,25 @@ extension Host {
             log.write(.info, "all keys of \(node.name(of: peer)) were taken over", at: now.wall)
         case .ignored(let reason, let peer):
             log.write(.debug, "a message about keys of \(node.name(of: peer)) was ignored: \(reason)", at: now.wall)
+        }
+    }
+
+    private func log(_ note: VitalsEngine.Note) {
+        switch note {
+        case .changed(let owner, by: _):
+            let values = node.switchboard.vitals.entries(of: owner).map { entry in
+                "\(String(decoding: entry.key, as: UTF8.self)) = \(String(decoding: entry.value, as: UTF8.self))"
+            }
+            let all = values.isEmpty ? "nothing" : values.joined(separator: ", ")
+            log.write(.debug, "\(node.name(of: owner)) says of itself: \(all)", at: now.wall)
+        case .forged(let owner, let peer):
+            log.write(
+                .warning, "\(node.name(of: peer)) told of \(node.name(of: owner)) what that node never signed",
+                at: now.wall)
+        case .stranger(_, let peer):
+            log.write(
+                .debug, "\(node.name(of: peer)) told of a node that is no member, as far as the law is known",
+                at: now.wall)
         }
     }
 

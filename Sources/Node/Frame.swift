@@ -3,6 +3,7 @@ package import Membership
 package import Registry
 package import Replication
 internal import Traffic
+package import Vitals
 
 /// What stands inside a sealed datagram, or behind its length on a stream: one engine's message behind the tag of that
 /// engine. The table of tags is in docs/wire.md; a number is never used again for something else.
@@ -10,6 +11,7 @@ package enum Frame: Hashable, Sendable {
     case membership(MembershipMessage)
     case registry(RegistryMessage)
     case replication(ReplicationMessage)
+    case vitals(VitalsMessage)
     case sounding(Sounding)
 }
 
@@ -24,6 +26,7 @@ extension Frame {
             .registry(.clock), .registry(.askLease), .registry(.leased):
             .comparison
         case .replication(let message): message.isQuestionOfEquality ? .comparison : .fact
+        case .vitals: .comparison
         }
     }
 
@@ -45,6 +48,9 @@ extension Frame: WireValue {
         case .replication(let message):
             writer.u8(3)
             message.encode(into: &writer)
+        case .vitals(let message):
+            writer.u8(4)
+            message.encode(into: &writer)
         case .sounding(let sounding):
             writer.u8(8)
             sounding.encode(into: &writer)
@@ -56,6 +62,7 @@ extension Frame: WireValue {
         case 1: self = .membership(try MembershipMessage(from: &reader))
         case 2: self = .registry(try RegistryMessage(from: &reader))
         case 3: self = .replication(try ReplicationMessage(from: &reader))
+        case 4: self = .vitals(try VitalsMessage(from: &reader))
         case 8: self = .sounding(try Sounding(from: &reader))
         default: throw .unknown
         }

@@ -26,6 +26,9 @@ extension MarramNode {
         case .explainAuthority(let word, let by, let on): explainAuthority(word, by: by, on: on, at: now)
         case .epoch, .evict: envelope(.epoch(epoch()), at: now)
         case .returned, .settleReturned: envelope(.returned(returned()), at: now)
+        case .vitals(let word, let from):
+            answer(at: now) { () throws(Complaint) in .vitals(try vitals(of: word, from: from, at: now)) }
+        case .setVital: envelope(.vitals(ownVitals(at: now)), at: now)
         case .version: envelope(.version(.own), at: now)
         case .leave: envelope(.left(LeaveReply(mesh: meshName, told: others.count)), at: now)
         case .ping, .roundTrip: preconditionFailure("these are answered when the members asked have answered")

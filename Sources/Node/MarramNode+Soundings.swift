@@ -23,7 +23,7 @@ extension MarramNode {
             (purpose, count) = (.roundTrip, 3)
         case .status, .members, .links, .topology, .moves, .explainLink, .explainPeer, .invite, .nodes, .node,
             .operators, .root, .submit, .acts, .explainAuthority, .writeLaw, .writeAnswer, .saveRecording, .epoch,
-            .evict, .returned, .settleReturned, .version, .leave, .store:
+            .evict, .returned, .settleReturned, .vitals, .setVital, .version, .leave, .store:
             return false
         }
         guard soundings.hasRoom else { throw Complaint(.tooManyPings) }

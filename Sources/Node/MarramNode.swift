@@ -7,6 +7,7 @@ package import Replication
 package import Session
 internal import Traffic
 package import Trust
+internal import Vitals
 
 /// What comes out of a whole node.
 package typealias NodeOutbox = Outbox<WorldEffect<Envelope, NodeNote>>
@@ -75,7 +76,9 @@ package struct MarramNode: ~Copyable {
                 mischief: mischief, at: now),
             registry: registry,
             store: store(
-                of: configuration, signatory.identity.signing.publicKey, under: registry, stored, random, at: now))
+                of: configuration, signatory.identity.signing.publicKey, under: registry, stored, random, at: now),
+            vitals: VitalsEngine(
+                me: configuration.id, boot: configuration.boot, random: apart.split("vitals"), at: now))
     }
 
     /// It only assigns: where checks stand beside the assignments, the code that Swift 6.3.1 makes destroys a value
@@ -207,7 +210,7 @@ package struct MarramNode: ~Copyable {
         case .registry(.redeem(let redemption)) where !sessions.isChannel(redemption.channel, with: peer):
             // Tied to another session it was overheard, or relayed by somebody who plays the sponsor.
             counters.countRefusal("redeemed-elsewhere")
-        case .membership, .registry, .replication:
+        case .membership, .registry, .replication, .vitals:
             take(.received(frame, from: peer, source: source), at: now, into: &world)
         case .sounding(.ping(let number)):
             let place = switchboard.membership.coordinate
@@ -231,6 +234,7 @@ package struct MarramNode: ~Copyable {
         if request == .settleReturned { settleReturned(at: now, into: &world) }
         do throws(Complaint) {
             if case .evict(let member) = request { try evict(member, at: now, into: &world) }
+            if case .setVital(let key, let value) = request { try setVital(key, value, at: now, into: &world) }
             if try beginSounding(request, id, at: now) { return sound(at: now, into: &world) }
             world.put(.reply(id, answer(to: request, at: now)))
         } catch {
@@ -310,6 +314,9 @@ package struct MarramNode: ~Copyable {
                 inputs.append(.performed(.attested(id, signature)))
             case .verify(let ticket, let claims):
                 inputs.append(.performed(.verified(ticket, claims.map { $0.isTrue(in: signatory.mesh) })))
+            case .signSheet(let sheet):
+                let signed = sheet.signed(by: signatory.identity.signing, in: signatory.mesh)
+                inputs.append(.performed(.signedSheet(sheet.version, signed.signature)))
             case .judge(let ticket, let epochs):
                 let valid = epochs.prefix { switchboard.attests(to: $0) }.count
                 inputs.append(.performed(.judged(ticket, valid: valid)))
@@ -342,7 +349,9 @@ package struct MarramNode: ~Copyable {
         case .registry(.ignored(let reason, from: _)): counters.countRefusal("ignored-\(reason)")
         case .replication(.ignored(let reason, _)): counters.countRefusal("replication-\(reason)")
         case .stranger: counters.countRefusal("ignored-stranger")
-        case .membership, .registry, .replication, .madeVoid, .session, .undecoded: break
+        case .vitals(.forged): counters.countRefusal("vitals-forged")
+        case .vitals(.stranger): counters.countRefusal("vitals-stranger")
+        case .membership, .registry, .replication, .vitals, .madeVoid, .session, .undecoded: break
         }
         moves.take(note, at: now)
         world.put(.note(note))

@@ -4,6 +4,7 @@ package import Membership
 package import Registry
 package import Replication
 package import Trust
+package import Vitals
 
 /// All engines of one node and the wires between them. What comes in by its doors is open and decoded; what goes out
 /// is not sealed yet. It is a plain value, a function of its inputs, and it holds no key: that is why the flight
@@ -22,6 +23,8 @@ package struct Switchboard {
         case verify(Ticket, [Replication.Claim])
         /// Say how many of these epochs, from the first on, the mesh has signed.
         case judge(Ticket, [Epoch])
+        /// Sign what this node says of itself for a while.
+        case signSheet(Sheet)
         /// A write was made, and is on the disk.
         case wrote(RequestID, Dot)
         case refused(RequestID, WriteRefusal)
@@ -67,6 +70,9 @@ package struct Switchboard {
         case evict(NodeID)
         /// These writes that were handed back are decided about.
         case settle([Dot])
+        /// Say this of this node for a while; without a value, no more.
+        case setVital([UInt8], [UInt8]?)
+        case signedSheet(Sheet.Version, Signature)
         /// Take these signed records in.
         case take([Record])
         /// This start's key was replaced by this one.
@@ -84,6 +90,7 @@ package struct Switchboard {
     package private(set) var membership: MembershipEngine
     package private(set) var registry: RegistryEngine
     package private(set) var store: ReplicationEngine
+    package private(set) var vitals: VitalsEngine
     /// How often the law had been judged when the store was last told what follows from it.
     private var judgementsTold: Int?
     private var lastTicket: Ticket
@@ -92,21 +99,28 @@ package struct Switchboard {
     private var membershipOutbox: Outbox<MembershipEngine.Effect>
     private var registryOutbox: Outbox<RegistryEngine.Effect>
     private var storeOutbox: Outbox<ReplicationEngine.Effect>
+    private var vitalsOutbox: Outbox<VitalsEngine.Effect>
 
-    package init(membership: MembershipEngine, registry: RegistryEngine, store: ReplicationEngine) {
+    package init(
+        membership: MembershipEngine, registry: RegistryEngine, store: ReplicationEngine, vitals: VitalsEngine
+    ) {
         self.membership = membership
         self.registry = registry
         self.store = store
+        self.vitals = vitals
         lastTicket = Ticket(number: 0)
         unstored = SortedMap()
         membershipOutbox = Outbox()
         registryOutbox = Outbox()
         storeOutbox = Outbox()
+        vitalsOutbox = Outbox()
     }
 
     /// Who has left says nothing more, and so wants to be woken no more.
     package var deadline: Instant? {
-        membership.deadline.flatMap { .earlier($0, .earlier(registry.deadline, store.deadline)) }
+        membership.deadline.flatMap {
+            .earlier(.earlier($0, vitals.deadline), .earlier(registry.deadline, store.deadline))
+        }
     }
 
     package mutating func take(_ input: Input, at now: Now, into outbox: inout Outbox<Effect>) {
@@ -119,6 +133,9 @@ package struct Switchboard {
         case .received(.replication(let message), let peer, source: _):
             guard registry.isMember(peer) else { return outbox.put(.note(.stranger(peer))) }
             store.receive(message, from: peer, at: now, into: &storeOutbox)
+        case .received(.vitals(let message), let peer, source: _):
+            guard registry.isMember(peer) else { return outbox.put(.note(.stranger(peer))) }
+            vitals.receive(message, from: peer, at: now, into: &vitalsOutbox)
         case .received(.sounding, from: _, source: _):
             // The node answers these itself; only a recording that somebody made up holds one.
             break
@@ -135,9 +152,11 @@ package struct Switchboard {
             if isDue(membership.deadline, at: now) { membership.wake(at: now, into: &membershipOutbox) }
             if isDue(registry.deadline, at: now) { wakeRegistry(at: now) }
             if isDue(store.deadline, at: now) { store.wake(at: now, into: &storeOutbox) }
+            if isDue(vitals.deadline, at: now) { vitals.wake(at: now, into: &vitalsOutbox) }
         }
         introduce(at: now)
         tellLaw(at: now)
+        verifySheets(at: now)
         for case .propose(let epoch) in storeOutbox.effects {
             registry.perform(.operate(.issue(epoch.statement)), at: now, into: &registryOutbox)
         }
@@ -152,6 +171,7 @@ package struct Switchboard {
         store.perform(.authority(Authority(judgement.writing)), at: now, into: &storeOutbox)
         let keys = registry.members.values.map(\.node.signing.key)
         membership.perform(.acquainted(Acquaintances(keys)), at: now, into: &membershipOutbox)
+        vitals.perform(.members(registry.members.keys), at: now, into: &vitalsOutbox)
         let isKeeper = registry.keeper == registry.me.id
         store.perform(.law(registry.standing, isKeeper: isKeeper), at: now, into: &storeOutbox)
     }
@@ -177,6 +197,9 @@ package struct Switchboard {
         case .signed(let seal, let life): membership.perform(.signed(seal, life), at: now, into: &membershipOutbox)
         case .accuse(let word): membership.perform(.signedCharge(word), at: now, into: &membershipOutbox)
         case .heard(let call): membership.perform(.heard(call), at: now, into: &membershipOutbox)
+        case .setVital(let key, let value): vitals.perform(.note(key, value), at: now, into: &vitalsOutbox)
+        case .signedSheet(let version, let signature):
+            vitals.perform(.signed(version, signature), at: now, into: &vitalsOutbox)
         case .take(let records):
             registry.perform(.take(records), at: now, into: &registryOutbox)
             takeProof(from: records, at: now)
@@ -212,6 +235,20 @@ package struct Switchboard {
             }
         guard neighbours != store.contacts else { return }
         store.perform(.contacts(neighbours), at: now, into: &storeOutbox)
+        vitals.perform(.contacts(neighbours), at: now, into: &vitalsOutbox)
+    }
+
+    /// Whose signature stands under a sheet follows from the law, and so from what came in before.
+    private mutating func verifySheets(at now: Now) {
+        var index = 0
+        while index < vitalsOutbox.effects.count {
+            if case .verify(let aged, let peer) = vitalsOutbox.effects[index] {
+                let key = registry.members[aged.signed.sheet.owner]?.node.signing.key
+                let isTrue = key.map { aged.signed.isTrue(by: $0, in: registry.book.mesh) } ?? false
+                vitals.perform(.verified(aged, by: peer, isTrue: isTrue), at: now, into: &vitalsOutbox)
+            }
+            index += 1
+        }
     }
 
     /// Passes on what the engines want. All facts of one input become one batch: they are stored together or not at
@@ -271,6 +308,16 @@ package struct Switchboard {
             }
         }
         storeOutbox.removeAll()
+        for effect in vitalsOutbox.effects {
+            switch effect {
+            case .send(let message, let peer): outbox.put(.send(.vitals(message), to: contact(of: peer)))
+            case .sign(let sheet): outbox.put(.signSheet(sheet))
+            // It has been.
+            case .verify: break
+            case .note(let note): outbox.put(.note(.vitals(note)))
+            }
+        }
+        vitalsOutbox.removeAll()
         guard !facts.isEmpty else { return }
         lastTicket = Ticket(number: lastTicket.number + 1)
         unstored[lastTicket] = Batch(ofStore: newest)
@@ -295,6 +342,7 @@ extension Switchboard: WireValue {
         membership.encode(into: &writer)
         registry.encode(into: &writer)
         store.encode(into: &writer)
+        vitals.encode(into: &writer)
         encodeTickets(into: &writer)
     }
 
@@ -304,6 +352,7 @@ extension Switchboard: WireValue {
         membership.encode(into: &writer)
         registry.encodeFingerprint(into: &writer)
         store.encodeFingerprint(into: &writer)
+        vitals.encode(into: &writer)
         encodeTickets(into: &writer)
     }
 
@@ -320,7 +369,8 @@ extension Switchboard: WireValue {
     package init(from reader: inout ByteReader) throws(DecodeError) {
         let membership = try MembershipEngine(from: &reader)
         let registry = try RegistryEngine(from: &reader)
-        self.init(membership: membership, registry: registry, store: try ReplicationEngine(from: &reader))
+        let store = try ReplicationEngine(from: &reader)
+        self.init(membership: membership, registry: registry, store: store, vitals: try VitalsEngine(from: &reader))
         lastTicket = Ticket(number: try reader.u64())
         guard lastTicket.number <= Limits.counted else { throw .outOfRange }
         for _ in 0..<(try reader.count(atMost: Limits.unstoredBatches)) {
@@ -337,112 +387,5 @@ extension Switchboard: WireValue {
         var hash = TraceHash()
         hash.absorb(writer.bytes.raw)
         return hash.value
-    }
-}
-
-extension Switchboard.Input: WireValue {
-    package func encode(into writer: inout ByteWriter) {
-        switch self {
-        case .received(let frame, let peer, let source):
-            writer.u8(1)
-            writer.nodeID(peer)
-            writer.address(source)
-            frame.encode(into: &writer)
-        case .performed(.leave): writer.u8(2)
-        case .persisted(let ticket):
-            writer.u8(3)
-            writer.u64(ticket.number)
-        case .woken: writer.u8(4)
-        case .performed(.signed(let seal, let life)):
-            writer.u8(5)
-            seal.encode(into: &writer)
-            life.encode(into: &writer)
-        case .performed(.heard(let call)):
-            writer.u8(6)
-            call.encode(into: &writer)
-        case .performed(.write(let id, let changes)):
-            writer.u8(7)
-            writer.u64(id.number)
-            writer.list(changes)
-        case .performed(.attested(let id, let signature)):
-            writer.u8(8)
-            writer.digest(id)
-            signature.encode(into: &writer)
-        case .met(let peer, let isMine):
-            writer.u8(9)
-            writer.nodeID(peer)
-            writer.bool(isMine)
-        case .performed(.take(let records)):
-            writer.u8(10)
-            writer.list(records)
-        case .performed(.verified(let ticket, let truths)):
-            writer.u8(11)
-            writer.u64(ticket.number)
-            writer.varint(UInt64(truths.count))
-            for truth in truths { writer.bool(truth) }
-        case .performed(.judged(let ticket, let valid)):
-            writer.u8(12)
-            writer.u64(ticket.number)
-            writer.varint(UInt64(valid))
-        case .performed(.road(let peer, let road)):
-            writer.u8(13)
-            writer.nodeID(peer)
-            writer.u8(road.rawValue)
-        case .performed(.evict(let member)):
-            writer.u8(14)
-            writer.nodeID(member)
-        case .performed(.settle(let dots)):
-            writer.u8(15)
-            writer.list(dots)
-        case .performed(.goOver(let key)):
-            writer.u8(16)
-            key.encode(into: &writer)
-        case .performed(.end): writer.u8(17)
-        case .performed(.accuse(let word)):
-            writer.u8(18)
-            word.encode(into: &writer)
-        }
-    }
-
-    package init(from reader: inout ByteReader) throws(DecodeError) {
-        switch try reader.u8() {
-        case 1:
-            let peer = try reader.nodeID()
-            let source = try reader.address()
-            self = .received(try Frame(from: &reader), from: peer, source: source)
-        case 2: self = .performed(.leave)
-        case 3: self = .persisted(Ticket(number: try reader.u64()))
-        case 4: self = .woken
-        case 5: self = .performed(.signed(try Seal(from: &reader), try Life(from: &reader)))
-        case 6: self = .performed(.heard(try Call(from: &reader)))
-        case 7:
-            let id = RequestID(number: try reader.u64())
-            self = .performed(.write(id, try reader.list(of: Change.self, atMost: Limits.operations)))
-        case 8:
-            let id = try reader.digest()
-            self = .performed(.attested(id, try Signature(from: &reader)))
-        case 9:
-            let peer = try reader.nodeID()
-            self = .met(peer, isMine: try reader.bool())
-        case 10: self = .performed(.take(try reader.list(of: Record.self, atMost: Limits.recordsHandedIn)))
-        case 11:
-            let ticket = Ticket(number: try reader.u64())
-            var truths: [Bool] = []
-            for _ in 0..<(try reader.count(atMost: 2 * Limits.operations)) { truths.append(try reader.bool()) }
-            self = .performed(.verified(ticket, truths))
-        case 12:
-            let ticket = Ticket(number: try reader.u64())
-            self = .performed(.judged(ticket, valid: try reader.count(atMost: Limits.operations)))
-        case 13:
-            let peer = try reader.nodeID()
-            guard let road = ReplicationEngine.Road(rawValue: try reader.u8()) else { throw .unknown }
-            self = .performed(.road(peer, road))
-        case 14: self = .performed(.evict(try reader.nodeID()))
-        case 15: self = .performed(.settle(try reader.list(of: Dot.self, atMost: Limits.operations)))
-        case 16: self = .performed(.goOver(to: try SignerKey(from: &reader)))
-        case 17: self = .performed(.end)
-        case 18: self = .performed(.accuse(try SignedCharge(from: &reader)))
-        default: throw .unknown
-        }
     }
 }

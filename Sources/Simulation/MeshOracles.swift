@@ -2,6 +2,7 @@ internal import Base
 internal import Membership
 internal import Node
 internal import Trust
+internal import Vitals
 
 /// What must hold in a world of whole nodes, whatever happens to it. In the worst second every neighbour is pinged five
 /// times, accused and testified about four times, and told news four times; so packets are few.
@@ -10,7 +11,7 @@ enum MeshOracles {
         [
             nobodyIsForgotten(script), nobodyInventsLife(),
             .boundedPackets(script, most: UInt64(40 + 25 * script.nodes)), factsAreStored(),
-            everybodySeesEverybody(), recordingsReplay(),
+            everybodySeesEverybody(), everybodyKnowsVitals(), recordingsReplay(),
         ]
     }
 
@@ -59,6 +60,24 @@ enum MeshOracles {
             for node in world.nodes {
                 let waiting = world.inspect(node) { $0.switchboard.unstored.count } ?? 0
                 if waiting > 0 { return Finding("\(waiting) batches of facts were never stored", at: node) }
+            }
+            return nil
+        }
+        return checker
+    }
+
+    /// When the faults are long over, everyone knows what everyone that lives says of itself: that, and nothing older.
+    private static func everybodyKnowsVitals() -> Checker<MarramNode> {
+        var checker = Checker<MarramNode>("vitals-known")
+        checker.atEnd = { world in
+            let living = world.nodes.filter { world.inspect($0) { !$0.switchboard.membership.me.isLeaving } ?? false }
+            for owner in living {
+                let id = Scenario.meshIdentity(owner, seed: world.script.seed).id
+                let said = world.inspect(owner) { $0.switchboard.vitals.entries(of: id) } ?? []
+                for node in living {
+                    let known = world.inspect(node) { $0.switchboard.vitals.entries(of: id) } ?? []
+                    if known != said { return Finding("does not know what node \(owner) says of itself", at: node) }
+                }
             }
             return nil
         }

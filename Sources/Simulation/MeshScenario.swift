@@ -7,6 +7,7 @@ package import Node
 internal import Replication
 internal import Session
 internal import Trust
+internal import Vitals
 
 /// Whole nodes, sealed datagrams and all: the very `MarramNode` that runs at a site, under every fault that the plain
 /// first form of Membership and Session has promised to bear.
@@ -25,6 +26,7 @@ extension Scenario {
                 switch errand.verb {
                 case "members": .members
                 case "status": .status
+                case "vital": .setVital(key: "mood", value: errand.numbers.first.map { ValueBytes("\($0)") })
                 case "leave": .leave
                 default: nil
                 }
@@ -91,12 +93,13 @@ extension Scenario {
                 in: charter.mesh)
     }
 
-    /// Questions at any time; in every fourth seed somebody says goodbye.
+    /// Questions and moods at any time; in every fourth seed somebody says goodbye.
     static func meshWorkload(_ tape: inout Tape, _ script: Script) -> [Action] {
         let milliseconds = max(Int(script.safety.milliseconds), 1)
         var actions: [Action] = []
         for _ in 0..<tape.range(0...20) {
-            let errand = Errand(tape.pick(["members", "status"]), [])
+            let word = tape.pick(["members", "status", "vital"])
+            let errand = Errand(word, word == "vital" ? [tape.below(100)] : [])
             actions.append(
                 Action(at: .milliseconds(Int64(tape.below(milliseconds))), .ask(tape.below(script.nodes), errand)))
         }
@@ -123,6 +126,7 @@ extension MarramNode: Inhabitant {
         + ["took", "forked", "renamed", "epoch", "epoch-conflict", "entering", "entered", "made-void"]
         + ReplicationEngine.Ignored.allCases.map { "replication-\($0)" }
         + ["sifted"] + ReplicationEngine.Unsifted.allCases.map { "unsifted-\($0)" }
+        + ["vitals-changed", "vitals-forged", "vitals-stranger"]
 
     /// What a batch of seeds must have seen. The others need a fault that this mesh does not bear, or a view of ten
     /// thousand.
@@ -130,7 +134,7 @@ extension MarramNode: Inhabitant {
         "first-seen", "became-alive", "became-suspect", "became-unreachable", "became-left", "ignored-stale",
         "ignored-alreadyLeft", "refused-bad-length", "refused-bad-header", "refused-bad-seal", "refused-replayed",
         "refused-unknown-session", "refused-unexpected", "session-established", "session-fresh",
-        "session-ended-peerRestarted", "session-ended-lostRace",
+        "session-ended-peerRestarted", "session-ended-lostRace", "vitals-changed",
     ]
 
     package static func marker(of note: NodeNote) -> Int {
@@ -167,6 +171,9 @@ extension MarramNode: Inhabitant {
         case .stranger, .registry: return sessions + 13 + SessionNote.Ending.allCases.count
         case .replication(let note): return sessions + 14 + SessionNote.Ending.allCases.count + marker(of: note)
         case .madeVoid: return sessions + 14 + SessionNote.Ending.allCases.count + 7
+        case .vitals(.changed): return markers.count - 3
+        case .vitals(.forged): return markers.count - 2
+        case .vitals(.stranger): return markers.count - 1
         }
     }
 

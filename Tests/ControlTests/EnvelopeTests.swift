@@ -117,6 +117,10 @@ private let up =
                     + #""estimate_error_percent":7,"silent":["c"]}"#),
             letter("invitation", #""data":{"token":"MARRAM3-AH7K","uses":20,"expires":"2026-11-20T14:02:11.118Z"}"#),
             letter("recording", #""data":{"path":"/tmp/a.rec","bytes":123,"inputs":45}"#),
+            letter(
+                "vitals",
+                #""data":{"vitals":[{"node":"till-07","id":"\#(id)","state":"suspect","key":"disk","#
+                    + #""value":"82 %","age_seconds":12,"left_seconds":540}],"next":"\#(id)"}"#),
             letter("version", #""data":{"version":"0.1.0","protocol":1}"#),
             letter("leave", #""data":{"mesh":"store-0412","told":2}"#),
             letter("error", #""error":{"code":"M1203","what":"w","because":"b","try":"t"}"#),
@@ -163,7 +167,7 @@ func aReplyThatLacksAFieldIsRefusedByName(_ reply: Reply) throws {
     if case .links = reply { nullable.formUnion(["name", "id"]) }
     if case .link = reply { nullable.formUnion(["name", "id"]) }
     nullable.formUnion(["min_microseconds", "median_microseconds", "p99_microseconds", "carrier"])
-    nullable.formUnion(["from", "loss_there_ppm", "lacks", "wrote", "holds"])
+    nullable.formUnion(["from", "loss_there_ppm", "lacks", "wrote", "holds", "next"])
     nullable.formUnion(["measured_microseconds", "estimated_microseconds", "estimate_error_percent"])
     if case .link = reply { nullable.remove("carrier") }
     if case .links = reply { nullable.remove("carrier") }

@@ -46,6 +46,10 @@ private func refusal(of text: String) -> Complaint? {
             #"{"schema":"marram.request/1","verb":"evict","node":"till-07"}"#,
             #"{"schema":"marram.request/1","verb":"returned"}"#,
             #"{"schema":"marram.request/1","verb":"settle_returned"}"#,
+            #"{"schema":"marram.request/1","verb":"vitals","node":"till-07"}"#,
+            #"{"schema":"marram.request/1","verb":"vitals","from":"\#(Samples.id)"}"#,
+            #"{"schema":"marram.request/1","verb":"set_vital","key":"disk","value":{"hex":"ff"}}"#,
+            #"{"schema":"marram.request/1","verb":"set_vital","key":"disk"}"#,
         ]))
 func aRequestIsWrittenInItsPublishedFormAndReadsBack(_ request: Request, _ line: String) throws {
     let body = try Samples.body(request.frame)

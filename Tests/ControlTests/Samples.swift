@@ -108,6 +108,13 @@ enum Samples {
                 silent: ["c"])),
         .invitation(InvitationReply(token: "MARRAM3-AH7K", uses: 20, expires: at)),
         .recording(RecordingReply(path: "/tmp/a.rec", bytes: 123, inputs: 45)),
+        .vitals(
+            VitalsReply(
+                rows: [
+                    .init(
+                        name: "till-07", id: id, state: .suspect, key: "disk", value: ValueBytes("82 %"),
+                        age: .seconds(12), left: .minutes(9))
+                ], next: id)),
         .version(VersionReply(version: "0.1.0", controlProtocol: 1)),
         .left(LeaveReply(mesh: "store-0412", told: 2)),
         .failure(Complaint(.directoryInUse, what: "w", because: "b", remedy: "t")),
@@ -146,6 +153,8 @@ enum Samples {
         .writeLaw(path: "/tmp/a.law", record: "0a"), .writeLaw(path: "/tmp/a.law", record: nil),
         .writeAnswer(path: "/tmp/a.answer", node: "till-09"), .version,
         .leave, .epoch, .evict("till-07"), .returned, .settleReturned,
+        .vitals(node: "till-07", from: nil), .vitals(node: nil, from: id),
+        .setVital(key: "disk", value: ValueBytes([0xFF])), .setVital(key: "disk", value: nil),
     ]
 
     /// The body of a whole frame.

@@ -44,7 +44,7 @@ func aPipeGetsPlainText(_ name: String) throws {
                 link: LinkSamples.lossy, events: [LinkSamples.event(.zero, "\u{1B}[2Jä")], clues: ["ö\u{9B}2J"],
                 problems: [Complaint(.heavyLoss, what: "ü\u{7}")])),
         "ping": .ping(SoundingSamples.ping), "rtt": .roundTrip(SoundingSamples.trip),
-        "topology": .topology(SoundingSamples.topology),
+        "topology": .topology(SoundingSamples.topology), "vitals": .vitals(VitalSamples.all),
         "watch": .moves(MovesReply(moves: [SoundingSamples.move(1)], cursor: 1, missed: 0)),
         "invite": .invitation(InvitationReply(token: "T", uses: 1, expires: Samples.at)),
         "node": .nodes(

@@ -51,6 +51,7 @@ private func printed(_ line: String) -> String {
               resolve     decide a key that is in conflict
               follow      print every write as it comes to be known here
               wait        wait until a key holds something, or a certain value
+              vitals      show what nodes say of themselves for a while; add to it
               config      check the configuration, or show it
               record      save what the node went through, to be replayed elsewhere
               version     show which version this is

@@ -93,6 +93,7 @@ extension Verb {
         .resolve,
         .follow,
         .wait,
+        .vitals,
         .configuration,
         .record,
         .version,

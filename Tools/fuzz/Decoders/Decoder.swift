@@ -20,6 +20,7 @@ package struct Decoder: Sendable {
         .wire("fact", Fact.self),
         .wire("membership", MembershipMessage.self),
         Decoder(name: "replication", run: takeReplication),
+        Decoder(name: "vitals", run: takeVitals),
         .wire("frame", Frame.self),
         Decoder(name: "datagram", run: receiveDatagram),
         Decoder(name: "packet", run: receivePackets),

@@ -8,6 +8,7 @@ internal import Replication
 internal import Session
 internal import Traffic
 internal import Trust
+internal import Vitals
 
 /// A node hears the input twice: as a packet from nowhere, which it must not open, and as a datagram of a member with
 /// whom it has a session, which it decodes or notes. Afterwards it still wakes and still leaves.
@@ -66,7 +67,7 @@ private func hear(_ packet: [UInt8], _ node: inout MarramNode) -> (notes: [NodeN
 func takeInput(_ bytes: [UInt8]) {
     guard let input = try? Switchboard.Input(decoding: bytes.raw) else { return }
     precondition(input.encoded == bytes, "an input was accepted in a second encoding")
-    var switchboard = Switchboard(membership: engine(), registry: registry(), store: store())
+    var switchboard = Switchboard(membership: engine(), registry: registry(), store: store(), vitals: vitals())
     var outbox = Outbox<Switchboard.Effect>()
     for now in extremes {
         switchboard.take(input, at: now, into: &outbox)
@@ -155,6 +156,10 @@ private func store() -> ReplicationEngine {
     ReplicationEngine(
         namespace: Namespace(high: 1, low: 2), key: identity(1).signing.publicKey, instance: 1, missed: 0, stored: [],
         random: Random(seed: 1), at: moment(0))
+}
+
+private func vitals() -> VitalsEngine {
+    VitalsEngine(me: identity(1).id, boot: 1, random: Random(seed: 1), at: moment(0))
 }
 
 private func engine() -> MembershipEngine {
