@@ -440,7 +440,7 @@ enum Pace {
     /// Between two comparisons with somebody, and when nothing was new for so long.
     static let comparison = Interval.seconds(2)
     static let calmComparison = Interval.seconds(8)
-    static let calmAfter = Interval.seconds(30)
+    static let calmAfter = Interval.seconds(15)
     /// Between two times at which it is counted anew what peers may ask and are answered.
     static let turn = Interval.seconds(2)
     /// How long a newcomer waits for whom it asked to let it in before it asks somebody else.

@@ -6,7 +6,7 @@ package struct ReplicationSettings: Hashable, Sendable {
     /// besides; this is for what got lost.
     package var round = Interval.seconds(2)
     package var calmRound = Interval.seconds(8)
-    package var calmAfter = Interval.seconds(30)
+    package var calmAfter = Interval.seconds(15)
     /// From news to the next greeting.
     package var eager = Interval.milliseconds(50)
     /// Contacts that are greeted at once when there is news.

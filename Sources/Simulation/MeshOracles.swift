@@ -76,7 +76,10 @@ enum MeshOracles {
                 let said = world.inspect(owner) { $0.switchboard.vitals.entries(of: id) } ?? []
                 for node in living {
                     let known = world.inspect(node) { $0.switchboard.vitals.entries(of: id) } ?? []
-                    if known != said { return Finding("does not know what node \(owner) says of itself", at: node) }
+                    if known != said {
+                        let words = [known, said].map { $0.map { String(decoding: $0.value, as: UTF8.self) } }
+                        return Finding("has heard node \(owner) say \(words[0]), and it says \(words[1])", at: node)
+                    }
                 }
             }
             return nil

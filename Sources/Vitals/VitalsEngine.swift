@@ -147,7 +147,9 @@ package struct VitalsEngine: Engine {
     ) {
         switch message {
         case .root(let theirs):
-            guard theirs != root(at: now.instant), maySpend(VitalsRules.summaryBytes, at: now.instant) else { return }
+            guard theirs != root(at: now.instant) else { return }
+            if nextRound != nil { beginSoon(VitalsRules.doubt, at: now.instant) }
+            guard maySpend(VitalsRules.summaryBytes, at: now.instant) else { return }
             let parts = max((sheets.count + VitalsRules.sheetsPerPart - 1) / VitalsRules.sheetsPerPart, 1)
             let summary = summary(
                 salt: random.next(), part: random.below(parts), of: parts, isAnswer: false, at: now.instant)
@@ -248,8 +250,8 @@ package struct VitalsEngine: Engine {
     /// place.
     private mutating func outdo(_ sheet: Sheet, at now: Instant, into outbox: inout Outbox<Effect>) {
         // A count that nobody can have come to leaves none to go on with.
-        guard sheet.version >= version, sheet.version.count < Limits.counted / 2 else { return }
-        version = sheet.version
+        guard sheet.version.count < Limits.counted / 2 else { return }
+        version = max(version, sheet.version)
         signing = nil
         isChanged = true
         write(at: now, into: &outbox)
@@ -315,10 +317,12 @@ package struct VitalsEngine: Engine {
     // MARK: Rounds
 
     private mutating func isNews(at now: Instant) {
-        guard !sheets.isEmpty else { return }
         lastNews = now
-        let soon = now + random.jittered(VitalsRules.lively, percent: 20)
-        nextRound = .earlier(nextRound, soon)
+        beginSoon(VitalsRules.lively, at: now)
+    }
+
+    private mutating func beginSoon(_ pause: Interval, at now: Instant) {
+        nextRound = .earlier(nextRound, now + random.jittered(pause, percent: 20))
     }
 
     private mutating func sweep(at now: Instant) {
@@ -327,8 +331,11 @@ package struct VitalsEngine: Engine {
     }
 
     private mutating func beginRound(at now: Instant, into outbox: inout Outbox<Effect>) {
-        guard !sheets.isEmpty else { return nextRound = nil }
-        let pause = min(max((now - lastNews) / VitalsRules.slowing, VitalsRules.lively), VitalsRules.calm)
+        // Who has nothing asks a few times whether the others have: it may just have started.
+        let since = now - lastNews
+        guard !sheets.isEmpty || since < VitalsRules.calm else { return nextRound = nil }
+        let (part, least) = sheets.isEmpty ? (1, VitalsRules.doubt) : (VitalsRules.slowing, VitalsRules.lively)
+        let pause = min(max(since / part, least), VitalsRules.calm)
         nextRound = now + random.jittered(pause, percent: 20)
         guard maySpend(VitalsRules.roundBytes, at: now), let peer = random.pick(contacts) else { return }
         say(.root(root(at: now)), to: peer, at: now, into: &outbox)

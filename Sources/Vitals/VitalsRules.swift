@@ -5,14 +5,14 @@ enum VitalsRules {
     /// Bytes said in a second, with all that carries them: half of what membership takes at rest. A mesh in which
     /// nobody has a sheet says nothing.
     static let bytesPerSecond = 500
-    /// As many may be saved up: two or three changes, told at once to eight neighbours each.
-    static let burstBytes = 6_000
+    /// As many may be saved up: three or four changes, told at once to eight neighbours each.
+    static let burstBytes = 10_000
     /// Once so many of them are spent no summary is said: sheets that are asked for, and acknowledgements, go first.
-    static let summaryBytes = 5_000
+    static let summaryBytes = 9_000
     /// Once so many are, nothing is told unasked: rounds find it out, and take less.
-    static let pushBytes = 4_000
+    static let pushBytes = 7_500
     /// And once so many are, no round is begun.
-    static let roundBytes = 3_000
+    static let roundBytes = 6_000
     /// What new sheets may take of all budgets together, as one part in so many: the rest finds out who lacks them.
     static let newSheetShare = 2
     /// Changes that a node may make one after the other before it has to wait for its turn.
@@ -21,14 +21,16 @@ enum VitalsRules {
     static let fewestOwners = 4
     /// Between two tellings of one sheet to a neighbour that has not acknowledged it.
     static let pushSpacing = Interval.milliseconds(200)
-    /// How often it is told: at a loss of 45 % the word and its answer both come in nearly nine of ten such series.
-    static let pushes = 6
+    /// How often it is told: at a loss of 45 % nine of ten such series bring it, and eight neighbours say it.
+    static let pushes = 3
     /// Between two rounds right after news: some eight of them reach fifty nodes.
     static let lively = Interval.milliseconds(250)
     /// Later it is so great a part of the time since then,
     static let slowing: Int64 = 4
     /// and at the most this: what was left out by chance is found then.
     static let calm = Interval.seconds(30)
+    /// Who has heard that somebody has something else begins a round of its own so soon.
+    static let doubt = Interval.seconds(1)
     /// How long a sheet lives at least.
     static let leastLifetime = 600
     /// And so many of its owner's turns.

@@ -88,6 +88,23 @@ func aStartForgetsWhatWasSaidBefore(boot: UInt64) {
     #expect(county.know(3, ["disk=5 %"]))
 }
 
+@Test func whoStartsAnewAndSaysNothingTakesBackWhatItSaid() {
+    var county = County(12)
+    county.set(3, "mood", "good")
+    county.run(until: 100_000)
+    county.start(3, boot: 2)
+    #expect(county.run(until: 110_000) { $0.know(3, []) })
+}
+
+@Test func whoStartsAnewHearsSoonWhatTheOthersSay() {
+    var county = County(12)
+    county.loss = 45
+    county.set(3, "mood", "good")
+    county.run(until: 200_000)
+    for number in [5, 7, 9] { county.start(number, boot: 2) }
+    #expect(county.run(until: 215_000) { $0.know(3, ["mood=good"]) })
+}
+
 @Test func halvesThatWereApartAgreeAgain() {
     var county = County(40)
     let whole = county.nodes
