@@ -4,6 +4,7 @@ internal import Node
 internal import Registry
 internal import Replication
 internal import Session
+internal import Text
 internal import Vitals
 
 /// The words for what a node notes. Refusals are counted, and said only to whoever asks for everything: a stranger must
@@ -121,7 +122,7 @@ extension Host {
                 "\(String(decoding: entry.key, as: UTF8.self)) = \(String(decoding: entry.value, as: UTF8.self))"
             }
             let all = values.isEmpty ? "nothing" : values.joined(separator: ", ")
-            log.write(.debug, "\(node.name(of: owner)) says of itself: \(all)", at: now.wall)
+            log.write(.debug, "\(node.name(of: owner)) says of itself: \(printable(all))", at: now.wall)
         case .forged(let owner, let peer):
             log.write(
                 .warning, "\(node.name(of: peer)) told of \(node.name(of: owner)) what that node never signed",

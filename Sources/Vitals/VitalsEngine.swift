@@ -231,6 +231,8 @@ package struct VitalsEngine: Engine {
             if sheet.version == known.sheet.version { isThere(sheet.owner, at: peer) }
             return acknowledge(known.sheet, to: peer, at: now, into: &outbox)
         }
+        // What nobody will take is not worth a look at its signature, however often it is told.
+        guard Known(aged: aged, since: now).isTold(at: now) else { return }
         outbox.put(.verify(aged, from: peer))
     }
 
@@ -239,9 +241,8 @@ package struct VitalsEngine: Engine {
     ) {
         let sheet = aged.signed.sheet
         guard sheet.owner != me else { return outdo(sheet, at: now, into: &outbox) }
-        guard sheets[sheet.owner].map({ $0.sheet.version < sheet.version }) ?? true,
-            Known(aged: aged, since: now).isTold(at: now)
-        else { return }
+        // Two copies in one datagram are both looked at.
+        guard sheets[sheet.owner].map({ $0.sheet.version < sheet.version }) ?? true else { return }
         accept(aged, by: peer, at: now, into: &outbox)
         acknowledge(sheet, to: peer, at: now, into: &outbox)
     }
