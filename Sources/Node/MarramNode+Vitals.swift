@@ -18,7 +18,8 @@ extension MarramNode {
             }
         } else if sheets.value(of: bytes) == nil {
             throw Complaint(
-                .keyNotFound, what: "this node says nothing of itself under \(key)", remedy: "marram vitals list \(name)")
+                .keyNotFound, what: "this node says nothing of itself under \(key)",
+                remedy: "marram vitals list \(name)")
         }
         take(.performed(.setVital(bytes, value?.bytes)), at: now, into: &world)
     }
