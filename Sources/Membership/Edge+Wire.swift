@@ -12,7 +12,6 @@ extension Edge: WireValue {
         writer.varint(UInt64(lossThere.map { $0 + 1 } ?? 0))
         writer.varint(UInt64(beats))
         writer.u64(lately)
-        writer.varint(UInt64(weather))
         writer.interval(gap)
         writer.interval(roundTrip ?? Interval(nanoseconds: -1))
         writer.interval(interval ?? .zero)
@@ -52,7 +51,6 @@ extension Edge: WireValue {
         lossThere = there == 0 ? nil : there - 1
         beats = try reader.count(atMost: 1 << 20)
         lately = try reader.u64()
-        weather = try reader.count(atMost: MembershipRules.whole - loss)
         gap = try reader.interval()
         guard (.zero...Limits.patience).contains(gap) else { throw .outOfRange }
         let trip = try reader.interval()

@@ -21,8 +21,6 @@ package struct Edge: Hashable, Sendable {
     package internal(set) var beats: Int
     /// Which of the last beats were lost, the newest in the lowest bit.
     var lately: UInt64 = 0
-    /// How much more is lost just now than usually, of all neighbours' beats together.
-    var weather = 0
     /// The longest silence that ended, fading slowly.
     package internal(set) var gap: Interval
     package internal(set) var roundTrip: Interval?
@@ -188,11 +186,14 @@ extension Edge {
         gap = Interval(nanoseconds: gap.nanoseconds - gap.nanoseconds / 1_000_000 * Int64(rules.gapDecay))
     }
 
-    /// What is lost of our beats on the way there, as the neighbour says, is a better guess of the way back than none:
-    /// one who comes back does not have to learn anew what others still know.
-    mutating func presume(_ lossThere: Int, _ rules: MembershipRules) {
-        guard pulse == 0, beats == 0, loss == rules.lossAtStart else { return }
-        loss = min(max(lossThere, rules.leastLoss), rules.mostLoss)
+    /// Nothing is known of the way here: then what the neighbour loses of our beats is a better guess than none, and
+    /// who comes back does not have to learn anew what others still know.
+    func isUntaught(_ rules: MembershipRules) -> Bool { pulse == 0 && beats == 0 && loss == rules.lossAtStart }
+
+    /// Takes that for what is lost, with the weight of so many beats.
+    mutating func believe(_ loss: Int, _ rules: MembershipRules, asAfter beats: Int) {
+        self.loss = min(max(loss, rules.leastLoss), rules.mostLoss)
+        self.beats = beats
     }
 
     /// While few beats were seen each of them weighs more, so that a wrong first belief is soon corrected.
@@ -229,36 +230,33 @@ extension Edge {
 
     private static func share(_ loss: Int) -> Double { Double(loss) / Double(MembershipRules.whole) }
 
-    /// What to reckon with: weather turns bad at once, and averages are slow.
-    var lossNow: Int { loss + weather }
-
     /// How many beats in a row must be missing before losses alone are an unlikely reason.
     func beatsMissed(_ rules: MembershipRules) -> Int {
-        var chance = Self.share(lossNow)
+        var chance = Self.share(loss)
         var beats = 1
         while chance * Double(rules.oddsOfSilence) > 1, beats < 60 {
-            chance *= Self.share(lossNow)
+            chance *= Self.share(loss)
             beats += 1
         }
         return beats
     }
 
     /// The chance that a ping or its answer is lost.
-    private var pingLoss: Double { 1 - (1 - Self.share(lossNow)) * (1 - Self.share(lossThere ?? lossNow)) }
+    private var pingLoss: Double { 1 - (1 - Self.share(loss)) * (1 - Self.share(lossThere ?? loss)) }
 
     /// How many pings must stay unanswered until all of this is an accident once in `odds`. The beats that are missing
     /// meanwhile count as well; they are counted by pings, for a process that stands still misses none.
     private func pings(odds: Double, atMost most: Int, _ settings: MembershipSettings) -> Int {
         let rules = settings.rules
         var chance = odds
-        for _ in 0..<beatsMissed(rules) { chance *= Self.share(lossNow) }
+        for _ in 0..<beatsMissed(rules) { chance *= Self.share(loss) }
         var pings = 0
         var nextBeat = pause(settings)
         while chance > 1, pings < most {
             chance *= pingLoss
             pings += 1
             guard rules.pingSpacing * Int64(pings) >= nextBeat else { continue }
-            chance *= Self.share(lossNow)
+            chance *= Self.share(loss)
             nextBeat = nextBeat + pause(settings)
         }
         return pings

@@ -11,7 +11,7 @@ extension MembershipEngine {
             let age = max((now.instant - edge.pulseAt).milliseconds, 0)
             let beat = Beat(
                 life: me.life, pulse: pulse, echo: edge.pulse, echoAge: UInt64(age),
-                loss: UInt8(clamping: edge.lossNow * 255 / MembershipRules.whole), root: view,
+                loss: Beat.byte(ofLoss: edge.loss), root: view,
                 interval: settings.interval,
                 isDeaf: deafSince != nil, coordinate: tellsPlace ? coordinate : nil)
             send(.beat(beat), to: edge.peer, into: &outbox)
@@ -45,9 +45,14 @@ extension MembershipEngine {
         let age = Interval.milliseconds(Int64(min(beat.echoAge, 60_000)))
         let sample = sent.map { now.instant - age - pulseTimes[$0] }
         let view = view
+        let lossThere = Int(beat.loss) * MembershipRules.whole / 255
+        if edges.values[index].isUntaught(rules) {
+            // It came back lately itself and says only what everybody begins with: the other paths tell more.
+            let saysNothing = beat.loss == Beat.byte(ofLoss: rules.lossAtStart)
+            let guess = saysNothing ? usualLoss : lossThere
+            edges.update(at: index) { $0.believe(guess, rules, asAfter: 0) }
+        }
         edges.update(at: index) { edge in
-            let lossThere = Int(beat.loss) * MembershipRules.whole / 255
-            edge.presume(lossThere, rules)
             edge.learn(boot: beat.life.boot, pulse: beat.pulse, rules, at: now.instant)
             edge.lossThere = lossThere
             edge.isDeaf = beat.isDeaf
@@ -72,16 +77,22 @@ extension MembershipEngine {
         if sample != nil { locate(by: peer) }
     }
 
-    /// Bad weather comes over many paths at once, and together they know of it after a few beats.
+    /// Weather changes over many paths at once, and together they know of it after a few beats: then each takes it for
+    /// changed as much, and learns anew.
     private mutating func watchWeather() {
         guard !edges.isEmpty, rules.beatsOfWeather >= edges.count else { return }
         let each = rules.beatsOfWeather / edges.count
-        let lately = edges.values.reduce(0) { $0 + $1.lossLately(of: each) } / edges.count
-        let excess = lately - edges.values.reduce(0) { $0 + $1.loss } / edges.count
-        let isBad = edges.values.contains { $0.weather > 0 }
-        let weather = excess > (isBad ? rules.pastWeather : rules.leastWeather) ? excess : 0
-        let most = rules.mostLoss
-        for index in 0..<edges.count { edges.update(at: index) { $0.weather = min(weather, most - $0.loss) } }
+        let known = edges.values.filter { $0.beats >= each }
+        guard known.count * 2 > edges.count else { return }
+        let usual = known.reduce(0) { $0 + $1.loss } / known.count
+        let change = known.reduce(0) { $0 + $1.lossLately(of: each) } / known.count - usual
+        let (rules, whole) = (rules, MembershipRules.whole)
+        // Where half is lost anyway, so many beats are a quarter better or worse by chance every other minute.
+        let spread = usual * (whole - usual) / (known.count * each)
+        guard abs(change) > rules.leastWeather, change * change > rules.spreadsOfWeather * spread else { return }
+        for index in 0..<edges.count {
+            edges.update(at: index) { $0.believe($0.loss + change, rules, asAfter: min($0.beats, each)) }
+        }
     }
 
     mutating func takePing(

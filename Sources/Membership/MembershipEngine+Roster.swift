@@ -294,10 +294,11 @@ extension MembershipEngine {
     private var beatsToLearn: Int { rules.beatsAveraged / 3 }
 
     /// What a path that nothing is known of may lose: what the others do.
-    private var usualLoss: Int {
+    var usualLoss: Int {
         let learnt = edges.values.filter { $0.beats >= beatsToLearn }
-        guard !learnt.isEmpty else { return rules.lossAtStart }
-        return learnt.reduce(0) { $0 + $1.loss } / learnt.count
+        let known = learnt.isEmpty ? edges.values.filter { $0.pulse > 0 } : learnt
+        guard !known.isEmpty else { return rules.lossAtStart }
+        return known.reduce(0) { $0 + $1.loss } / known.count
     }
 }
 

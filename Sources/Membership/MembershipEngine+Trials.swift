@@ -51,8 +51,8 @@ extension MembershipEngine {
                 now.instant
                 + (trial.pings == needed
                     ? edge.answerTime(rules) : isBurstOver ? rules.pingSpacing * 2 : rules.pingSpacing)
-            // The scouts have the last third of the burst: what they find is known before anybody is accused.
-            if trial.pings >= needed * 2 / 3 { trial.nextQuestion = min(trial.nextQuestion, now.instant) }
+            // The scouts have the last quarter of the burst: what they find is known before anybody is accused.
+            if trial.pings >= needed - needed / 4 { trial.nextQuestion = min(trial.nextQuestion, now.instant) }
             edge.trial = trial
         }
     }
@@ -106,7 +106,7 @@ extension MembershipEngine {
         let voucher = edge.flatMap { self.voucher(of: $0, at: now) }
         let accusers = observers.filter { $0 == me.id || isAccusing($0, peer, at: now) }
         return Finding(
-            silence: edge.map { now.instant - $0.heard } ?? .zero, gap: edge?.gap ?? .zero, loss: edge?.lossNow ?? 0,
+            silence: edge.map { now.instant - $0.heard } ?? .zero, gap: edge?.gap ?? .zero, loss: edge?.loss ?? 0,
             pings: edge?.trial?.pings ?? 0, observers: observers.count,
             accusers: Array(accusers.prefix(Limits.observers)),
             vouchers: voucher.map { [$0] } ?? [], silentEdges: silentEdges, edges: edges.count)

@@ -99,9 +99,9 @@ extension MembershipEngine {
     }
 
     private mutating func considerMuteness(at now: Now, into outbox: inout Outbox<Effect>) {
-        guard voice.muteSince == nil, deafSince == nil, rules.oddsOfMuteness > 0, rings.memberCount > edges.count + 1
+        guard voice.muteSince == nil, deafSince == nil, rules.mutenessBits > 0, rings.memberCount > edges.count + 1
         else { return }
-        var chance = Double(rules.oddsOfMuteness)
+        var chance = Double(sign: .plus, exponent: rules.mutenessBits, significand: 1)
         var isSure = 0
         for edge in edges.values where edge.deafness.missed > 0 {
             let loss = max(edge.lossThere ?? rules.lossAtStart, rules.leastLossOfMute)

@@ -51,6 +51,9 @@ package struct Beat: Hashable, Sendable {
     package var coordinate: Coordinate?
 
     static let usualBytes = 24
+
+    /// A share as it is told.
+    static func byte(ofLoss loss: Int) -> UInt8 { UInt8(clamping: loss * 255 / MembershipRules.whole) }
 }
 
 /// Of whom one gave up, what is held against it.

@@ -19,11 +19,11 @@ package struct MembershipRules: Hashable, Sendable {
     /// So many of the last beats of all neighbours together tell what the weather is: when it turned bad, the averages
     /// needed a minute to know, and each silence of that minute was examined. With 0 they are not asked.
     package var beatsOfWeather = 32
-    /// It turns bad when so many more are lost than usually: less may be chance, which would keep one of eight
+    /// It turns when so many more or fewer are lost than usually: less may be chance, which would keep one of eight
     /// observers from knowing a death in time.
     package var leastWeather = 16_384
-    /// And lasts as long as so many more are: then the averages know it.
-    package var pastWeather = 4_096
+    /// And that squared is so many times what chance spreads: where half is lost, chance alone makes a quarter.
+    package var spreadsOfWeather = 16
     /// A path is never believed to be better than that: one loss in a hundred needs no reason.
     package var leastLoss = 655
     /// And never worse than that, or else silence would mean nothing any more.
@@ -70,9 +70,9 @@ package struct MembershipRules: Hashable, Sendable {
     /// The chance that an observer who hears the accused is judged without, as 1 in so many: each of the others has
     /// answered, or was asked often enough for that.
     package var oddsOfVeto = 10
-    /// The chance that a node takes itself for one that nobody hears though only what it said was lost, as 1 in so
-    /// many. With 0 it never does.
-    package var oddsOfMuteness = 1_000_000
+    /// The chance that a node takes itself for one that nobody hears though only what it said was lost, halved so
+    /// often: it asks itself ten times a second, and being wrong costs the mesh a flood. With 0 it never does.
+    package var mutenessBits = 30
     /// What its neighbours miss of it is taken for at least as usual as that: weather may have changed just now.
     package var leastLossOfMute = 19_661
     /// So many it tells at once what it says of itself, until one has heard: at a quarter of a second's pause, one of a
@@ -170,11 +170,11 @@ package struct MembershipRules: Hashable, Sendable {
     static func numbers() -> [WritableKeyPath<MembershipRules, Int>] {
         [
             \.everybodyUpTo, \.lossAtStart, \.beatsBelieved, \.beatsAveraged, \.leastLoss, \.mostLoss,
-            \.beatsOfWeather, \.leastWeather, \.pastWeather, \.oddsOfSilence, \.silencePercent, \.gapDecay,
+            \.beatsOfWeather, \.leastWeather, \.spreadsOfWeather, \.oddsOfSilence, \.silencePercent, \.gapDecay,
             \.fewestPings, \.mostPings,
             \.mostPingsAlone,
             \.quorumPercent, \.quorumLeast, \.oddsOfAccident, \.scouts, \.oddsOfWitness, \.oddsOfVeto,
-            \.oddsOfMuteness, \.leastLossOfMute, \.ears, \.comparesPulses, \.beatsApart,
+            \.mutenessBits, \.leastLossOfMute, \.ears, \.comparesPulses, \.beatsApart,
             \.provesVerdicts,
             \.isolationEdges, \.isolationPercent, \.newsBurst, \.newsPerSecond, \.eagerBytes, \.newsBytesPerSecond,
             \.bytesPerSecond, \.burstBytes, \.reservedBytes, \.richAnswer, \.questionShare, \.knocksPerOwnSite,

@@ -17,8 +17,10 @@ extension VitalsEngine: WireValue {
         changing.encode(into: &writer)
         spending.encode(into: &writer)
         writer.instant(lastNews)
-        writer.bool(nextRound != nil)
-        if let nextRound { writer.instant(nextRound) }
+        for due in [nextRound, nextTelling] {
+            writer.bool(due != nil)
+            if let due { writer.instant(due) }
+        }
         writer.varint(UInt64(distrusted.count))
         for (node, until) in distrusted {
             writer.nodeID(node)
@@ -44,6 +46,7 @@ extension VitalsEngine: WireValue {
         spending = try Allowance(from: &reader)
         lastNews = try reader.instant()
         nextRound = try reader.bool() ? try reader.instant() : nil
+        nextTelling = try reader.bool() ? try reader.instant() : nil
         for _ in 0..<(try reader.count(atMost: Limits.members)) {
             let node = try reader.nodeID()
             guard distrusted.keys.last.map({ $0 < node }) ?? true else { throw .notCanonical }
@@ -66,6 +69,7 @@ extension VitalsEngine.Known: WireValue {
     func encode(into writer: inout ByteWriter) {
         aged.encode(into: &writer)
         writer.instant(since)
+        changes.encode(into: &writer)
         writer.varint(UInt64(waiting.count))
         for (peer, telling) in waiting {
             writer.nodeID(peer)
@@ -77,6 +81,7 @@ extension VitalsEngine.Known: WireValue {
     init(from reader: inout ByteReader) throws(DecodeError) {
         aged = try AgedSheet(from: &reader)
         since = try reader.instant()
+        changes = try Allowance(from: &reader)
         for _ in 0..<(try reader.count(atMost: Limits.members)) {
             let peer = try reader.nodeID()
             guard waiting.keys.last.map({ $0 < peer }) ?? true else { throw .notCanonical }

@@ -41,6 +41,8 @@ package struct VitalsEngine: Engine {
         var since: Instant
         /// Neighbours that have not said that they have it, how often they were told, and when they are told again.
         var waiting: SortedMap<NodeID, Telling> = SortedMap()
+        /// Later sheets of the same owner that are taken.
+        var changes = Allowance()
 
         var sheet: Sheet { aged.signed.sheet }
 
@@ -71,6 +73,8 @@ package struct VitalsEngine: Engine {
     /// The last time that there was something to tell.
     var lastNews: Instant
     var nextRound: Instant?
+    /// Nobody waits to be told anything before that.
+    var nextTelling: Instant?
     var distrusted: SortedMap<NodeID, Instant> = SortedMap()
     var random: Random
 
@@ -231,9 +235,15 @@ package struct VitalsEngine: Engine {
             if sheet.version == known.sheet.version { isThere(sheet.owner, at: peer) }
             return acknowledge(known.sheet, to: peer, at: now, into: &outbox)
         }
-        // What nobody will take is not worth a look at its signature, however often it is told.
-        guard Known(aged: aged, since: now).isTold(at: now) else { return }
+        // What nobody will take is not worth a look at its signature, however often it is told; nor is what an owner
+        // writes faster than anybody may.
+        guard Known(aged: aged, since: now).isTold(at: now), mayChange(sheet.owner, at: now) else { return }
         outbox.put(.verify(aged, from: peer))
+    }
+
+    private func mayChange(_ owner: NodeID, at now: Instant) -> Bool {
+        sheets[owner]?.changes.allows(
+            at: now, perSecond: VitalsRules.changesPerSecond, burst: 2 * VitalsRules.changesSavedUp) ?? true
     }
 
     private mutating func take(
@@ -242,7 +252,8 @@ package struct VitalsEngine: Engine {
         let sheet = aged.signed.sheet
         guard sheet.owner != me else { return outdo(sheet, at: now, into: &outbox) }
         // Two copies in one datagram are both looked at.
-        guard sheets[sheet.owner].map({ $0.sheet.version < sheet.version }) ?? true else { return }
+        guard sheets[sheet.owner].map({ $0.sheet.version < sheet.version }) ?? true, mayChange(sheet.owner, at: now)
+        else { return }
         accept(aged, by: peer, at: now, into: &outbox)
         acknowledge(sheet, to: peer, at: now, into: &outbox)
     }
@@ -261,29 +272,27 @@ package struct VitalsEngine: Engine {
     private mutating func accept(
         _ aged: AgedSheet, by peer: NodeID?, at now: Instant, into outbox: inout Outbox<Effect>
     ) {
+        let owner = aged.signed.sheet.owner
         var known = Known(aged: aged, since: now)
-        for contact in contacts where contact != peer && contact != known.sheet.owner {
+        known.changes = sheets[owner]?.changes ?? Allowance()
+        known.changes.spend(1, perSecond: VitalsRules.changesPerSecond, at: now)
+        for contact in contacts where contact != peer && contact != owner {
             known.waiting[contact] = Telling(due: now, times: 0)
         }
-        sheets[known.sheet.owner] = known
-        outbox.put(.note(.changed(known.sheet.owner, by: peer)))
+        sheets[owner] = known
+        outbox.put(.note(.changed(owner, by: peer)))
         isNews(at: now)
+        nextTelling = now
         tellAgain(at: now, into: &outbox)
     }
 
     // MARK: Telling
 
-    private var nextTelling: Instant? {
-        var next: Instant?
-        for known in sheets.values {
-            for telling in known.waiting.values { next = .earlier(next, telling.due) }
-        }
-        return next
-    }
-
     /// Tells the neighbours what they have not acknowledged. What the budget does not allow, or was told often enough,
     /// is left to the rounds.
     private mutating func tellAgain(at now: Instant, into outbox: inout Outbox<Effect>) {
+        guard let due = nextTelling, due <= now else { return }
+        nextTelling = nil
         for index in 0..<sheets.count where !sheets.values[index].waiting.isEmpty {
             guard maySpend(VitalsRules.pushBytes, at: now), sheets.values[index].isTold(at: now) else {
                 sheets.update(at: index) { $0.waiting.removeAll() }
@@ -300,6 +309,7 @@ package struct VitalsEngine: Engine {
                     .sheets([AgedSheet(known.aged.signed, age: known.age(at: now))]), to: peer, at: now,
                     into: &outbox)
             }
+            for telling in sheets.values[index].waiting.values { nextTelling = .earlier(nextTelling, telling.due) }
         }
     }
 

@@ -17,6 +17,8 @@ enum VitalsRules {
     static let newSheetShare = 2
     /// Changes that a node may make one after the other before it has to wait for its turn.
     static let changesSavedUp = 4
+    /// And so many a second of one owner are taken by others, twice as many saved up: more is nobody's turn.
+    static let changesPerSecond = 1
     /// How often it says a sheet at most in one turn of fewer than so many owners: they come and go.
     static let fewestOwners = 4
     /// Between two tellings of one sheet to a neighbour that has not acknowledged it.

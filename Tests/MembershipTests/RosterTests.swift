@@ -150,6 +150,20 @@ private func bereaved(_ change: (inout MembershipRules) -> Void = { _ in }) -> S
     #expect(losses[0] < MembershipRules.whole / 20 && losses[1] > MembershipRules.whole / 4)
 }
 
+/// Two came back lately: neither can tell the other what is lost, but their other paths can.
+@Test func whoCannotTellWhatIsLostIsReckonedWithLikeTheOthers() {
+    for (word, expected) in [(UInt8(3), 0...4), (127, 40...50)] {
+        var subject = Subject(2...5)
+        subject.beating[2] = nil
+        subject.lossThere = word
+        _ = subject.run(until: 2_500)
+        subject.lossThere = 127
+        _ = subject.beat(of: 2, pulse: 2)
+        let loss = subject.engine.edges[id(2)]?.loss ?? 0
+        #expect(expected.contains(loss * 100 / MembershipRules.whole), "others say \(word)")
+    }
+}
+
 /// Its edge is young and bears with losses, so it has no doubt of its own when the others have judged.
 @Test func anObserverBelievesTheOthersWhenABeatIsLateAndNoneCameThatTheyDoNotKnow() throws {
     var subject = Subject(2...5)

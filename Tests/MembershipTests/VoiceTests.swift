@@ -20,7 +20,7 @@ extension [Effect] {
     var subject = heardByAll()
     let life = subject.engine.me.life
     subject.echo = subject.engine.pulse
-    let effects = subject.run(until: 65_000)
+    let effects = subject.run(until: 66_000)
     #expect(effects.isMute && subject.engine.me.life > life)
     let told = Set(effects.told(1, .here))
     let strangers = told.filter { subject.engine.edges[id($0)] == nil }
@@ -28,8 +28,8 @@ extension [Effect] {
 
     let ear = try #require(strangers.min())
     _ = subject.receive(.known([subject.engine.myMark.hash]), from: ear)
-    #expect(subject.run(until: 70_000).told(1, .here).allSatisfy { subject.engine.edges[id($0)] != nil })
-    let again = subject.run(until: 76_000).told(1, .here)
+    #expect(subject.run(until: 71_000).told(1, .here).allSatisfy { subject.engine.edges[id($0)] != nil })
+    let again = subject.run(until: 78_000).told(1, .here)
     #expect(again.contains(ear), "whoever heard it once is the first to be told again")
 }
 
@@ -70,7 +70,7 @@ extension [Effect] {
 }
 
 @Test func whoForgetsToListenForEchoesStaysSilent() {
-    var subject = heardByAll { $0.oddsOfMuteness = 0 }
+    var subject = heardByAll { $0.mutenessBits = 0 }
     subject.echo = subject.engine.pulse
     #expect(!subject.run(until: 80_000).isMute)
 }

@@ -20,6 +20,18 @@ import Testing
     #expect(subject.known(6, at: 10_020) == ["mood=good"])
 }
 
+@Test func whoWritesFasterThanAnybodyMayIsHeardNowAndThen() {
+    var subject = Subject()
+    for number in UInt64(1)...1_000 {
+        subject.hear(.sheets([told(5, number, ["mood": "\(number)"])]), from: 2, at: Int64(number) * 10)
+    }
+    let changes = subject.notes.count { $0 == .changed(id(5), by: id(2)) }
+    #expect((15...20).contains(changes), "as many as saved up and one a second, of ten seconds")
+    #expect(subject.notes.count == changes, "none was looked at in vain")
+    subject.hear(.sheets([told(6, 1)]), from: 2, at: 10_000)
+    #expect(subject.known(6, at: 10_000) == ["mood=good"], "others do not pay for it")
+}
+
 @Test func nobodyHearsOfAStranger() {
     var subject = Subject(members: 4)
     subject.hear(.sheets([told(9, 1)]), from: 2, at: 0)

@@ -65,7 +65,7 @@ package enum MembershipBug: String, CaseIterable, Sendable {
         case .noScouts: rules.scouts = 0
         case .noVeto: rules.oddsOfVeto = 0
         case .noDenials: rules.denials = 0
-        case .noVoice: rules.oddsOfMuteness = 0
+        case .noVoice: rules.mutenessBits = 0
         case .noProof: rules.provesVerdicts = 0
         case .hastyForgetting: rules.accusationLife = .milliseconds(1)
         }
