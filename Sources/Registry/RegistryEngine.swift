@@ -254,7 +254,6 @@ package struct RegistryEngine: Engine, Sendable {
     package mutating func perform(_ command: Command, at now: Now, into outbox: inout Outbox<Effect>) {
         switch command {
         case .met(let peer, let isMine):
-            quicken(at: now)
             meet(peer, isMine: isMine, at: now, into: &outbox)
         case .neighbours(let contacts): neighbours = contacts
         case .take(let records): take(records, from: nil, at: now, into: &outbox)

@@ -294,7 +294,8 @@ package struct VitalsEngine: Engine {
         guard let due = nextTelling, due <= now else { return }
         nextTelling = nil
         for index in 0..<sheets.count where !sheets.values[index].waiting.isEmpty {
-            guard maySpend(VitalsRules.pushBytes, at: now), sheets.values[index].isTold(at: now) else {
+            let isOwn = sheets.keys[index] == me
+            guard isOwn || maySpend(VitalsRules.pushBytes, at: now), sheets.values[index].isTold(at: now) else {
                 sheets.update(at: index) { $0.waiting.removeAll() }
                 continue
             }

@@ -5,14 +5,16 @@ enum VitalsRules {
     /// Bytes said in a second, with all that carries them: half of what membership takes at rest. A mesh in which
     /// nobody has a sheet says nothing.
     static let bytesPerSecond = 500
-    /// As many may be saved up: three or four changes, told at once to eight neighbours each.
-    static let burstBytes = 10_000
+    /// As many may be saved up: ten changes one after the other, told at once to eight neighbours each, of which one
+    /// costs six thousand where 45 % are lost.
+    static let burstBytes = 60_000
     /// Once so many of them are spent no summary is said: sheets that are asked for, and acknowledgements, go first.
-    static let summaryBytes = 9_000
-    /// Once so many are, nothing is told unasked: rounds find it out, and take less.
-    static let pushBytes = 7_500
+    static let summaryBytes = 54_000
+    /// Once so many are, nothing is told unasked but one's own sheet, which nobody else has: rounds find it out, and
+    /// take less.
+    static let pushBytes = 45_000
     /// And once so many are, no round is begun.
-    static let roundBytes = 6_000
+    static let roundBytes = 36_000
     /// What new sheets may take of all budgets together, as one part in so many: the rest finds out who lacks them.
     static let newSheetShare = 2
     /// Changes that a node may make one after the other before it has to wait for its turn.

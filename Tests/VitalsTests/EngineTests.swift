@@ -20,6 +20,18 @@ import Testing
     #expect(subject.known(6, at: 10_020) == ["mood=good"])
 }
 
+/// Found with fifty real processes: the writer's budget was spent on what others had said, and nobody else knew.
+@Test func whatANodeSaysOfItselfIsToldEvenByOneThatHasSaidTooMuch() {
+    var subject = Subject()
+    for number in 1...400 { subject.hear(.sheets([told(10 + number % 40, UInt64(number))]), from: 2, at: 0) }
+    _ = subject.takeSent()
+    subject.hear(.sheets([told(5, 1)]), from: 2, at: 10)
+    #expect(!subject.takeSent().contains { if case .sheets = $0.message { true } else { false } })
+    subject.set("mood", "good", at: 10)
+    let told = subject.takeSent().filter { if case .sheets = $0.message { true } else { false } }.map(\.to)
+    #expect(Set(told) == [id(2), id(3)])
+}
+
 @Test func whoWritesFasterThanAnybodyMayIsHeardNowAndThen() {
     var subject = Subject()
     for number in UInt64(1)...1_000 {
