@@ -15,8 +15,8 @@ func settings(_ extra: [SwiftSetting] = []) -> [SwiftSetting] {
     ] + extra
 }
 
-/// What people ask for and what is read from files is seldom worked out: small is better there than fast. The law is
-/// not among it: where many nodes start together it is judged all the time.
+/// What people ask for, what is read from files and what only hands things on: small is better there than fast. The law
+/// is not among it: where many nodes start together it is judged all the time.
 let cold: [SwiftSetting] = [.unsafeFlags(["-Osize"], .when(configuration: .release))]
 
 func cellar(_ name: String, pkgConfig: String, apt: String) -> Target {
@@ -83,9 +83,9 @@ let package = Package(
         // 4 Engines
         room("Session", ["Base", "Crypto", "Noise", "Traffic", "Trust"]),
         room("Membership", ["Base", "Crypto"]),
-        room("Registry", ["Base", "Crypto", "Trust"]),
+        room("Registry", ["Base", "Crypto", "Trust"], extra: cold),
         room("Replication", ["Base", "Compression", "Crypto"]),
-        room("Vitals", ["Base", "Crypto"]),
+        room("Vitals", ["Base", "Crypto"], extra: cold),
         room("Control", ["Base", "Text", "Trust"], extra: cold),
         // 5 Node
         room(
@@ -93,7 +93,7 @@ let package = Package(
             [
                 "Base", "Text", "Crypto", "Trust", "Traffic", "Session", "Membership", "Registry", "Replication",
                 "Vitals", "Control",
-            ]),
+            ], extra: cold),
         // 6 Worlds
         room(
             "Host",

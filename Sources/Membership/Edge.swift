@@ -113,6 +113,18 @@ package struct Vouch: Hashable, Sendable {
     package var by: NodeID?
     package var pulse: UInt64
     package var at: Instant
+    /// The beat that anybody told of first, and when.
+    let firstPulse: UInt64
+    let firstAt: Instant
+
+    /// A word about this beat; `former` is what was told before.
+    init(by witness: NodeID, pulse: UInt64, at now: Instant, after former: Vouch?) {
+        by = witness
+        self.pulse = pulse
+        at = now
+        firstPulse = former?.firstPulse ?? pulse
+        firstAt = former?.firstAt ?? now
+    }
 }
 
 /// That the accused itself speaks of a longer life, and who told so: others hear it.
@@ -160,7 +172,7 @@ extension Edge {
     mutating func testify(_ witness: NodeID, _ pulse: UInt64, at now: Instant) {
         witnesses[witness] = now
         if pulse > newestPulse {
-            vouch = Vouch(by: witness, pulse: pulse, at: now)
+            vouch = Vouch(by: witness, pulse: pulse, at: now, after: vouch)
             trial?.deniers = []
         } else {
             if pulse == 0, vouch?.by == witness { vouch?.by = nil }
@@ -291,10 +303,13 @@ extension Edge {
         return questions
     }
 
-    /// About when it spoke last, as far as others prove by the number of a beat.
+    /// About when it spoke last, as far as others prove by the number of a beat: counted from the last that was heard
+    /// here, or else from the first that was told of, for who has only just begun a life may never have been heard here.
     func provenAlive(_ settings: MembershipSettings) -> Instant? {
-        guard let vouch, latest > 0, vouch.pulse > latest else { return nil }
-        return latestAt + pause(settings) * Int64(min(vouch.pulse - latest, 1 << 20))
+        guard let vouch else { return nil }
+        let (pulse, at) = latest > 0 ? (latest, latestAt) : (vouch.firstPulse, vouch.firstAt)
+        guard vouch.pulse > pulse else { return nil }
+        return min(at + pause(settings) * Int64(min(vouch.pulse - pulse, 1 << 20)), vouch.at)
     }
 
     /// The newest of its beats that came here or that others told of.

@@ -63,12 +63,12 @@ extension MembershipEngine {
     }
 
     /// Time for an answer to come, and long enough that questions take no more than their share of the budget: small
-    /// rosters are compared faster than large ones.
+    /// rosters are compared faster than large ones. Only the filter counts, twice: an answer is as long as what it lacks.
     private var urgentSpacing: Interval {
         let known = edges.values.compactMap(\.roundTrip)
         let roundTrip = known.isEmpty ? .zero : known.reduce(.zero) { $0 + $1 } / Int64(known.count)
         let filter = min(members.count * Filter.bits / 8, Limits.filterBytes)
-        let bytes = filter + questionHeaderBytes + Limits.membershipOverhead
+        let bytes = filter * 2 + Limits.membershipOverhead
         let share = max(rules.bytesPerSecond / rules.questionShare, 1)
         let least = asking.hunger > 0 ? rules.hungrySpacing : rules.askSpacing
         return max(least, roundTrip / 10 * 13, Interval.milliseconds(Int64(bytes * 1_000 / share)))

@@ -48,8 +48,9 @@ package struct FlightRecorder {
 
 /// One entry of a recording.
 package enum RecordingEntry {
-    /// One that does not continue what is before it begins another life of the node.
-    case checkpoint(Switchboard, continues: Bool)
+    /// One that does not continue what is before it begins another life of the node. In a box: to copy so large a value
+    /// in place takes more code than all else here.
+    indirect case checkpoint(Switchboard, continues: Bool)
     case input(Switchboard.Input, at: Now, stateHash: UInt64?)
 }
 

@@ -10,11 +10,15 @@ extension RegistryEngine {
         }
     }
 
+    /// While news is on its way to everybody, any two hold something else, and to go into it would tell the same news
+    /// once more: what warns nobody waits, but never for long.
     mutating func take(
-        _ theirs: RegistryMessage.Summary, from peer: Contact, into outbox: inout Outbox<Effect>
+        _ theirs: RegistryMessage.Summary, from peer: Contact, at now: Now, into outbox: inout Outbox<Effect>
     ) {
         if theirs.warnings != summary.warnings { describe(.whole, .warnings, to: peer, into: &outbox) }
-        if theirs.everything != summary.everything { describe(.whole, .everything, to: peer, into: &outbox) }
+        guard theirs.everything != summary.everything, nextSpread == nil || nextAnswer <= now.instant else { return }
+        nextAnswer = now.instant + Pace.comparison
+        describe(.whole, .everything, to: peer, into: &outbox)
     }
 
     /// Lists the ids of a range, or the hashes of its parts when there are too many.
@@ -130,6 +134,16 @@ extension RegistryEngine {
             spreading.append(Spreading(record: record, roundsLeft: rounds))
         }
         nextSpread = now.instant
+    }
+
+    /// Whoever hears from others what it spreads itself has a round less to go: fifty that are switched on together
+    /// would else tell each other everything eighteen times.
+    mutating func tire(of record: Digest) {
+        guard let index = spreading.firstIndex(where: { $0.record == record }), !isWarning(spreading[index]) else {
+            return
+        }
+        spreading[index].roundsLeft -= 1
+        if spreading[index].roundsLeft <= 0 { spreading.remove(at: index) }
     }
 
     /// As the law stands now: what was plain when it came may since be what a warning rests on.

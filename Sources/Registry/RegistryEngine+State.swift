@@ -37,6 +37,7 @@ extension RegistryEngine: WireValue {
         writer.list(spreading)
         writer.bool(nextSpread != nil)
         if let nextSpread { writer.instant(nextSpread) }
+        writer.instant(nextAnswer)
         writer.instant(nextComparison)
         writer.instant(rhythm.lastNews)
         writer.instant(nextTurn)
@@ -101,6 +102,7 @@ extension RegistryEngine: WireValue {
         let early = try reader.list(of: Record.self, atMost: Limits.earlyRecords)
         spreading = try reader.list(of: Spreading.self, atMost: Limits.recordsSpreading)
         nextSpread = try reader.bool() ? try reader.instant() : nil
+        nextAnswer = try reader.instant()
         nextComparison = try reader.instant()
         rhythm = Pace.rhythm(at: try reader.instant())
         nextTurn = try reader.instant()

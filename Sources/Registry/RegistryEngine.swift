@@ -67,6 +67,8 @@ package struct RegistryEngine: Engine, Sendable {
     var neighbours: [Contact] = []
     var spreading: [Spreading] = []
     var nextSpread: Instant?
+    /// While news is on its way, hashes that differ are not gone into before this.
+    var nextAnswer: Instant
     var nextComparison: Instant
     var rhythm: Rhythm
     /// When peers may be asked and answered anew.
@@ -150,6 +152,7 @@ package struct RegistryEngine: Engine, Sendable {
         self.feed = OwnFeed(certificate: feed)
         book = RecordBook(mesh: mesh, bug: bug)
         clock = HybridClock(floor: HybridTime(bits: 0))
+        nextAnswer = now.instant
         nextComparison = now.instant + Pace.comparison
         rhythm = Pace.rhythm(at: now.instant)
         nextTurn = now.instant + Pace.turn
@@ -228,8 +231,9 @@ package struct RegistryEngine: Engine, Sendable {
         let contact = Contact(onSessionWith: peer)
         switch message {
         case .summary(let theirs):
+            goingOn[peer] = nil
             if theirs != summary { askAgain(peer, at: now) }
-            take(theirs, from: contact, into: &outbox)
+            take(theirs, from: contact, at: now, into: &outbox)
         case .parts(let lane, let range, let digests): take(digests, of: range, lane, from: contact, into: &outbox)
         case .list(let lane, let range, let ids): take(list: ids, of: range, lane, from: contact, into: &outbox)
         case .want(let ids): show(book.inOrder(ids), to: contact, into: &outbox)
@@ -325,6 +329,8 @@ package struct RegistryEngine: Engine, Sendable {
             if nextAsk <= now.instant { askSponsor(at: now, into: &outbox) }
             return
         }
+        // Of the two that meet, one shows what it holds, and the other if it did not hear it.
+        guard isMine || !isMember(peer) else { return goingOn[peer] = now.instant + Pace.goOn }
         outbox.put(.send(.summary(summary), to: Contact(onSessionWith: peer)))
     }
 
@@ -350,7 +356,8 @@ package struct RegistryEngine: Engine, Sendable {
         for record in records {
             switch book.admit(record) {
             case .new(let placed): news += placed
-            case .known, .early: break
+            case .known: if peer != nil { tire(of: record.id) }
+            case .early: break
             case .full: outbox.put(.note(.full))
             case .refused(let why): outbox.put(.note(.refused(why, from: peer)))
             case .misplaced: outbox.put(.note(.misplaced(record.id, from: peer)))
@@ -435,7 +442,7 @@ enum Pace {
     /// How many members hear news in one round.
     static let fanOut = 3
     /// In how many rounds it says what warns nobody.
-    static let plainRounds = 6
+    static let plainRounds = 4
     /// Between two comparisons with somebody, and when nothing was new for so long.
     static let comparison = Interval.seconds(2)
     static let calmComparison = Interval.seconds(8)

@@ -100,3 +100,24 @@ extension [Effect] {
     }
     #expect(!subject.run(until: 110_000).accusations(of: silent).isEmpty, "one word does not hold for ever")
 }
+
+/// Storm 697 at 60 %: it came back while a few heard it, and none of its observers but one; that one's word was lost for
+/// three seconds.
+@Test(arguments: [1, 2])
+func whoMovesOnInTheWordOfOthersIsNotAccusedThoughItWasNeverHeardHere(words: Int) throws {
+    var subject = heardByAll()
+    let silent = subject.engine.edges.keys[0].number
+    let teller = try #require(subject.engine.observers(of: id(silent)).first { $0 != subject.engine.me.id }).number
+    subject.beating[silent] = nil
+    _ = subject.run(until: 61_000)
+    let life = Life(boot: 2, beat: 0)
+    _ = subject.receive(.news([Claim(record(silent, boot: 2), .here)]), from: teller)
+    for word in 0..<words {
+        _ = subject.run(until: 64_000 + 2_000 * Int64(word))
+        let charge = Charge(subject: id(silent), life: life, pulse: UInt64(3 + 2 * word))
+        _ = subject.receive(.witness(charge), from: teller)
+    }
+    let accusations = subject.run(until: 96_000).accusations(of: silent)
+    #expect(accusations.isEmpty == (words == 2), "the second word shows that it lived on")
+    #expect(!subject.run(until: 120_000).accusations(of: silent).isEmpty, "which does not hold for ever")
+}
