@@ -89,16 +89,12 @@ extension Vouch: WireValue {
         writer.optional(by) { $0.nodeID($1) }
         writer.varint(pulse)
         writer.instant(at)
-        writer.varint(firstPulse)
-        writer.instant(firstAt)
     }
 
     package init(from reader: inout ByteReader) throws(DecodeError) {
         by = try reader.bool() ? try reader.nodeID() : nil
         pulse = try Life.pulse(from: &reader)
         at = try reader.instant()
-        firstPulse = try Life.pulse(from: &reader)
-        firstAt = try reader.instant()
     }
 }
 

@@ -113,18 +113,6 @@ package struct Vouch: Hashable, Sendable {
     package var by: NodeID?
     package var pulse: UInt64
     package var at: Instant
-    /// The beat that anybody told of first, and when.
-    let firstPulse: UInt64
-    let firstAt: Instant
-
-    /// A word about this beat; `former` is what was told before.
-    init(by witness: NodeID, pulse: UInt64, at now: Instant, after former: Vouch?) {
-        by = witness
-        self.pulse = pulse
-        at = now
-        firstPulse = former?.firstPulse ?? pulse
-        firstAt = former?.firstAt ?? now
-    }
 }
 
 /// That the accused itself speaks of a longer life, and who told so: others hear it.
@@ -172,7 +160,7 @@ extension Edge {
     mutating func testify(_ witness: NodeID, _ pulse: UInt64, at now: Instant) {
         witnesses[witness] = now
         if pulse > newestPulse {
-            vouch = Vouch(by: witness, pulse: pulse, at: now, after: vouch)
+            vouch = Vouch(by: witness, pulse: pulse, at: now)
             trial?.deniers = []
         } else {
             if pulse == 0, vouch?.by == witness { vouch?.by = nil }
@@ -304,10 +292,10 @@ extension Edge {
     }
 
     /// About when it spoke last, as far as others prove by the number of a beat: counted from the last that was heard
-    /// here, or else from the first that was told of, for who has only just begun a life may never have been heard here.
+    /// here, or where none ever was, from the beginning of the life that it counts in, as this node heard of it.
     func provenAlive(_ settings: MembershipSettings) -> Instant? {
         guard let vouch else { return nil }
-        let (pulse, at) = latest > 0 ? (latest, latestAt) : (vouch.firstPulse, vouch.firstAt)
+        let (pulse, at) = latest > 0 ? (latest, latestAt) : (0, heard)
         guard vouch.pulse > pulse else { return nil }
         return min(at + pause(settings) * Int64(min(vouch.pulse - pulse, 1 << 20)), vouch.at)
     }
