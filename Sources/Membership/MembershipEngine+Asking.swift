@@ -63,7 +63,8 @@ extension MembershipEngine {
     }
 
     /// Time for an answer to come, and long enough that questions take no more than their share of the budget: small
-    /// rosters are compared faster than large ones. Only the filter counts, twice: an answer is as long as what it lacks.
+    /// rosters are compared faster than large ones. Only the filter counts, and twice, for what surrounds it is as long
+    /// for the smallest.
     private var urgentSpacing: Interval {
         let known = edges.values.compactMap(\.roundTrip)
         let roundTrip = known.isEmpty ? .zero : known.reduce(.zero) { $0 + $1 } / Int64(known.count)

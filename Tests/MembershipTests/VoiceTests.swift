@@ -101,13 +101,14 @@ extension [Effect] {
     #expect(!subject.run(until: 110_000).accusations(of: silent).isEmpty, "one word does not hold for ever")
 }
 
-/// Storm 697 at 60 %: it came back while a few heard it, and none of its observers but one; that one's word was lost for
-/// three seconds.
+/// Storm 697 at 60 %: it came back while a few heard it, and none of its observers but one, whose word was lost for three
+/// seconds.
 @Test(arguments: [0, 1])
 func whoLivesInTheWordOfOthersIsNotAccusedThoughItWasNeverHeardHere(words: Int) throws {
     var subject = heardByAll()
     let silent = subject.engine.edges.keys[0].number
-    let teller = try #require(subject.engine.observers(of: id(silent)).first { $0 != subject.engine.me.id }).number
+    let observers = subject.engine.observers(of: id(silent))
+    let teller = try #require(observers.first { $0 != subject.engine.me.id }).number
     subject.beating[silent] = nil
     _ = subject.run(until: 61_000)
     let life = Life(boot: 2, beat: 0)
