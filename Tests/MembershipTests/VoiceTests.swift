@@ -101,8 +101,8 @@ extension [Effect] {
     #expect(!subject.run(until: 110_000).accusations(of: silent).isEmpty, "one word does not hold for ever")
 }
 
-/// Storm 697 at 60 %: it came back while a few heard it, and none of its observers but one, whose word was lost for three
-/// seconds.
+/// Storm 697 at 60 %: it came back while a few heard it, and none of its observers but one, whose word was lost for
+/// three seconds.
 @Test(arguments: [0, 1])
 func whoLivesInTheWordOfOthersIsNotAccusedThoughItWasNeverHeardHere(words: Int) throws {
     var subject = heardByAll()
