@@ -73,7 +73,7 @@ package struct RegistryEngine: Engine, Sendable {
     var rhythm: Rhythm
     /// When peers may be asked and answered anew.
     var nextTurn: Instant
-    /// Whom to ask whether there is more, since it had something new a moment ago.
+    /// Whom to ask whether there is more, since it had something new or called this node a moment ago.
     var goingOn: SortedMap<NodeID, Instant> = SortedMap()
     /// How many more of them that hold something else may still be asked in this turn.
     var againLeft = Limits.askedAgain
@@ -231,8 +231,7 @@ package struct RegistryEngine: Engine, Sendable {
         let contact = Contact(onSessionWith: peer)
         switch message {
         case .summary(let theirs):
-            goingOn[peer] = nil
-            if theirs != summary { askAgain(peer, at: now) }
+            if theirs == summary { goingOn[peer] = nil } else { askAgain(peer, at: now) }
             take(theirs, from: contact, at: now, into: &outbox)
         case .parts(let lane, let range, let digests): take(digests, of: range, lane, from: contact, into: &outbox)
         case .list(let lane, let range, let ids): take(list: ids, of: range, lane, from: contact, into: &outbox)
@@ -329,7 +328,7 @@ package struct RegistryEngine: Engine, Sendable {
             if nextAsk <= now.instant { askSponsor(at: now, into: &outbox) }
             return
         }
-        // Of the two that meet, one shows what it holds, and the other if it did not hear it.
+        // Of the two that meet one shows what it holds; the other only if it does not hear that they hold the same.
         guard isMine || !isMember(peer) else { return goingOn[peer] = now.instant + Pace.goOn }
         outbox.put(.send(.summary(summary), to: Contact(onSessionWith: peer)))
     }

@@ -66,6 +66,35 @@ func aRevocationReachesEverybodyWithinFiveSeconds(_ nodes: Int, _ loss: Int) thr
     #expect(parish.agreement(of: 0..<12)?.count == 14 + 90)
 }
 
+@Test func whatOthersSayAlreadyIsSaidLessButAWarningIsNot() {
+    var parish = Parish(6)
+    parish.revoke(5, at: 0)
+    parish.act(.grant(Grant(.node(Parish.keys(100)), Charter.everyNode)), at: 0)
+    let told = parish.engines[0].book.records
+    for _ in 0..<8 { parish.receive(.records(told), at: 0, from: 1) }
+    let left = parish.engines[0].spreading.map(\.record)
+    #expect(!left.isEmpty && left.allSatisfy(parish.engines[0].warnings.contains))
+}
+
+@Test func hashesThatDifferWhileNewsSpreadsAreGoneIntoOnce() {
+    var parish = Parish(12)
+    for peer in 1..<12 { parish.connect(0, peer) }
+    parish.act(.grant(Grant(.node(Parish.keys(100)), Charter.everyNode)), at: 0)
+    #expect(parish.engines[0].nextSpread != nil)
+    let own = parish.engines[0].summary
+    let other = RegistryMessage.Summary(warnings: own.warnings, everything: Digest(.zero))
+    let answers = (1..<12).map { peer in
+        let before = parish.sent
+        parish.receive(.summary(other), at: 0, from: peer)
+        return parish.sent - before
+    }
+    #expect(answers.first == 1 && answers.dropFirst().allSatisfy { $0 == 0 })
+    let before = parish.sent
+    let unwarned = RegistryMessage.Summary(warnings: Digest(.zero), everything: Digest(.zero))
+    parish.receive(.summary(unwarned), at: 0, from: 1)
+    #expect(parish.sent == before + 1, "a warning does not wait")
+}
+
 @Test func aRecordLargerThanADatagramComesInPieces() {
     var parish = Parish(2)
     parish.loss = 30
