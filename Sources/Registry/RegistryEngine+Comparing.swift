@@ -17,8 +17,33 @@ extension RegistryEngine {
     ) {
         if theirs.warnings != summary.warnings { describe(.whole, .warnings, to: peer, into: &outbox) }
         guard theirs.everything != summary.everything, nextSpread == nil || nextAnswer <= now.instant else { return }
-        nextAnswer = now.instant + Pace.comparison
+        nextAnswer = now.instant + Pace.again
         describe(.whole, .everything, to: peer, into: &outbox)
+    }
+
+    /// Who holds something else is asked until it holds the same, a few times: any step of what makes up for it may
+    /// be lost on the way. While news comes in there is no need; it is passed on anyway, and fifty newcomers would
+    /// tell each other everything at once.
+    mutating func askAgain(_ peer: NodeID, at now: Now) {
+        quicken(at: now)
+        guard nextSpread == nil, againLeft > 0 else { return }
+        againLeft -= 1
+        inquiries[peer] = Inquiry(due: inquiries[peer]?.due ?? now.instant + Pace.again, triesLeft: Pace.tries)
+    }
+
+    /// Shows what this node holds to those whose turn it is.
+    mutating func inquire(at now: Now, into outbox: inout Outbox<Effect>) {
+        for (peer, inquiry) in inquiries where inquiry.due <= now.instant {
+            let left = inquiry.triesLeft - 1
+            inquiries[peer] = left > 0 ? Inquiry(due: now.instant + Pace.again, triesLeft: left) : nil
+            outbox.put(.send(.summary(summary), to: Contact(onSessionWith: peer)))
+        }
+    }
+
+    /// What a peer holds is to be asked.
+    struct Inquiry: Hashable, Sendable {
+        let due: Instant
+        var triesLeft = 1
     }
 
     /// Lists the ids of a range, or the hashes of its parts when there are too many.

@@ -19,7 +19,7 @@ extension RegistryEngine {
         act(.redeem(redemption), under: sponsorGrant, at: now, into: &outbox)
         outbox.put(.note(.sponsored(peer)))
         // Behind the record, which is taken in before this is said.
-        goingOn[peer] = now.instant
+        inquiries[peer] = Inquiry(due: now.instant)
     }
 
     private func decline(_ redemption: Redemption, at now: Now) -> RegistryMessage.Decline? {

@@ -41,10 +41,11 @@ extension RegistryEngine: WireValue {
         writer.instant(nextComparison)
         writer.instant(rhythm.lastNews)
         writer.instant(nextTurn)
-        writer.varint(UInt64(goingOn.count))
-        for (node, due) in goingOn {
+        writer.varint(UInt64(inquiries.count))
+        for (node, inquiry) in inquiries {
             writer.nodeID(node)
-            writer.instant(due)
+            writer.instant(inquiry.due)
+            writer.varint(UInt64(inquiry.triesLeft))
         }
         for nodes in [strangersShown, sponsors] {
             writer.varint(UInt64(nodes.count))
@@ -108,8 +109,8 @@ extension RegistryEngine: WireValue {
         nextTurn = try reader.instant()
         for _ in 0..<(try reader.count(atMost: Limits.members)) {
             let node = try reader.nodeID()
-            guard goingOn.keys.last.map({ $0 < node }) ?? true else { throw .notCanonical }
-            goingOn[node] = try reader.instant()
+            guard inquiries.keys.last.map({ $0 < node }) ?? true else { throw .notCanonical }
+            inquiries[node] = Inquiry(due: try reader.instant(), triesLeft: try reader.count(atMost: Pace.tries))
         }
         for _ in 0..<(try reader.count(atMost: Limits.strangersShown)) { strangersShown.append(try reader.nodeID()) }
         for _ in 0..<(try reader.count(atMost: Limits.sponsorsMet)) { sponsors.append(try reader.nodeID()) }

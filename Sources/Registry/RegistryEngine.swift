@@ -66,6 +66,7 @@ package struct RegistryEngine: Engine, Sendable {
     /// Members to talk to; told before each waking, and forgotten after it.
     var neighbours: [Contact] = []
     var spreading: [Spreading] = []
+    /// When it goes on to spread news; at a start, until when news of all who start with it may be on its way.
     var nextSpread: Instant?
     /// While news is on its way, hashes that differ are not gone into before this.
     var nextAnswer: Instant
@@ -73,9 +74,9 @@ package struct RegistryEngine: Engine, Sendable {
     var rhythm: Rhythm
     /// When peers may be asked and answered anew.
     var nextTurn: Instant
-    /// Whom to ask whether there is more, since it had something new or called this node a moment ago.
-    var goingOn: SortedMap<NodeID, Instant> = SortedMap()
-    /// How many more of them that hold something else may still be asked in this turn.
+    /// Whom to ask what it holds, since it had something new, holds something else or called this node a moment ago.
+    var inquiries: SortedMap<NodeID, Inquiry> = SortedMap()
+    /// How many more that hold something else may still be asked again in this turn.
     var againLeft = Limits.askedAgain
     /// Nodes that this one began to speak with and does not know.
     var strangersShown: [NodeID] = []
@@ -152,8 +153,8 @@ package struct RegistryEngine: Engine, Sendable {
         self.feed = OwnFeed(certificate: feed)
         book = RecordBook(mesh: mesh, bug: bug)
         clock = HybridClock(floor: HybridTime(bits: 0))
-        nextAnswer = now.instant
         nextComparison = now.instant + Pace.comparison
+        (nextSpread, nextAnswer) = (nextComparison, nextComparison)
         rhythm = Pace.rhythm(at: now.instant)
         nextTurn = now.instant + Pace.turn
         nextAsk = now.instant
@@ -173,7 +174,7 @@ package struct RegistryEngine: Engine, Sendable {
         let diary = Instant.earlier(nextKeyTurn, nextCosigning)
         let tended = Instant.earlier(.earlier(.earlier(nextClocks, nextLease), diary), .earlier(nextTurn, judging))
         let said = Instant.earlier(.earlier(nextComparison, nextSpread), asksSponsors ? nextAsk : nil)
-        return goingOn.values.reduce(.earlier(said, tended)) { .earlier($0, $1) }
+        return inquiries.values.reduce(.earlier(said, tended)) { .earlier($0, $1.due) }
     }
 
     /// Whether a node is a member in good standing, by the records that are here.
@@ -231,7 +232,7 @@ package struct RegistryEngine: Engine, Sendable {
         let contact = Contact(onSessionWith: peer)
         switch message {
         case .summary(let theirs):
-            if theirs == summary { goingOn[peer] = nil } else { askAgain(peer, at: now) }
+            if theirs == summary { inquiries[peer] = nil } else { askAgain(peer, at: now) }
             take(theirs, from: contact, at: now, into: &outbox)
         case .parts(let lane, let range, let digests): take(digests, of: range, lane, from: contact, into: &outbox)
         case .list(let lane, let range, let ids): take(list: ids, of: range, lane, from: contact, into: &outbox)
@@ -272,10 +273,7 @@ package struct RegistryEngine: Engine, Sendable {
         defer { neighbours = [] }
         if hasNews, judged + Pace.judging <= now.instant { judgeNews(at: now, into: &outbox) }
         if let due = nextSpread, due <= now.instant { spread(at: now, into: &outbox) }
-        for (peer, due) in goingOn where due <= now.instant {
-            goingOn[peer] = nil
-            outbox.put(.send(.summary(summary), to: Contact(onSessionWith: peer)))
-        }
+        inquire(at: now, into: &outbox)
         tendClocks(at: now, into: &outbox)
         tendLease(at: now, into: &outbox)
         tendDiary(at: now, into: &outbox)
@@ -297,17 +295,8 @@ package struct RegistryEngine: Engine, Sendable {
         forgetTwins(at: now)
     }
 
-    /// Who holds something else is asked once more in a moment: what makes up for it may be lost on the way. While news
-    /// comes in there is no need; it is passed on anyway, and fifty newcomers would tell each other everything at once.
-    private mutating func askAgain(_ peer: NodeID, at now: Now) {
-        quicken(at: now)
-        guard nextSpread == nil, againLeft > 0, goingOn[peer] == nil else { return }
-        againLeft -= 1
-        goingOn[peer] = now.instant + Pace.again
-    }
-
     /// There is something that others may lack, or this node may.
-    private mutating func quicken(at now: Now) {
+    mutating func quicken(at now: Now) {
         rhythm.notice(at: now.instant)
         nextComparison = min(nextComparison, now.instant + Pace.comparison)
     }
@@ -329,7 +318,9 @@ package struct RegistryEngine: Engine, Sendable {
             return
         }
         // Of the two that meet one shows what it holds; the other only if it does not hear that they hold the same.
-        guard isMine || !isMember(peer) else { return goingOn[peer] = now.instant + Pace.goOn }
+        guard isMine || !isMember(peer) else {
+            return inquiries[peer] = Inquiry(due: now.instant + (nextSpread == nil ? Pace.goOn : Pace.comparison))
+        }
         outbox.put(.send(.summary(summary), to: Contact(onSessionWith: peer)))
     }
 
@@ -369,7 +360,8 @@ package struct RegistryEngine: Engine, Sendable {
         }
         if peer == nil || judged + Pace.judging <= now.instant { judgeNews(at: now, into: &outbox) }
         // Who had something new may have more.
-        if let peer { goingOn[peer] = now.instant + Pace.goOn }
+        guard let peer else { return }
+        inquiries[peer] = Inquiry(due: now.instant + Pace.goOn, triesLeft: inquiries[peer]?.triesLeft ?? 1)
     }
 
     /// Sees to all that follows from what came since the last judgement.
@@ -470,9 +462,11 @@ enum Pace {
     static let leaseStep = Interval.seconds(1)
     /// For how long two that ran under one identity are remembered.
     static let twins = Interval.hours(1)
-    /// Until a peer that had news is asked for more, and one that holds something else is asked again.
+    /// Until a peer that had news is asked for more.
     static let goOn = Interval.milliseconds(100)
+    /// Between two times at which a peer is asked that holds something else, and how often it is.
     static let again = Interval.milliseconds(500)
+    static let tries = 4
     /// After its first act, a key lasts so long.
     static let keyLife = Interval.hours(1)
     /// Until the ends of feeds are cosigned, half as much more or less: what belongs together is done by then.
