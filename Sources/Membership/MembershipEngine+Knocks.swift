@@ -36,6 +36,13 @@ extension MembershipEngine {
         if isLonely { knockLonely(at: now, into: &outbox) } else { knockSometimes(at: now, into: &outbox) }
     }
 
+    /// On the morning after a power cut a few meet first, and the rest of the book is silent: they may be an island of
+    /// newcomers of whom nobody else knows, and who would ask only each other.
+    private var isIslander: Bool { rings.memberCount * 2 < members.count && lonelyKnocks < Self.islanderKnocks }
+
+    /// As often, some eight seconds in all: whoever is still silent then has its reasons.
+    private static let islanderKnocks = 20
+
     /// At one of its doors: it may be back at any of them.
     private mutating func sayHello(to peer: NodeID, at now: Now, into outbox: inout Outbox<Effect>) {
         guard me.seal != nil, let member = members[peer] else { return }
@@ -58,15 +65,20 @@ extension MembershipEngine {
             sayHello(at: Contact(nil, at: open[(first + step) % open.count]), at: now, into: &outbox)
         }
         if let member = someoneLost() { sayHello(to: member, at: now, into: &outbox) }
+        nextKnock = now.instant + random.jittered(lonelyPause(), percent: 50)
+    }
+
+    /// Longer and longer, until somebody is met.
+    private mutating func lonelyPause() -> Interval {
         lonelyKnocks = min(lonelyKnocks + 1, 1 << 20)
         var pause = rules.lonelySpacing
         for _ in 0..<min(lonelyKnocks / 4, 9) { pause = pause + pause / 3 }
-        nextKnock = now.instant + random.jittered(pause, percent: 50)
+        return pause
     }
 
     private mutating func knockSometimes(at now: Now, into outbox: inout Outbox<Effect>) {
-        lonelyKnocks = 0
-        nextKnock = now.instant + random.jittered(rules.knockSpacing, percent: 50)
+        let pause = isIslander ? lonelyPause() : rules.knockSpacing
+        nextKnock = now.instant + random.jittered(pause, percent: 50)
         if let member = someoneLost() { sayHello(to: member, at: now, into: &outbox) }
         let here = members.values.filter(\.isPresent).map(\.record.contact.address)
         let open = seeds.filter { !here.contains($0) && $0 != me.address }

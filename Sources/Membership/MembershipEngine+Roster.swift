@@ -238,6 +238,7 @@ extension MembershipEngine {
         }
         if (old?.isPresent ?? false) != member.isPresent {
             if isLonely {
+                lonelyKnocks = 0
                 asking.hunger = Asking.fullHunger
                 scheduleAsk(at: now)
             }

@@ -122,6 +122,27 @@ private func questions(_ effects: [Effect]) -> [(question: Question, to: UInt64)
     #expect(early > 20 && late > 5 && late < early)
 }
 
+/// Four of fifty that met on the morning after a power cut, and asked only each other, stayed alone for eight seconds.
+@Test func whoMeetsOneOfManyGoesOnKnockingAtTheRestOfItsBook() {
+    func knocked(present: ClosedRange<UInt64>) -> (early: Int, late: Int) {
+        var subject = Subject(present, stored: (2...20).map { storedFact(record($0)) })
+        func doors(until end: Int64) -> Int {
+            let hellos = subject.run(until: end).sent.filter { if case .hello = $0.message { true } else { false } }
+            return Set(hellos.map(\.to)).count
+        }
+        return (
+            doors(until: 8_000),
+            {
+                _ = doors(until: 20_000); return doors(until: 28_000)
+            }()
+        )
+    }
+    let islander = knocked(present: 2...3)
+    #expect(islander.early >= 8 && islander.late <= 2, "\(islander)")
+    let mainlander = knocked(present: 2...14)
+    #expect(mainlander.early <= 2, "\(mainlander)")
+}
+
 @Test func aFormerNeighbourIsKnockedAtForEver() {
     var subject = Subject(2...5)
     _ = subject.run(until: 60_000)
