@@ -130,12 +130,9 @@ private func questions(_ effects: [Effect]) -> [(question: Question, to: UInt64)
             let hellos = subject.run(until: end).sent.filter { if case .hello = $0.message { true } else { false } }
             return Set(hellos.map(\.to)).count
         }
-        return (
-            doors(until: 8_000),
-            {
-                _ = doors(until: 20_000); return doors(until: 28_000)
-            }()
-        )
+        let early = doors(until: 8_000)
+        _ = doors(until: 20_000)
+        return (early, doors(until: 28_000))
     }
     let islander = knocked(present: 2...3)
     #expect(islander.early >= 8 && islander.late <= 2, "\(islander)")
