@@ -66,7 +66,7 @@ package struct RegistryEngine: Engine, Sendable {
     /// Members to talk to; told before each waking, and forgotten after it.
     var neighbours: [Contact] = []
     var spreading: [Spreading] = []
-    /// When it goes on to spread news; at a start, until when news of all who start with it may be on its way.
+    /// When it goes on to spread news; at a member's start, until when news of all who start with it may be on its way.
     var nextSpread: Instant?
     /// While news is on its way, hashes that differ are not gone into before this.
     var nextAnswer: Instant
@@ -154,7 +154,7 @@ package struct RegistryEngine: Engine, Sendable {
         book = RecordBook(mesh: mesh, bug: bug)
         clock = HybridClock(floor: HybridTime(bits: 0))
         nextComparison = now.instant + Pace.comparison
-        (nextSpread, nextAnswer) = (nextComparison, nextComparison)
+        nextAnswer = now.instant
         rhythm = Pace.rhythm(at: now.instant)
         nextTurn = now.instant + Pace.turn
         nextAsk = now.instant
@@ -165,6 +165,8 @@ package struct RegistryEngine: Engine, Sendable {
         let facts = stored.filter { $0.shelf == Shelf.records }.compactMap(\.value)
         book.restore(founding + facts.compactMap { try? Record(decoding: $0.raw) })
         if bug != .restoresUnjudged { judge() }
+        // A newcomer lacks everything, and waits for nobody.
+        if isMemberMyself { (nextSpread, nextAnswer) = (nextComparison, nextComparison) }
         hurryLease(at: now)
         expectCosigning(at: now)
     }

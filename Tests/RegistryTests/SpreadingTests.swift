@@ -118,6 +118,16 @@ func whatGotLostIsFoundByComparing(seed: UInt64) {
     #expect(parish.sent == later + 1)
 }
 
+@Test func aNewcomerThatHasJustStartedGoesIntoWhatItLacks() {
+    var parish = Parish(2, newcomers: 1)
+    parish.connect(2, 0)
+    let before = parish.sent
+    let warnings = parish.engines[2].summary.warnings
+    let law = RegistryMessage.Summary(warnings: warnings, everything: parish.engines[0].summary.everything)
+    parish.receive(.summary(law), at: 2, from: 0)
+    #expect(parish.sent == before + 1)
+}
+
 @Test func aRecordLargerThanADatagramComesInPieces() {
     var parish = Parish(2)
     parish.loss = 30
