@@ -11,12 +11,13 @@ extension RegistryEngine {
     }
 
     /// While news is on its way to everybody, any two hold something else, and to go into it would tell the same news
-    /// once more: what warns nobody waits, but never for long.
+    /// once more: what warns nobody waits, but never for long, and not where they are few.
     mutating func take(
         _ theirs: RegistryMessage.Summary, from peer: Contact, at now: Now, into outbox: inout Outbox<Effect>
     ) {
         if theirs.warnings != summary.warnings { describe(.whole, .warnings, to: peer, into: &outbox) }
-        guard theirs.everything != summary.everything, nextSpread == nil || nextAnswer <= now.instant else { return }
+        guard theirs.everything != summary.everything else { return }
+        guard members.count <= Pace.few || nextSpread == nil || nextAnswer <= now.instant else { return }
         nextAnswer = now.instant + Pace.again
         describe(.whole, .everything, to: peer, into: &outbox)
     }

@@ -469,6 +469,8 @@ enum Pace {
     /// Between two times at which a peer is asked that holds something else, and how often it is.
     static let again = Interval.milliseconds(500)
     static let tries = 4
+    /// So many members may tell each other everything at once.
+    static let few = 8
     /// After its first act, a key lasts so long.
     static let keyLife = Interval.hours(1)
     /// Until the ends of feeds are cosigned, half as much more or less: what belongs together is done by then.

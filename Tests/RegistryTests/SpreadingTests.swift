@@ -100,7 +100,7 @@ func whatGotLostIsFoundByComparing(seed: UInt64) {
 }
 
 @Test func whoHasJustStartedGoesIntoNothingButWarnings() {
-    var parish = Parish(2)
+    var parish = Parish(12)
     parish.act(.grant(Grant(.node(Parish.keys(100)), Charter.everyNode)), at: 0)
     parish.run(milliseconds: 5_000)
     parish.restart(0, charter: parish.charter.records)
