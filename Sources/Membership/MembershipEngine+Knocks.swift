@@ -40,7 +40,7 @@ extension MembershipEngine {
     /// newcomers of whom nobody else knows, and who would ask only each other.
     private var isIslander: Bool { rings.memberCount * 2 < members.count && lonelyKnocks < Self.islanderKnocks }
 
-    /// As often, some eight seconds in all: whoever is still silent then has its reasons.
+    /// So often it goes on as if it were alone, some eight seconds in all: who is still silent then has its reasons.
     private static let islanderKnocks = 20
 
     /// At one of its doors: it may be back at any of them.
